@@ -1,0 +1,547 @@
+use std::collections::BTreeMap;
+
+use super::{
+    ClockReading, Coverage, Device, End, EndReason, Facts, Moment, Observed, Session,
+    SessionSecret, Source, Timestamp, Uptime,
+};
+
+/// How long the kernel's notice that a tunnel went waits for OpenVPN's own word on why, in
+/// milliseconds. OpenVPN runs its `down` script some 30 ms after it closed the interface.
+const DOWN_GRACE: u64 = 3_000;
+
+/// How long a tunnel interface that came waits for OpenVPN's `route-up` script, in milliseconds:
+/// well over the delay of a few seconds that some configurations put before adding routes.
+const UP_GRACE: u64 = 15_000;
+
+/// How far apart the management socket's word of a connection and the `route-up` script's may come
+/// and still mean the same connection, in milliseconds.
+const SAME_CONNECTION: u64 = 10_000;
+
+/// One thing that the box observed, and what the clocks said then.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Observation {
+    /// What the clocks said.
+    pub reading: ClockReading,
+    /// The interface that it concerns.
+    pub device: Device,
+    /// What was observed.
+    pub evidence: Evidence,
+}
+
+/// What can be observed of a tunnel. What OpenVPN does when was measured with version 2.6.14.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Evidence {
+    /// OpenVPN ran its `route-up` script.
+    TunnelUp {
+        /// The kernel's number of the interface, where the script could still ask it.
+        interface: Option<u32>,
+        /// What the script's environment said.
+        facts: Facts,
+    },
+    /// OpenVPN ran its `down` script. Its environment may already be that of the next session, so
+    /// nothing but the reason is taken from it.
+    TunnelDown {
+        /// Why.
+        reason: EndReason,
+    },
+    /// The interface is up.
+    LinkUp {
+        /// The kernel's number of the interface.
+        interface: u32,
+        /// Its addresses.
+        facts: Facts,
+    },
+    /// The interface is gone.
+    LinkGone {
+        /// The kernel's number of the interface.
+        interface: u32,
+    },
+    /// temoin started and looked: which interface of this name is there, and when OpenVPN last gave
+    /// a sign of life that was left on disk.
+    Started {
+        /// The kernel's number of the interface and its addresses; `None` when it is not there.
+        link: Option<(u32, Facts)>,
+        /// When OpenVPN last wrote its status file.
+        heartbeat: Option<Timestamp>,
+    },
+    /// The management socket was reached, and told OpenVPN's history.
+    ManagementAttached {
+        /// How many connections this OpenVPN process has made.
+        connections: u32,
+        /// What is known of the connection that stands now; `None` when none does.
+        connected: Option<Facts>,
+    },
+    /// The management socket told of a new connection.
+    Connected {
+        /// What it told.
+        facts: Facts,
+    },
+    /// The management socket told that the connection ended.
+    Disconnected {
+        /// Why.
+        reason: EndReason,
+    },
+    /// The management socket was closed at the other end.
+    ManagementClosed,
+    /// A deadline that [`Tracker::deadline`] named has passed.
+    Elapsed,
+    /// temoin stops; the tunnel lives as far as it knows.
+    Stopping,
+}
+
+/// What is to be written down.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// A session began.
+    Open(Session, SessionSecret),
+    /// More is known of a session that lasts.
+    Update(Session),
+    /// A session ended.
+    Close(Session),
+}
+
+/// Turns what is observed into sessions that open and close.
+///
+/// At most one session is open on an interface. Each rule errs on the side of the record: no session
+/// is lost because one source was silent, and none is made twice because two sources spoke of it.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    watched: Vec<Device>,
+    tunnels: BTreeMap<String, Tunnel>,
+}
+
+#[derive(Debug, Default)]
+struct Tunnel {
+    open: Option<Open>,
+    /// The interface or the process went, and OpenVPN may still say why.
+    gone: Option<(ClockReading, EndReason)>,
+    /// The interface came, and OpenVPN may still say what it is.
+    came: Option<(ClockReading, u32, Facts)>,
+    /// Connections counted on the management socket; `None` while it is not attached.
+    connections: Option<u32>,
+    heartbeat: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Open {
+    session: Session,
+    /// The management socket has spoken of this very connection.
+    confirmed: bool,
+}
+
+impl Tracker {
+    /// A tracker that takes up the sessions that the record holds open. Only the interfaces in
+    /// `watched` become sessions without a word from OpenVPN.
+    pub fn new(watched: Vec<Device>, open: Vec<Session>) -> Self {
+        let mut tracker = Self { watched, tunnels: BTreeMap::new() };
+        for session in open {
+            let device = session.device.to_string();
+            tracker.tunnels.entry(device).or_default().open =
+                Some(Open { session, confirmed: false });
+        }
+        tracker
+    }
+
+    /// The sessions that are open.
+    pub fn open(&self) -> impl Iterator<Item = &Session> {
+        self.tunnels.values().filter_map(|tunnel| tunnel.open.as_ref().map(|open| &open.session))
+    }
+
+    /// The interfaces that are watched or have an open session.
+    pub fn devices(&self) -> Vec<Device> {
+        let mut devices = self.watched.clone();
+        devices.extend(self.open().map(|session| session.device.clone()));
+        devices.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        devices.dedup();
+        devices
+    }
+
+    /// The next moment of this boot at which [`Evidence::Elapsed`] has something to settle, and on
+    /// which interface.
+    pub fn deadline(&self) -> Option<(Uptime, Device)> {
+        self.tunnels
+            .iter()
+            .filter_map(|(device, tunnel)| Some((tunnel.deadline()?, device.parse().ok()?)))
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// Takes in one observation and says what to write down for it. `secret` draws a new session's
+    /// secret.
+    pub fn observe(
+        &mut self,
+        observation: Observation,
+        secret: &mut dyn FnMut() -> SessionSecret,
+    ) -> Vec<Change> {
+        let Observation { reading, device, evidence } = observation;
+        let watched = self.watched.contains(&device);
+        let tunnel = self.tunnels.entry(device.to_string()).or_default();
+        let mut scribe = Scribe { reading, device, secret, changes: Vec::new() };
+        match evidence {
+            Evidence::TunnelUp { interface, facts } => tunnel.up(&mut scribe, interface, facts),
+            Evidence::TunnelDown { reason } => tunnel.down(&mut scribe, reason),
+            Evidence::LinkUp { interface, facts } => {
+                tunnel.link_up(&mut scribe, interface, facts, watched);
+            }
+            Evidence::LinkGone { interface } => tunnel.link_gone(&scribe, interface),
+            Evidence::Started { link, heartbeat } => {
+                tunnel.started(&mut scribe, link.filter(|_| watched), heartbeat);
+            }
+            Evidence::ManagementAttached { connections, connected } => {
+                tunnel.attached(&mut scribe, connections, connected);
+            }
+            Evidence::Connected { facts } => tunnel.connected(&mut scribe, facts),
+            Evidence::Disconnected { reason } => tunnel.disconnected(&mut scribe, reason),
+            Evidence::ManagementClosed => tunnel.management_closed(&scribe),
+            Evidence::Elapsed => tunnel.elapsed(&mut scribe),
+            Evidence::Stopping => tunnel.stopping(&mut scribe),
+        }
+        scribe.changes
+    }
+
+    /// Notes a fact that was found out later about a session, if that session is still open.
+    pub fn learn(&mut self, id: super::SessionId, facts: &Facts) {
+        let open = self.tunnels.values_mut().filter_map(|tunnel| tunnel.open.as_mut());
+        for open in open.filter(|open| open.session.id == id) {
+            open.session.facts.complete_with(facts);
+        }
+    }
+
+    /// Dates the open sessions once the clock is trusted.
+    pub fn date(&mut self, trusted: &ClockReading) {
+        for open in self.tunnels.values_mut().filter_map(|tunnel| tunnel.open.as_mut()) {
+            open.session.date(trusted);
+        }
+    }
+}
+
+/// The clocks, the interface and the growing list of changes of one observation.
+struct Scribe<'a> {
+    reading: ClockReading,
+    device: Device,
+    secret: &'a mut dyn FnMut() -> SessionSecret,
+    changes: Vec<Change>,
+}
+
+impl Scribe<'_> {
+    fn open(
+        &mut self,
+        opened: ClockReading,
+        start: Observed<Moment>,
+        interface: Option<u32>,
+        facts: Facts,
+        coverage: Coverage,
+        connection: Option<u32>,
+    ) -> Open {
+        let secret = (self.secret)();
+        let session = Session {
+            id: secret.id(),
+            device: self.device.clone(),
+            interface,
+            opened,
+            start,
+            end: None,
+            facts,
+            coverage,
+            connection,
+            last_seen: None,
+        };
+        self.changes.push(Change::Open(session.clone(), secret));
+        Open { session, confirmed: connection.is_some() }
+    }
+
+    fn update(&mut self, open: &Open) {
+        self.changes.push(Change::Update(open.session.clone()));
+    }
+
+    fn close(
+        &mut self,
+        open: Open,
+        closed: ClockReading,
+        moment: Observed<Moment>,
+        reason: EndReason,
+    ) {
+        let mut session = open.session;
+        session.end = Some(End { moment, closed, reason });
+        self.changes.push(Change::Close(session));
+    }
+}
+
+/// The moment of a reading: exact where the clock was trusted.
+fn moment_of(reading: &ClockReading) -> Moment {
+    if reading.synchronised {
+        Moment::exact(reading.realtime)
+    } else {
+        Moment::claimed(reading.realtime)
+    }
+}
+
+impl Tunnel {
+    fn deadline(&self) -> Option<Uptime> {
+        let gone = self.gone.as_ref().map(|(at, _)| at.uptime.plus(DOWN_GRACE));
+        let came = self.came.as_ref().map(|(at, ..)| at.uptime.plus(UP_GRACE));
+        gone.into_iter().chain(came).min()
+    }
+
+    fn up(&mut self, scribe: &mut Scribe<'_>, interface: Option<u32>, facts: Facts) {
+        let reading = scribe.reading;
+        self.came = None;
+        if let Some(open) = &mut self.open {
+            if self.gone.is_none() && is_same_connection(&open.session, &reading, interface) {
+                open.session.facts.complete_with(&facts);
+                open.session.interface = open.session.interface.or(interface);
+                if open.session.start.source == Source::Interface {
+                    open.session.coverage = Coverage::Hooks;
+                }
+                open.session.opened = reading;
+                open.session.start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
+                scribe.update(open);
+                return;
+            }
+        }
+        self.close_replaced(scribe);
+        let start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
+        let coverage = self.coverage();
+        self.open = Some(scribe.open(reading, start, interface, facts, coverage, None));
+    }
+
+    fn down(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+        self.came = None;
+        let Some(open) = self.open.take() else { return };
+        let opened = &open.session.opened;
+        if opened.boot != scribe.reading.boot {
+            self.open = Some(open);
+            self.close_unseen(scribe, EndReason::Unseen);
+        } else if scribe.reading.uptime < opened.uptime {
+            // Left over from before this session began.
+            self.open = Some(open);
+        } else {
+            let at = self.gone.take().map_or(scribe.reading, |(at, _)| at);
+            scribe.close(open, at, Observed::new(moment_of(&at), Source::OpenVpnHook), reason);
+        }
+        self.gone = None;
+    }
+
+    fn link_up(&mut self, scribe: &mut Scribe<'_>, interface: u32, facts: Facts, watched: bool) {
+        match &mut self.open {
+            Some(open) if open.session.interface == Some(interface) => {}
+            Some(open) if open.session.interface.is_none() && self.gone.is_none() => {
+                open.session.interface = Some(interface);
+                open.session.facts.complete_with(&facts);
+                scribe.update(open);
+            }
+            _ if watched && self.came.is_none() => {
+                self.came = Some((scribe.reading, interface, facts));
+            }
+            _ => {}
+        }
+    }
+
+    fn link_gone(&mut self, scribe: &Scribe<'_>, interface: u32) {
+        self.came.take_if(|(_, came, _)| *came == interface);
+        let concerned = self.open.as_ref().is_some_and(|open| {
+            open.session.interface.is_none_or(|own| own == interface)
+                && open.session.opened.boot == scribe.reading.boot
+        });
+        if concerned && self.gone.is_none() {
+            self.gone = Some((scribe.reading, EndReason::InterfaceGone));
+        }
+    }
+
+    fn started(
+        &mut self,
+        scribe: &mut Scribe<'_>,
+        link: Option<(u32, Facts)>,
+        heartbeat: Option<Timestamp>,
+    ) {
+        self.heartbeat = heartbeat;
+        if let Some(open) = &self.open {
+            let lives = open.session.opened.boot == scribe.reading.boot
+                && link.as_ref().is_some_and(|(interface, _)| {
+                    open.session.interface.is_none_or(|own| own == *interface)
+                });
+            if !lives {
+                self.close_unseen(scribe, EndReason::Unseen);
+            }
+        }
+        if let (None, Some((interface, facts))) = (&self.open, link) {
+            let start = bounds(scribe.reading.boot_started(), &scribe.reading);
+            self.open = Some(scribe.open(
+                scribe.reading,
+                start,
+                Some(interface),
+                facts,
+                Coverage::Interface,
+                None,
+            ));
+        }
+    }
+
+    fn attached(&mut self, scribe: &mut Scribe<'_>, connections: u32, connected: Option<Facts>) {
+        self.connections = Some(connections);
+        let missed = self.open.as_ref().is_some_and(|open| {
+            connected.is_none() || open.session.connection.is_some_and(|own| own != connections)
+        });
+        if missed {
+            self.close_unseen(scribe, EndReason::Unseen);
+        }
+        let Some(facts) = connected else { return };
+        if let Some(open) = &mut self.open {
+            // A session that began before the socket was reached is watched whole only when it is
+            // the first connection of its process.
+            if connections == 1 {
+                open.session.coverage = Coverage::Complete;
+            }
+            open.confirmed = true;
+            open.session.facts.complete_with(&facts);
+            if open.session.connection != Some(connections) {
+                open.session.connection = Some(connections);
+                scribe.update(open);
+            }
+        } else {
+            let start = bounds(scribe.reading.boot_started(), &scribe.reading);
+            let coverage = Coverage::Complete;
+            self.came = None;
+            self.open =
+                Some(scribe.open(scribe.reading, start, None, facts, coverage, Some(connections)));
+        }
+    }
+
+    fn connected(&mut self, scribe: &mut Scribe<'_>, facts: Facts) {
+        let connections = self.connections.map_or(1, |count| count.saturating_add(1));
+        self.connections = Some(connections);
+        self.came = None;
+        if self.open.as_ref().is_some_and(|open| open.confirmed) {
+            self.close_unseen(scribe, EndReason::Unseen);
+        }
+        if let Some(open) = &mut self.open {
+            open.confirmed = true;
+            open.session.coverage = Coverage::Complete;
+            open.session.connection = Some(connections);
+            open.session.facts.complete_with(&facts);
+            scribe.update(open);
+        } else {
+            let start = Observed::new(moment_of(&scribe.reading), Source::Management);
+            self.open = Some(scribe.open(
+                scribe.reading,
+                start,
+                None,
+                facts,
+                Coverage::Complete,
+                Some(connections),
+            ));
+        }
+    }
+
+    fn disconnected(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+        // A session that the socket has not confirmed yet began after the connection whose end this
+        // is: the script that opened it ran while this line waited to be read.
+        if let Some(open) = self.open.take_if(|open| open.confirmed) {
+            let at = scribe.reading;
+            self.gone = None;
+            scribe.close(open, at, Observed::new(moment_of(&at), Source::Management), reason);
+        }
+    }
+
+    fn management_closed(&mut self, scribe: &Scribe<'_>) {
+        self.connections = None;
+        if self.open.as_ref().is_some_and(|open| open.confirmed) && self.gone.is_none() {
+            self.gone = Some((scribe.reading, EndReason::ProcessGone));
+        }
+    }
+
+    fn elapsed(&mut self, scribe: &mut Scribe<'_>) {
+        let now = scribe.reading.uptime;
+        if let Some((at, reason)) = self.gone.take_if(|(at, _)| at.uptime.plus(DOWN_GRACE) <= now) {
+            self.close_gone(scribe, at, reason);
+        }
+        let came = self.came.take_if(|(at, ..)| at.uptime.plus(UP_GRACE) <= now);
+        if let Some((at, interface, facts)) = came {
+            if self.open.is_some() {
+                self.close_unseen(scribe, EndReason::Unseen);
+            }
+            let start = Observed::new(moment_of(&at), Source::Interface);
+            let coverage = Coverage::Interface;
+            self.open = Some(scribe.open(at, start, Some(interface), facts, coverage, None));
+        }
+    }
+
+    fn stopping(&mut self, scribe: &mut Scribe<'_>) {
+        if let Some((at, reason)) = self.gone.take() {
+            self.close_gone(scribe, at, reason);
+        }
+        if let Some(open) = &mut self.open {
+            if scribe.reading.synchronised {
+                open.session.last_seen = Some(scribe.reading.realtime);
+                scribe.update(open);
+            }
+        }
+    }
+
+    /// Closes the session that another one replaces on the same interface.
+    fn close_replaced(&mut self, scribe: &mut Scribe<'_>) {
+        match self.gone.take() {
+            Some((at, reason)) => self.close_gone(scribe, at, reason),
+            None => self.close_unseen(scribe, EndReason::Superseded),
+        }
+    }
+
+    fn close_gone(&mut self, scribe: &mut Scribe<'_>, at: ClockReading, reason: EndReason) {
+        if let Some(open) = self.open.take() {
+            let source = match reason {
+                EndReason::ProcessGone => Source::Management,
+                _ => Source::Interface,
+            };
+            scribe.close(open, at, Observed::new(moment_of(&at), source), reason);
+        }
+    }
+
+    /// Closes a session whose end nobody saw: between the last sign of its life and now, or the
+    /// start of the present boot where it began in an earlier one.
+    fn close_unseen(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+        let Some(open) = self.open.take() else { return };
+        self.gone = None;
+        let rebooted = open.session.opened.boot != scribe.reading.boot;
+        let closed = if rebooted {
+            // Unsynchronised by decree: the start of the boot can only be dated, never read.
+            ClockReading { uptime: Uptime::START, synchronised: false, ..scribe.reading }
+        } else {
+            scribe.reading
+        };
+        let latest = closed.dated_by(&scribe.reading);
+        let heartbeat = self.heartbeat.filter(|beat| {
+            let began = open.session.start.value.instant();
+            began.is_some_and(|began| began <= *beat)
+                && latest.is_some_and(|latest| *beat <= latest)
+        });
+        let moment = Moment::between(open.session.known_alive().max(heartbeat), latest);
+        let reason = if rebooted { EndReason::Unseen } else { reason };
+        scribe.close(open, closed, Observed::new(moment, Source::Bounds), reason);
+    }
+
+    fn coverage(&self) -> Coverage {
+        if self.connections.is_some() { Coverage::Complete } else { Coverage::Hooks }
+    }
+}
+
+/// A moment between `earliest` and a reading.
+fn bounds(earliest: Option<Timestamp>, reading: &ClockReading) -> Observed<Moment> {
+    let latest = reading.dated_by(reading);
+    Observed::new(Moment::between(earliest, latest), Source::Bounds)
+}
+
+/// Whether the `route-up` script speaks of a session that another source has already opened.
+fn is_same_connection(session: &Session, reading: &ClockReading, interface: Option<u32>) -> bool {
+    if session.opened.boot != reading.boot {
+        return false;
+    }
+    let same_interface = session.interface.is_some() && session.interface == interface;
+    match session.start.source {
+        Source::Interface => same_interface,
+        Source::Bounds => session.coverage == Coverage::Interface && same_interface,
+        Source::Management => {
+            reading.uptime <= session.opened.uptime.plus(SAME_CONNECTION)
+                && session.opened.uptime <= reading.uptime.plus(SAME_CONNECTION)
+        }
+        _ => false,
+    }
+}

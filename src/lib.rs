@@ -1,0 +1,20 @@
+//! temoin: a witness for the record that the law makes a VPN operator keep of its members.
+//!
+//! The rooms of the house, from the ground up; what stands higher may use what stands lower, never
+//! the other way round (`tests/layering.rs` holds that):
+//!
+//! * Ground, pure: [`domain`] (sessions, their fields, how each value is known, and the tracker that
+//!   turns observations into sessions) and [`i18n`] (the four languages).
+//! * Middle: [`journal`] (the record in SQLite).
+//! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
+//!   socket, finding the origin address) and [`web`] (the page).
+//! * [`config`], [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
+#![forbid(unsafe_code)]
+
+pub mod capture;
+pub mod domain;
+pub mod i18n;
+pub mod journal;
+pub mod retention;
+pub mod rights;
+pub mod web;

@@ -1,0 +1,4 @@
+//! The `temoin` program.
+#![forbid(unsafe_code)]
+
+fn main() {}

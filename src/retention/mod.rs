@@ -1,0 +1,1 @@
+//! What law and operators say of retention: rule files, profiles, expiry. Pure.

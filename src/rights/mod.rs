@@ -1,0 +1,1 @@
+//! What members can demand: letters, deadlines, comparison with an operator's reply. Pure.
