@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# The operator: certificates, OpenVPN's server, a STUN server, and the truth: what the server saw.
+
+operator_up() {
+    local pki=$STATE/pki
+    mkdir -p "$pki"
+    issue "$pki" ca "Laboratory CA" -x509 -addext keyUsage=critical,keyCertSign
+    issue "$pki" server vpn.example.net -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -x509 \
+        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth \
+        -addext keyUsage=critical,digitalSignature
+    issue "$pki" box box-0001 -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -x509 \
+        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=clientAuth \
+        -addext keyUsage=critical,digitalSignature
+
+    # shellcheck disable=SC2086 # one word a thing to push
+    push $PUSH
+    : >"$STATE/truth.jsonl"
+    server_configuration >"$STATE/server.conf"
+    [[ -z $STUN ]] || spawn "$OPERATOR" stun turnserver -n --stun-only --no-tls --no-dtls --no-cli \
+        --listening-ip="$SERVER4" --listening-ip="$SERVER6" --listening-port=3478 \
+        --userdb="$STATE/turn.db" --pidfile="$STATE/turnserver.pid" --log-file=stdout \
+        --simple-log
+}
+
+# issue DIRECTORY NAME COMMON_NAME OPTION...: a key and a certificate that last a day.
+issue() {
+    local directory=$1 name=$2 common_name=$3
+    shift 3
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
+        -subj "/CN=$common_name" -keyout "$directory/$name.key" -out "$directory/$name.crt" \
+        "$@" 2>"$directory/$name.log" || die "openssl: $(<"$directory/$name.log")"
+}
+
+server_configuration() {
+    local address=$SERVER4
+    [[ $TRANSPORT != udp6 ]] || address=$SERVER6
+    cat <<CONF
+mode server
+tls-server
+local $address
+port 1194
+proto ${TRANSPORT/tcp/tcp-server}
+dev tun
+topology subnet
+server 192.0.2.0 255.255.255.0
+server-ipv6 2001:db8:99::/64
+ca $STATE/pki/ca.crt
+cert $STATE/pki/server.crt
+key $STATE/pki/server.key
+dh none
+keepalive $KEEPALIVE
+script-security 2
+setenv LAB_TRUTH $STATE/truth.jsonl
+setenv LAB_PUSH $STATE/push
+client-connect $LAB_HOME/server-script
+client-disconnect $LAB_HOME/server-script
+learn-address $LAB_HOME/server-script
+log-append $STATE/server.log
+verb 4
+CONF
+    [[ $TRANSPORT == tcp ]] || echo 'explicit-exit-notify 1'
+}
+
+server() {
+    case ${1-} in
+        start)
+            ! is_running server || die "the server runs already"
+            rm -f "$STATE/server.pid"
+            in_namespace "$OPERATOR" openvpn --daemon ovpn-server --cd "$STATE" \
+                --config "$STATE/server.conf" --writepid "$STATE/server.pid"
+            until_true 10 is_running server || die "the server does not start: $STATE/server.log"
+            ;;
+        stop) stop server 10 ;;
+        kill) send KILL server && until_true 5 is_gone server ;;
+        *) die "server: start, stop or kill" ;;
+    esac
+}
+
+# push WORD...: what client-connect tells the client from now on.
+push() {
+    printf '%s\n' "$*" >"$STATE/push"
+}
+
+# truth: the server's own sessions. It holds at most one of a member at a time, so a disconnect ends
+# the last connection of the same server process.
+truth() {
+    jq -s '
+        reduce .[] as $line ([];
+            if $line.event == "connect" then . + [{
+                start_ns: $line.at_ns, end_ns: null, address: $line.address, port: $line.port,
+                ipv4: null, ipv6: null, common_name: $line.common_name,
+                server: $line.server, last_address: $line.address
+            }]
+            else (to_entries
+                | map(select(.value.server == $line.server and .value.end_ns == null)) | last | .key
+                ) as $at
+            | if $at == null then .
+              elif $line.event == "disconnect" then
+                .[$at].end_ns = $line.at_ns | .[$at].last_address = $line.address
+              elif $line.operation == "delete" then .
+              elif $line.learnt | contains(":") then .[$at].ipv6 = $line.learnt
+              else .[$at].ipv4 = $line.learnt end
+            end)' "$STATE/truth.jsonl"
+}

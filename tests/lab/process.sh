@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Processes of a laboratory: each is known by a file with its number in the state directory.
+
+# started_at PID: when the kernel started it, in ticks since boot; nothing when it is gone.
+started_at() {
+    local stat words
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    # The name in brackets may hold spaces; the start time is the 20th word after it.
+    read -ra words <<<"${stat##*) }"
+    echo "${words[19]}"
+}
+
+# is_running NAME: whether that process of this laboratory lives (a zombie does not).
+is_running() {
+    local pid letter
+    pid=$(cat "$STATE/$1.pid" 2>/dev/null) && [[ -n $pid ]] || return 1
+    letter=$(sed 's/.*) \(.\).*/\1/' "/proc/$pid/stat" 2>/dev/null) || return 1
+    [[ $letter != Z ]]
+}
+
+is_gone() {
+    ! is_running "$1"
+}
+
+# send SIGNAL NAME: to that process, if it is one of the laboratory's own namespaces.
+send() {
+    is_running "$2" || die "$2 does not run"
+    local pid
+    pid=$(<"$STATE/$2.pid")
+    ip netns identify "$pid" | grep -q "^tml-$LAB-" || die "$2.pid is not of this laboratory"
+    kill "-$1" "$pid"
+}
+
+# stop NAME SECONDS: asks it to end and waits for it.
+stop() {
+    send TERM "$1"
+    until_true "$2" is_gone "$1" || die "$1 does not end within $2 s"
+}
+
+# spawn NAMESPACE NAME COMMAND...: in the background, its output in NAME.log.
+spawn() {
+    local namespace=$1 name=$2
+    shift 2
+    ip netns exec "$namespace" setsid "$@" </dev/null >>"$STATE/$name.log" 2>&1 &
+    echo $! >"$STATE/$name.pid"
+    disown
+}
