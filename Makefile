@@ -1,0 +1,57 @@
+# `make` alone lists what there is to make. Debian 12; what installs packages wants root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# Where rustup puts Rust, for shells that were not told.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# What `make test` runs, in this order; the files included below add theirs.
+CHECKS := lint unit arm
+
+.PHONY: help
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort \
+	    | while IFS=$$'\t' read -r target text; do \
+	        printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+.PHONY: setup
+setup: ## Install what is missing: Debian packages, and Rust where there is none
+	@cross/setup
+
+.PHONY: build
+build: ## The program for this machine: target/release/temoin
+	cargo build --locked --release --bin temoin
+
+.PHONY: cross
+cross: ## The program for the box (ARMv7): build/armv7/temoin
+	@cross/build
+
+.PHONY: lint
+lint: ## Format, lints, scripts
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	find .ci cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
+	    {} + | xargs shellcheck --external-sources
+
+.PHONY: unit
+unit: ## The tests that need nothing but Rust
+	cargo test --locked --workspace
+
+.PHONY: arm
+arm: cross ## The box's program, run on an emulated ARM processor
+	cargo test --locked --test arm -- --ignored
+
+.PHONY: clean
+clean: ## Remove what was built; the downloaded compiler stays in build/toolchain
+	cargo clean
+	rm -rf build/armv7 build/cross
+
+-include tests/lab/lab.mk
+-include tests/bench/bench.mk
+
+.PHONY: test
+test: setup $(CHECKS) ## Everything that must pass; installs what it needs
