@@ -29,7 +29,7 @@ proto ${TRANSPORT/tcp/tcp-client}
 pull
 nobind
 dev tun
-keepalive $KEEPALIVE
+keepalive ${KEEPALIVE/,/ }
 resolv-retry infinite
 tls-client
 remote-cert-tls server
@@ -38,7 +38,7 @@ cert $STATE/pki/box.crt
 key $STATE/pki/box.key
 verb 3
 mute 5
-status $STATE/client.status 5
+status $STATE/client.status 2
 log-append $STATE/client.log
 route-ipv6 2000::/3
 redirect-gateway def1 bypass-dhcp
@@ -70,6 +70,10 @@ daemon_configuration() {
     fi
 }
 
+unhook() {
+    temoin hook uninstall --scripts-dir "$STATE/scripts"
+}
+
 client() {
     case ${1-} in
         start)
@@ -87,8 +91,11 @@ client() {
     esac
 }
 
+# tunnel_is_up: the last hook that ran was route-up, and of the client that runs now.
 tunnel_is_up() {
-    [[ $(tail -n 1 "$STATE/witness.jsonl" | jq -r .hook) == route-up ]]
+    local last
+    last=$(tail -n 1 "$STATE/witness.jsonl")
+    [[ $last == *'"hook":"route-up"'* && $last == *"\"process\":$(<"$STATE/client.pid"),"* ]]
 }
 
 tunnel_is_gone() {

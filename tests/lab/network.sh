@@ -14,7 +14,8 @@ network_up() {
     done
     ip link add eth0 netns "$BOX" type veth peer name lan0 netns "$HOME_ROUTER"
     ip link add wan0 netns "$HOME_ROUTER" type veth peer name isp0 netns "$OPERATOR"
-    in_namespace "$HOME_ROUTER" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    in_namespace "$HOME_ROUTER" tee /proc/sys/net/ipv4/ip_forward \
+        /proc/sys/net/ipv6/conf/all/forwarding >/dev/null <<<1
 
     attach "$BOX" eth0 "$LAN4.10/24" "$LAN6::10/64"
     attach "$HOME_ROUTER" lan0 "$LAN4.1/24" "$LAN6::1/64"
@@ -37,9 +38,9 @@ table ip nat {
     }
 }
 RULES
-    [[ -z $NAT_PMP ]] || spawn "$HOME_ROUTER" nat-pmp \
-        python3 -B "$LAB_HOME/nat-pmp-stand-in" "$LAN4.1" "$STATE/wan-address"
     echo "$FIRST_ADDRESS" >"$STATE/wan-address"
+    [[ -z $ROUTER_TELLS ]] || spawn "$HOME_ROUTER" router \
+        python3 -B "$LAB_HOME/router-stand-in" "$ROUTER_TELLS" "$LAN4.1" "$STATE/wan-address"
 }
 
 in_namespace() {

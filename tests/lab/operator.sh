@@ -12,8 +12,7 @@ operator_up() {
         -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=clientAuth \
         -addext keyUsage=critical,digitalSignature
 
-    # shellcheck disable=SC2086 # one word a thing to push
-    push $PUSH
+    push "$PUSH"
     : >"$STATE/truth.jsonl"
     server_configuration >"$STATE/server.conf"
     [[ -z $STUN ]] || spawn "$OPERATOR" stun turnserver -n --stun-only --no-tls --no-dtls --no-cli \
@@ -48,7 +47,7 @@ ca $STATE/pki/ca.crt
 cert $STATE/pki/server.crt
 key $STATE/pki/server.key
 dh none
-keepalive $KEEPALIVE
+keepalive ${KEEPALIVE/,/ }
 script-security 2
 setenv LAB_TRUTH $STATE/truth.jsonl
 setenv LAB_PUSH $STATE/push
@@ -76,9 +75,9 @@ server() {
     esac
 }
 
-# push WORD...: what client-connect tells the client from now on.
+# push LIST: what client-connect tells the client from now on.
 push() {
-    printf '%s\n' "$*" >"$STATE/push"
+    echo "${1-none}" >"$STATE/push"
 }
 
 # truth: the server's own sessions. It holds at most one of a member at a time, so a disconnect ends

@@ -1,0 +1,47 @@
+# The end-to-end tests, the soak and the demonstration, all in tests/lab's laboratory.
+
+CHECKS += edges soak-short demo-check
+
+SESSIONS ?= 500
+
+.PHONY: edges
+edges: setup ## End to end against a real OpenVPN (root): each edge of a tunnel's life
+	cargo test --locked --test edges
+
+.PHONY: soak-short
+soak-short: setup ## 40 sessions in a row with random kills
+	cargo test --locked --test soak -- --nocapture
+
+.PHONY: soak
+soak: setup ## Many sessions in a row with random kills: SESSIONS=500, SOAK_SEED=...
+	SOAK_SESSIONS=$(SESSIONS) cargo test --locked --test soak -- --nocapture
+
+.PHONY: demo
+demo: setup ## A real tunnel in namespaces, and temoin's page to watch it (root)
+	cargo build --locked
+	@tests/lab/demo run target/debug/temoin
+
+.PHONY: demo-up
+demo-up: ## While the demo runs: bring its tunnel up again
+	@tests/lab/demo up
+
+.PHONY: demo-cut
+demo-cut: ## While the demo runs: kill its OpenVPN, as a power cut would
+	@tests/lab/demo cut
+
+.PHONY: demo-down
+demo-down: ## While the demo runs: stop its tunnel cleanly
+	@tests/lab/demo down
+
+.PHONY: demo-sessions
+demo-sessions: ## While the demo runs: the record in the terminal
+	@tests/lab/demo sessions
+
+.PHONY: demo-truth
+demo-truth: ## While the demo runs: what its operator's server saw
+	@tests/lab/demo truth
+
+.PHONY: demo-check
+demo-check: setup ## The demo unattended; fails if what it sees is not what happened
+	cargo build --locked
+	@tests/lab/demo check target/debug/temoin

@@ -1,0 +1,31 @@
+//! What the end-to-end tests share: a laboratory, what temoin recorded in it, and what the
+//! operator's server saw.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stderr,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    unused_imports,
+    reason = "a part of several test programs, each of which uses its own share"
+)]
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+mod lab;
+mod record;
+mod truth;
+
+pub use lab::Lab;
+pub use record::{Moment, Observed, Session};
+pub use truth::{Connection, Witnessed};
+
+/// Milliseconds since 1970, UTC: the clock that all parts of a laboratory share.
+pub type Milliseconds = i64;
+
+/// The present moment.
+pub fn now() -> Milliseconds {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(since.as_millis()).expect("a clock before the year 292 million")
+}
