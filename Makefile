@@ -39,7 +39,7 @@ lint: ## Format, lints, scripts
 
 .PHONY: unit
 unit: ## The tests that need nothing but Rust
-	cargo test --locked --workspace
+	cargo test --locked --workspace --all-targets
 
 .PHONY: arm
 arm: cross ## The box's program, run on an emulated ARM processor
