@@ -104,13 +104,13 @@ pub enum Change {
 ///
 /// At most one session is open on an interface. Each rule errs on the side of the record: no session
 /// is lost because one source was silent, and none is made twice because two sources spoke of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tracker {
     watched: Vec<Device>,
     tunnels: BTreeMap<String, Tunnel>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tunnel {
     open: Option<Open>,
     /// The interface or the process went, and OpenVPN may still say why.
@@ -122,7 +122,7 @@ struct Tunnel {
     heartbeat: Option<Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     session: Session,
     /// The management socket has spoken of this very connection.
