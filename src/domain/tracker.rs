@@ -66,8 +66,9 @@ pub enum Evidence {
     },
     /// The management socket was reached, and told OpenVPN's history.
     ManagementAttached {
-        /// How many connections this OpenVPN process has made.
-        connections: u32,
+        /// How many connections this OpenVPN process has made; `None` where its history, which is
+        /// bounded, no longer reaches back to its start.
+        connections: Option<u32>,
         /// What is known of the connection that stands now; `None` when none does.
         connected: Option<Facts>,
     },
@@ -117,7 +118,9 @@ struct Tunnel {
     gone: Option<(ClockReading, EndReason)>,
     /// The interface came, and OpenVPN may still say what it is.
     came: Option<(ClockReading, u32, Facts)>,
-    /// Connections counted on the management socket; `None` while it is not attached.
+    /// The management socket is attached.
+    attached: bool,
+    /// Connections counted on it; `None` where nothing could be counted.
     connections: Option<u32>,
     heartbeat: Option<Timestamp>,
 }
@@ -246,7 +249,7 @@ impl Scribe<'_> {
             last_seen: None,
         };
         self.changes.push(Change::Open(session.clone(), secret));
-        Open { session, confirmed: connection.is_some() }
+        Open { session, confirmed: false }
     }
 
     fn update(&mut self, open: &Open) {
@@ -329,9 +332,11 @@ impl Tunnel {
                 open.session.facts.complete_with(&facts);
                 scribe.update(open);
             }
-            _ if watched && self.came.is_none() => {
-                self.came = Some((scribe.reading, interface, facts));
-            }
+            _ if watched => match &mut self.came {
+                // Its addresses come after it does.
+                Some((_, came, known)) if *came == interface => known.complete_with(&facts),
+                _ => self.came = Some((scribe.reading, interface, facts)),
+            },
             _ => {}
         }
     }
@@ -376,39 +381,50 @@ impl Tunnel {
         }
     }
 
-    fn attached(&mut self, scribe: &mut Scribe<'_>, connections: u32, connected: Option<Facts>) {
-        self.connections = Some(connections);
+    fn attached(
+        &mut self,
+        scribe: &mut Scribe<'_>,
+        connections: Option<u32>,
+        connected: Option<Facts>,
+    ) {
+        self.attached = true;
+        self.connections = connections;
         let missed = self.open.as_ref().is_some_and(|open| {
-            connected.is_none() || open.session.connection.is_some_and(|own| own != connections)
+            let another = open.session.connection.zip(connections).is_some_and(|(a, b)| a != b);
+            connected.is_none() || another
         });
         if missed {
             self.close_unseen(scribe, EndReason::Unseen);
         }
         let Some(facts) = connected else { return };
         if let Some(open) = &mut self.open {
-            // A session that began before the socket was reached is watched whole only when it is
-            // the first connection of its process.
-            if connections == 1 {
-                open.session.coverage = Coverage::Complete;
+            let before = open.session.clone();
+            match connections {
+                // A session that began before the socket was reached is watched whole only when it
+                // is the first connection of its process,
+                Some(1) => open.session.coverage = Coverage::Complete,
+                Some(_) => {}
+                // and not when nothing tells whether it is still the same.
+                None if open.session.coverage == Coverage::Complete => {
+                    open.session.coverage = Coverage::Hooks;
+                }
+                None => {}
             }
             open.confirmed = true;
             open.session.facts.complete_with(&facts);
-            if open.session.connection != Some(connections) {
-                open.session.connection = Some(connections);
+            open.session.connection = connections;
+            if open.session != before {
                 scribe.update(open);
             }
         } else {
             let start = bounds(scribe.reading.boot_started(), &scribe.reading);
-            let coverage = Coverage::Complete;
             self.came = None;
-            self.open =
-                Some(scribe.open(scribe.reading, start, None, facts, coverage, Some(connections)));
+            self.open_confirmed(scribe, start, facts);
         }
     }
 
     fn connected(&mut self, scribe: &mut Scribe<'_>, facts: Facts) {
-        let connections = self.connections.map_or(1, |count| count.saturating_add(1));
-        self.connections = Some(connections);
+        self.connections = self.connections.map(|count| count.saturating_add(1));
         self.came = None;
         if self.open.as_ref().is_some_and(|open| open.confirmed) {
             self.close_unseen(scribe, EndReason::Unseen);
@@ -416,20 +432,20 @@ impl Tunnel {
         if let Some(open) = &mut self.open {
             open.confirmed = true;
             open.session.coverage = Coverage::Complete;
-            open.session.connection = Some(connections);
+            open.session.connection = self.connections;
             open.session.facts.complete_with(&facts);
             scribe.update(open);
         } else {
             let start = Observed::new(moment_of(&scribe.reading), Source::Management);
-            self.open = Some(scribe.open(
-                scribe.reading,
-                start,
-                None,
-                facts,
-                Coverage::Complete,
-                Some(connections),
-            ));
+            self.open_confirmed(scribe, start, facts);
         }
+    }
+
+    /// Opens the session that the management socket tells of.
+    fn open_confirmed(&mut self, scribe: &mut Scribe<'_>, start: Observed<Moment>, facts: Facts) {
+        let (reading, coverage) = (scribe.reading, Coverage::Complete);
+        let open = scribe.open(reading, start, None, facts, coverage, self.connections);
+        self.open = Some(Open { confirmed: true, ..open });
     }
 
     fn disconnected(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
@@ -443,6 +459,7 @@ impl Tunnel {
     }
 
     fn management_closed(&mut self, scribe: &Scribe<'_>) {
+        self.attached = false;
         self.connections = None;
         if self.open.as_ref().is_some_and(|open| open.confirmed) && self.gone.is_none() {
             self.gone = Some((scribe.reading, EndReason::ProcessGone));
@@ -519,7 +536,7 @@ impl Tunnel {
     }
 
     fn coverage(&self) -> Coverage {
-        if self.connections.is_some() { Coverage::Complete } else { Coverage::Hooks }
+        if self.attached { Coverage::Complete } else { Coverage::Hooks }
     }
 }
 
