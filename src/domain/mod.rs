@@ -16,6 +16,7 @@ mod observed;
 mod session;
 mod timestamp;
 mod tracker;
+mod zone;
 
 pub use address::{Device, Gateway, InvalidDevice, InvalidPrefix, Ipv6Prefix, Transport};
 pub use clock::{BootId, ClockReading, InvalidBootId, Uptime};
@@ -27,3 +28,4 @@ pub use observed::{Observed, Source};
 pub use session::{Coverage, End, Facts, Session};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use tracker::{Change, Evidence, Observation, Tracker};
+pub use zone::{UnknownZone, Zone};

@@ -1,0 +1,209 @@
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::offset::MappedLocalTime;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono_tz::{GapInfo, Tz};
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// A time zone of the IANA database: Europe, the Atlantic islands, the French overseas territories,
+/// and UTC. Its rules are compiled in, so that the same record reads the same on every box.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Zone(Tz);
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(Tz::UTC);
+
+    /// The name in the IANA database.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// What calendar and clock on the wall show at an instant.
+    pub fn civil(self, at: Timestamp) -> NaiveDateTime {
+        at.to_utc().with_timezone(&self.0).naive_local()
+    }
+
+    /// What the calendar shows at an instant.
+    pub fn date(self, at: Timestamp) -> NaiveDate {
+        self.civil(at).date()
+    }
+
+    /// How many seconds the zone is ahead of UTC at an instant.
+    pub fn ahead_of_utc(self, at: Timestamp) -> i32 {
+        at.to_utc().with_timezone(&self.0).offset().fix().local_minus_utc()
+    }
+
+    /// Whether the clock on the wall shows the same twice around an instant, because it is put back.
+    pub fn is_ambiguous(self, at: Timestamp) -> bool {
+        let local = self.0.from_local_datetime(&self.civil(at));
+        matches!(local, MappedLocalTime::Ambiguous(..))
+    }
+
+    /// The first instant of a day: midnight on the wall or, where the clock is put forward over it,
+    /// the first moment after. Held within the years 0 to 9999, as every [`Timestamp`].
+    pub fn first_instant(self, date: NaiveDate) -> Timestamp {
+        let midnight = date.and_time(NaiveTime::MIN);
+        let first = self
+            .0
+            .from_local_datetime(&midnight)
+            .earliest()
+            .or_else(|| GapInfo::new(&midnight, &self.0)?.end)
+            .map_or_else(|| midnight.and_utc(), |first| first.to_utc());
+        Timestamp::EPOCH.shifted(first.timestamp_millis())
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        name.parse().map(Self).map_err(|_| UnknownZone)
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = UnknownZone;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.name().to_owned()
+    }
+}
+
+/// Not the name of a time zone that temoin knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct UnknownZone;
+
+impl fmt::Display for UnknownZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "unknown time zone; a name of the IANA database is expected, in Europe or the French \
+             overseas territories, such as Europe/Brussels or Indian/Reunion, or UTC",
+        )
+    }
+}
+
+impl std::error::Error for UnknownZone {}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::{Timestamp, Zone};
+
+    fn zone(name: &str) -> Zone {
+        name.parse().unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_zones_of_europe_and_of_france_overseas_are_there_and_only_they() {
+        for name in [
+            "UTC",
+            "Europe/Brussels",
+            "Europe/Amsterdam",
+            "Europe/Paris",
+            "Europe/Berlin",
+            "Atlantic/Azores",
+            "Indian/Reunion",
+            "Indian/Mayotte",
+            "Indian/Kerguelen",
+            "America/Guadeloupe",
+            "America/Martinique",
+            "America/Cayenne",
+            "America/Miquelon",
+            "America/St_Barthelemy",
+            "America/Marigot",
+            "Pacific/Noumea",
+            "Pacific/Tahiti",
+            "Pacific/Marquesas",
+            "Pacific/Gambier",
+            "Pacific/Wallis",
+        ] {
+            assert_eq!(zone(name).to_string(), name);
+        }
+        for name in ["", "Brussels", "europe/brussels", "America/New_York", "Europe/Brüssel"] {
+            assert!(name.parse::<Zone>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_wall_not_of_utc() {
+        let brussels = zone("Europe/Brussels");
+        assert_eq!(brussels.date(at("2024-12-31T23:30:00Z")), day("2025-01-01"));
+        assert_eq!(Zone::UTC.date(at("2024-12-31T23:30:00Z")), day("2024-12-31"));
+        assert_eq!(brussels.first_instant(day("2025-01-01")), at("2024-12-31T23:00:00Z"));
+        assert_eq!(brussels.first_instant(day("2026-07-01")), at("2026-06-30T22:00:00Z"));
+        assert_eq!(zone("Indian/Reunion").ahead_of_utc(Timestamp::EPOCH), 4 * 3600);
+    }
+
+    #[test]
+    fn a_day_without_midnight_begins_when_the_clock_was_put_forward() {
+        let azores = zone("Atlantic/Azores");
+        assert_eq!(azores.first_instant(day("2026-03-29")), at("2026-03-29T01:00:00Z"));
+        assert_eq!(azores.date(at("2026-03-29T00:59:59Z")), day("2026-03-28"));
+    }
+
+    #[test]
+    fn a_day_with_two_midnights_begins_at_the_first() {
+        let azores = zone("Atlantic/Azores");
+        assert_eq!(azores.first_instant(day("2026-10-25")), at("2026-10-25T00:00:00Z"));
+        assert!(azores.is_ambiguous(at("2026-10-25T00:00:00Z")));
+        assert!(azores.is_ambiguous(at("2026-10-25T01:00:00Z")));
+        assert!(!azores.is_ambiguous(at("2026-10-25T02:00:00Z")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_kept_as_it_is_or_refused(name in ".*") {
+            if let Ok(zone) = name.parse::<Zone>() {
+                prop_assert_eq!(zone.name(), name);
+            }
+        }
+
+        #[test]
+        fn the_first_instant_of_a_day_is_on_it_and_the_one_before_is_not(
+            days in 0_u64..80_000,
+            place in any::<proptest::sample::Index>(),
+        ) {
+            let zones = ["UTC", "Europe/Brussels", "Europe/Lisbon", "Atlantic/Azores",
+                "America/Miquelon", "Pacific/Marquesas"];
+            let zone = zone(place.get::<&str>(&zones));
+            let date = day("1970-01-01") + Days::new(days);
+            let first = zone.first_instant(date);
+            prop_assert_eq!(zone.date(first), date);
+            prop_assert!(zone.date(first.shifted(-1)) < date);
+        }
+
+        #[test]
+        fn every_instant_has_a_civil_time(milliseconds in any::<i64>()) {
+            let at = Timestamp::EPOCH.shifted(milliseconds);
+            let zone = zone("Europe/Brussels");
+            prop_assert!(zone.first_instant(zone.date(at)) <= at);
+        }
+    }
+}
