@@ -1,10 +1,18 @@
-//! The four languages in which temoin speaks to members. Pure: which language to use is passed in.
+//! The four languages in which temoin speaks to members. Pure: which language and time zone to use
+//! is passed in.
 //!
 //! Texts stand beside the code that shows them, as [`Message`] constants: each has a field for each
-//! language, so a missing translation does not compile.
+//! language, so a missing translation does not compile. What the record holds is named in one place
+//! for all who show it, [`vocabulary`]; [`When`] writes dates, times and durations, and [`Plural`]
+//! what depends on a count.
 
 mod language;
 mod message;
+mod plural;
+pub mod vocabulary;
+mod when;
 
 pub use language::{Language, UnknownLanguage};
 pub use message::Message;
+pub use plural::{Plural, SESSIONS};
+pub use when::When;

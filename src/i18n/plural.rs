@@ -1,0 +1,60 @@
+use super::{Language, Message};
+
+/// A text that depends on a count. The count itself replaces `{count}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Plural {
+    /// For one; in French also for none.
+    pub one: Message,
+    /// For every other count.
+    pub other: Message,
+}
+
+impl Plural {
+    /// The text for `count`, with its other placeholders replaced by `values`.
+    pub fn fill(&self, language: Language, count: u64, values: &[(&str, &str)]) -> String {
+        let is_singular = match language {
+            Language::French => count < 2,
+            Language::Dutch | Language::English | Language::German => count == 1,
+        };
+        let message = if is_singular { &self.one } else { &self.other };
+        let digits = count.to_string();
+        let mut all = vec![("count", digits.as_str())];
+        all.extend_from_slice(values);
+        message.fill(language, &all)
+    }
+}
+
+/// How many sessions.
+pub const SESSIONS: Plural = Plural {
+    one: Message {
+        fr: "{count} session",
+        nl: "{count} sessie",
+        en: "{count} session",
+        de: "{count} Sitzung",
+    },
+    other: Message {
+        fr: "{count} sessions",
+        nl: "{count} sessies",
+        en: "{count} sessions",
+        de: "{count} Sitzungen",
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, SESSIONS};
+
+    #[test]
+    fn none_is_singular_in_french_alone() {
+        for (language, texts) in [
+            (Language::French, ["0 session", "1 session", "2 sessions"]),
+            (Language::Dutch, ["0 sessies", "1 sessie", "2 sessies"]),
+            (Language::English, ["0 sessions", "1 session", "2 sessions"]),
+            (Language::German, ["0 Sitzungen", "1 Sitzung", "2 Sitzungen"]),
+        ] {
+            for (count, text) in (0..).zip(texts) {
+                assert_eq!(SESSIONS.fill(language, count, &[]), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,480 @@
+use std::time::Duration;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+
+use super::{Language, Message, Plural};
+use crate::domain::{Moment, Timestamp, Zone};
+
+/// Writes dates, times and durations as a person in one language and one time zone reads them.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// The language.
+    pub language: Language,
+    /// The time zone.
+    pub zone: Zone,
+}
+
+impl When {
+    /// A writer for one language and one time zone.
+    pub fn new(language: Language, zone: Zone) -> Self {
+        Self { language, zone }
+    }
+
+    /// A date with the day of the week and the month in words: `Tuesday 24 November 2026`.
+    pub fn date(&self, date: NaiveDate) -> String {
+        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
+        let template = match self.language {
+            Language::German => "{weekday}, {day} {month} {year}",
+            Language::French | Language::Dutch | Language::English => {
+                "{weekday} {day} {month} {year}"
+            }
+        };
+        let weekday = WEEKDAYS[weekday].text(self.language);
+        self.with_date(template, date).replace("{weekday}", weekday)
+    }
+
+    /// A date with the month in words, without the day of the week: `24 November 2026`.
+    pub fn date_without_weekday(&self, date: NaiveDate) -> String {
+        self.with_date("{day} {month} {year}", date)
+    }
+
+    /// A date as short as it is written in the language: `24/11/2026`. In English the month stays a
+    /// word, since Americans and Britons read the numbers differently.
+    pub fn short_date(&self, date: NaiveDate) -> String {
+        let (day, month, year) = (date.day(), date.month(), date.year());
+        match self.language {
+            Language::French | Language::Dutch => format!("{day:02}/{month:02}/{year:04}"),
+            Language::English => {
+                let name: String = self.month_name(date).chars().take(3).collect();
+                format!("{day} {name} {year:04}")
+            }
+            Language::German => format!("{day:02}.{month:02}.{year:04}"),
+        }
+    }
+
+    /// A month and its year: `November 2026`.
+    pub fn month(&self, date: NaiveDate) -> String {
+        format!("{} {:04}", self.month_name(date), date.year())
+    }
+
+    /// The time of day to the second: `09:05:07`. Where the clock is put back and shows the same
+    /// twice, the offset from UTC tells which is meant.
+    pub fn time(&self, at: Timestamp) -> String {
+        self.on_the_wall(at, "%H:%M:%S")
+    }
+
+    /// The time of day to the minute: `09:05`, with the offset from UTC where it is needed.
+    pub fn minute(&self, at: Timestamp) -> String {
+        self.on_the_wall(at, "%H:%M")
+    }
+
+    /// Date and time to the second, as a phrase without a preposition before it.
+    pub fn date_time(&self, at: Timestamp) -> String {
+        let (date, time) = (self.date(self.zone.date(at)), self.time(at));
+        DATE_TIME.fill(self.language, &[("date", &date), ("time", &time)])
+    }
+
+    /// Short date and time to the minute, for tables.
+    pub fn short_date_time(&self, at: Timestamp) -> String {
+        format!("{} {}", self.short_date(self.zone.date(at)), self.minute(at))
+    }
+
+    /// A duration in its two largest units, what is smaller cut off: `3 h 12 min`.
+    pub fn duration(&self, duration: Duration) -> String {
+        let seconds = duration.as_secs();
+        let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+        let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+        let units: [(u64, &Plural); 4] =
+            [(days, &DAYS), (hours, &HOURS), (minutes, &MINUTES), (seconds, &SECONDS)];
+        let largest = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+        let parts: Vec<String> = units
+            .iter()
+            .skip(largest)
+            .take(2)
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| unit.fill(self.language, *count, &[]))
+            .collect();
+        if parts.is_empty() { SECONDS.fill(self.language, 0, &[]) } else { parts.join(" ") }
+    }
+
+    /// A moment in words, with all that is known of it and no more.
+    pub fn moment(&self, moment: &Moment) -> String {
+        let known = match (moment.earliest, moment.latest) {
+            (Some(earliest), Some(latest)) if earliest == latest => Some(self.date_time(latest)),
+            (Some(earliest), Some(latest)) => Some(self.between(earliest, latest)),
+            (Some(earliest), None) => Some(self.around(&AFTER, earliest)),
+            (None, Some(latest)) => Some(self.around(&BEFORE, latest)),
+            (None, None) => None,
+        };
+        let claimed = moment
+            .claimed
+            .filter(|_| moment.instant().is_none())
+            .map(|claimed| self.around(&CLAIMED, claimed));
+        match (known, claimed) {
+            (Some(known), Some(claimed)) => format!("{known} ({claimed})"),
+            (Some(known), None) => known,
+            (None, Some(claimed)) => claimed,
+            (None, None) => UNKNOWN.text(self.language).to_owned(),
+        }
+    }
+
+    fn between(&self, earliest: Timestamp, latest: Timestamp) -> String {
+        let date = self.zone.date(earliest);
+        if date == self.zone.date(latest) {
+            let values = [
+                ("date", self.date(date)),
+                ("earliest", self.time(earliest)),
+                ("latest", self.time(latest)),
+            ];
+            return self.fill(&BETWEEN_TIMES, &values);
+        }
+        let values = [("earliest", self.date_time(earliest)), ("latest", self.date_time(latest))];
+        self.fill(&BETWEEN, &values)
+    }
+
+    fn around(&self, message: &Message, at: Timestamp) -> String {
+        self.fill(message, &[("at", self.date_time(at))])
+    }
+
+    fn fill(&self, message: &Message, values: &[(&str, String)]) -> String {
+        let values: Vec<(&str, &str)> =
+            values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        message.fill(self.language, &values)
+    }
+
+    fn with_date(&self, template: &str, date: NaiveDate) -> String {
+        let day = match (self.language, date.day()) {
+            (Language::French, 1) => "1er".to_owned(),
+            (Language::German, day) => format!("{day}."),
+            (_, day) => day.to_string(),
+        };
+        template
+            .replace("{day}", &day)
+            .replace("{month}", self.month_name(date))
+            .replace("{year}", &format!("{:04}", date.year()))
+    }
+
+    fn month_name(&self, date: NaiveDate) -> &'static str {
+        let month = usize::try_from(date.month0()).unwrap_or_default();
+        MONTHS[month].text(self.language)
+    }
+
+    fn on_the_wall(&self, at: Timestamp, format: &str) -> String {
+        let civil: NaiveDateTime = self.zone.civil(at);
+        let time = civil.format(format);
+        if !self.zone.is_ambiguous(at) {
+            return time.to_string();
+        }
+        let ahead = self.zone.ahead_of_utc(at);
+        let sign = if ahead < 0 { '−' } else { '+' };
+        let (hours, minutes) = (ahead.abs() / 3_600, ahead.abs() / 60 % 60);
+        match (hours, minutes) {
+            (0, 0) => format!("{time} (UTC)"),
+            (_, 0) => format!("{time} (UTC{sign}{hours})"),
+            _ => format!("{time} (UTC{sign}{hours}:{minutes:02})"),
+        }
+    }
+}
+
+const DATE_TIME: Message = Message {
+    fr: "{date} à {time}",
+    nl: "{date} om {time}",
+    en: "{date} at {time}",
+    de: "{date} um {time}",
+};
+
+const BETWEEN: Message = Message {
+    fr: "entre le {earliest} et le {latest}",
+    nl: "tussen {earliest} en {latest}",
+    en: "between {earliest} and {latest}",
+    de: "zwischen {earliest} und {latest}",
+};
+
+const BETWEEN_TIMES: Message = Message {
+    fr: "{date} entre {earliest} et {latest}",
+    nl: "{date} tussen {earliest} en {latest}",
+    en: "{date} between {earliest} and {latest}",
+    de: "{date} zwischen {earliest} und {latest}",
+};
+
+const AFTER: Message = Message {
+    fr: "au plus tôt le {at}",
+    nl: "op zijn vroegst {at}",
+    en: "not before {at}",
+    de: "frühestens {at}",
+};
+
+const BEFORE: Message = Message {
+    fr: "au plus tard le {at}",
+    nl: "uiterlijk {at}",
+    en: "no later than {at}",
+    de: "spätestens {at}",
+};
+
+const CLAIMED: Message = Message {
+    fr: "l’horloge de la Brique, non confirmée, indiquait {at}",
+    nl: "de klok van de box, niet bevestigd, gaf {at} aan",
+    en: "the box’s own clock said {at}, unconfirmed",
+    de: "die Uhr der Box zeigte, unbestätigt, {at}",
+};
+
+const UNKNOWN: Message = Message { fr: "inconnu", nl: "onbekend", en: "unknown", de: "unbekannt" };
+
+const DAYS: Plural = Plural {
+    one: Message { fr: "{count} jour", nl: "{count} dag", en: "{count} day", de: "{count} Tag" },
+    other: Message {
+        fr: "{count} jours",
+        nl: "{count} dagen",
+        en: "{count} days",
+        de: "{count} Tage",
+    },
+};
+
+const HOURS: Plural =
+    alike(Message { fr: "{count} h", nl: "{count} uur", en: "{count} h", de: "{count} Std." });
+
+const MINUTES: Plural =
+    alike(Message { fr: "{count} min", nl: "{count} min", en: "{count} min", de: "{count} Min." });
+
+const SECONDS: Plural =
+    alike(Message { fr: "{count} s", nl: "{count} s", en: "{count} s", de: "{count} Sek." });
+
+/// A unit whose short form has no plural.
+const fn alike(message: Message) -> Plural {
+    Plural { one: message, other: message }
+}
+
+const WEEKDAYS: [Message; 7] = [
+    Message { fr: "lundi", nl: "maandag", en: "Monday", de: "Montag" },
+    Message { fr: "mardi", nl: "dinsdag", en: "Tuesday", de: "Dienstag" },
+    Message { fr: "mercredi", nl: "woensdag", en: "Wednesday", de: "Mittwoch" },
+    Message { fr: "jeudi", nl: "donderdag", en: "Thursday", de: "Donnerstag" },
+    Message { fr: "vendredi", nl: "vrijdag", en: "Friday", de: "Freitag" },
+    Message { fr: "samedi", nl: "zaterdag", en: "Saturday", de: "Samstag" },
+    Message { fr: "dimanche", nl: "zondag", en: "Sunday", de: "Sonntag" },
+];
+
+const MONTHS: [Message; 12] = [
+    Message { fr: "janvier", nl: "januari", en: "January", de: "Januar" },
+    Message { fr: "février", nl: "februari", en: "February", de: "Februar" },
+    Message { fr: "mars", nl: "maart", en: "March", de: "März" },
+    Message { fr: "avril", nl: "april", en: "April", de: "April" },
+    Message { fr: "mai", nl: "mei", en: "May", de: "Mai" },
+    Message { fr: "juin", nl: "juni", en: "June", de: "Juni" },
+    Message { fr: "juillet", nl: "juli", en: "July", de: "Juli" },
+    Message { fr: "août", nl: "augustus", en: "August", de: "August" },
+    Message { fr: "septembre", nl: "september", en: "September", de: "September" },
+    Message { fr: "octobre", nl: "oktober", en: "October", de: "Oktober" },
+    Message { fr: "novembre", nl: "november", en: "November", de: "November" },
+    Message { fr: "décembre", nl: "december", en: "December", de: "Dezember" },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    use super::{Language, Moment, Timestamp, When};
+
+    /// What `write` makes in French, Dutch, English and German, in Brussels.
+    fn in_all(write: impl Fn(When) -> String) -> [String; 4] {
+        let brussels = "Europe/Brussels".parse().unwrap();
+        Language::ALL.map(|language| write(When::new(language, brussels)))
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn dates_are_written_as_each_language_writes_them() {
+        let tuesday = "2026-11-24".parse().unwrap();
+        assert_eq!(
+            in_all(|when| when.date(tuesday)),
+            [
+                "mardi 24 novembre 2026",
+                "dinsdag 24 november 2026",
+                "Tuesday 24 November 2026",
+                "Dienstag, 24. November 2026",
+            ]
+        );
+        assert_eq!(
+            in_all(|when| when.date_without_weekday(tuesday)),
+            ["24 novembre 2026", "24 november 2026", "24 November 2026", "24. November 2026"]
+        );
+        assert_eq!(
+            in_all(|when| when.short_date(tuesday)),
+            ["24/11/2026", "24/11/2026", "24 Nov 2026", "24.11.2026"]
+        );
+        assert_eq!(
+            in_all(|when| when.month(tuesday)),
+            ["novembre 2026", "november 2026", "November 2026", "November 2026"]
+        );
+    }
+
+    #[test]
+    fn the_first_of_a_month_is_an_ordinal_in_french() {
+        let first = "2026-03-01".parse().unwrap();
+        assert_eq!(
+            in_all(|when| when.date(first)),
+            [
+                "dimanche 1er mars 2026",
+                "zondag 1 maart 2026",
+                "Sunday 1 March 2026",
+                "Sonntag, 1. März 2026",
+            ]
+        );
+        assert_eq!(in_all(|when| when.short_date(first))[0], "01/03/2026");
+    }
+
+    #[test]
+    fn a_time_is_that_of_the_wall_with_the_offset_only_where_it_is_needed() {
+        let summer = at("2026-07-01T07:05:07.900Z");
+        assert_eq!(in_all(|when| when.time(summer)), ["09:05:07"; 4]);
+        assert_eq!(in_all(|when| when.minute(summer)), ["09:05"; 4]);
+        let before = at("2026-10-25T00:30:00Z");
+        let after = at("2026-10-25T01:30:00Z");
+        assert_eq!(in_all(|when| when.minute(before))[0], "02:30 (UTC+2)");
+        assert_eq!(in_all(|when| when.minute(after))[0], "02:30 (UTC+1)");
+        let azores = When::new(Language::English, "Atlantic/Azores".parse().unwrap());
+        assert_eq!(azores.minute(at("2026-10-25T00:30:00Z")), "00:30 (UTC)");
+        assert_eq!(azores.minute(at("2026-10-25T01:30:00Z")), "00:30 (UTC−1)");
+    }
+
+    #[test]
+    fn date_and_time_stand_together() {
+        let winter = at("2026-11-24T08:05:07Z");
+        assert_eq!(
+            in_all(|when| when.date_time(winter)),
+            [
+                "mardi 24 novembre 2026 à 09:05:07",
+                "dinsdag 24 november 2026 om 09:05:07",
+                "Tuesday 24 November 2026 at 09:05:07",
+                "Dienstag, 24. November 2026 um 09:05:07",
+            ]
+        );
+        assert_eq!(in_all(|when| when.short_date_time(winter))[0], "24/11/2026 09:05");
+    }
+
+    #[test]
+    fn a_duration_is_told_in_its_two_largest_units() {
+        for (seconds, texts) in [
+            (0, ["0 s", "0 s", "0 s", "0 Sek."]),
+            (59, ["59 s", "59 s", "59 s", "59 Sek."]),
+            (60, ["1 min", "1 min", "1 min", "1 Min."]),
+            (61, ["1 min 1 s", "1 min 1 s", "1 min 1 s", "1 Min. 1 Sek."]),
+            (11_520, ["3 h 12 min", "3 uur 12 min", "3 h 12 min", "3 Std. 12 Min."]),
+            (3_601, ["1 h", "1 uur", "1 h", "1 Std."]),
+            (90_000, ["1 jour 1 h", "1 dag 1 uur", "1 day 1 h", "1 Tag 1 Std."]),
+            (266_400, ["3 jours 2 h", "3 dagen 2 uur", "3 days 2 h", "3 Tage 2 Std."]),
+        ] {
+            assert_eq!(in_all(|when| when.duration(Duration::from_secs(seconds))), texts);
+        }
+    }
+
+    #[test]
+    fn a_moment_says_what_is_known_and_no_more() {
+        let early = at("2026-11-24T08:05:07Z");
+        let late = at("2026-11-24T08:06:00Z");
+        let next_day = at("2026-11-25T08:06:00Z");
+        for (moment, texts) in [
+            (
+                Moment::exact(early),
+                [
+                    "mardi 24 novembre 2026 à 09:05:07",
+                    "dinsdag 24 november 2026 om 09:05:07",
+                    "Tuesday 24 November 2026 at 09:05:07",
+                    "Dienstag, 24. November 2026 um 09:05:07",
+                ],
+            ),
+            (
+                Moment::between(Some(early), Some(late)),
+                [
+                    "mardi 24 novembre 2026 entre 09:05:07 et 09:06:00",
+                    "dinsdag 24 november 2026 tussen 09:05:07 en 09:06:00",
+                    "Tuesday 24 November 2026 between 09:05:07 and 09:06:00",
+                    "Dienstag, 24. November 2026 zwischen 09:05:07 und 09:06:00",
+                ],
+            ),
+            (
+                Moment::between(Some(early), Some(next_day)),
+                [
+                    "entre le mardi 24 novembre 2026 à 09:05:07 et le mercredi 25 novembre 2026 \
+                     à 09:06:00",
+                    "tussen dinsdag 24 november 2026 om 09:05:07 en woensdag 25 november 2026 om \
+                     09:06:00",
+                    "between Tuesday 24 November 2026 at 09:05:07 and Wednesday 25 November 2026 \
+                     at 09:06:00",
+                    "zwischen Dienstag, 24. November 2026 um 09:05:07 und Mittwoch, 25. November \
+                     2026 um 09:06:00",
+                ],
+            ),
+            (
+                Moment::between(Some(early), None),
+                [
+                    "au plus tôt le mardi 24 novembre 2026 à 09:05:07",
+                    "op zijn vroegst dinsdag 24 november 2026 om 09:05:07",
+                    "not before Tuesday 24 November 2026 at 09:05:07",
+                    "frühestens Dienstag, 24. November 2026 um 09:05:07",
+                ],
+            ),
+            (
+                Moment::between(None, Some(late)),
+                [
+                    "au plus tard le mardi 24 novembre 2026 à 09:06:00",
+                    "uiterlijk dinsdag 24 november 2026 om 09:06:00",
+                    "no later than Tuesday 24 November 2026 at 09:06:00",
+                    "spätestens Dienstag, 24. November 2026 um 09:06:00",
+                ],
+            ),
+            (
+                Moment::claimed(early),
+                [
+                    "l’horloge de la Brique, non confirmée, indiquait mardi 24 novembre 2026 à \
+                     09:05:07",
+                    "de klok van de box, niet bevestigd, gaf dinsdag 24 november 2026 om 09:05:07 \
+                     aan",
+                    "the box’s own clock said Tuesday 24 November 2026 at 09:05:07, unconfirmed",
+                    "die Uhr der Box zeigte, unbestätigt, Dienstag, 24. November 2026 um 09:05:07",
+                ],
+            ),
+            (
+                Moment::claimed(early).within(None, Some(late)),
+                [
+                    "au plus tard le mardi 24 novembre 2026 à 09:06:00 (l’horloge de la Brique, \
+                     non confirmée, indiquait mardi 24 novembre 2026 à 09:05:07)",
+                    "uiterlijk dinsdag 24 november 2026 om 09:06:00 (de klok van de box, niet \
+                     bevestigd, gaf dinsdag 24 november 2026 om 09:05:07 aan)",
+                    "no later than Tuesday 24 November 2026 at 09:06:00 (the box’s own clock said \
+                     Tuesday 24 November 2026 at 09:05:07, unconfirmed)",
+                    "spätestens Dienstag, 24. November 2026 um 09:06:00 (die Uhr der Box zeigte, \
+                     unbestätigt, Dienstag, 24. November 2026 um 09:05:07)",
+                ],
+            ),
+            (Moment::between(None, None), ["inconnu", "onbekend", "unknown", "unbekannt"]),
+        ] {
+            assert_eq!(in_all(|when| when.moment(&moment)), texts);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_can_be_told(
+            earliest in any::<Option<i64>>(),
+            latest in any::<Option<i64>>(),
+            claimed in any::<Option<i64>>(),
+        ) {
+            let instant = |milliseconds| Timestamp::EPOCH.shifted(milliseconds);
+            let moment = Moment {
+                earliest: earliest.map(instant),
+                latest: latest.map(instant),
+                claimed: claimed.map(instant),
+            };
+            for text in in_all(|when| when.moment(&moment)) {
+                let is_filled = !text.is_empty() && !text.contains(['{', '}']);
+                prop_assert!(is_filled, "{}", text);
+            }
+        }
+    }
+}
