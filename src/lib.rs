@@ -13,6 +13,7 @@
 
 pub mod capture;
 pub mod domain;
+pub mod export;
 pub mod i18n;
 pub mod journal;
 pub mod retention;

@@ -15,6 +15,7 @@ use std::path::Path;
 const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("domain", Some(&[])),
     ("i18n", Some(&["domain"])),
+    ("export", Some(&["domain"])),
     ("retention", Some(&["domain", "i18n"])),
     ("protocol", Some(&["domain"])),
     ("journal", Some(&["domain"])),
@@ -23,7 +24,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("capture", Some(&["domain", "i18n"])),
     ("sync", Some(&["domain", "protocol"])),
     ("operator", Some(&["domain", "retention", "protocol"])),
-    ("web", Some(&["domain", "i18n", "retention", "journal", "holding", "rights"])),
+    ("web", Some(&["domain", "i18n", "export", "retention", "journal", "holding", "rights"])),
     ("config", None),
     ("daemon", None),
     ("cli", None),
@@ -60,9 +61,10 @@ const IMPURE: [&str; 8] =
     ["journal", "capture", "sync", "operator", "web", "config", "daemon", "cli"];
 
 /// The rooms that may know what is in a session.
-const KNOW_SESSIONS: [&str; 11] = [
+const KNOW_SESSIONS: [&str; 12] = [
     "domain",
     "i18n",
+    "export",
     "retention",
     "journal",
     "holding",

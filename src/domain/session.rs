@@ -61,6 +61,11 @@ impl Session {
             || self.end.as_ref().is_some_and(|end| open_bound(&end.moment.value))
     }
 
+    /// The stable name of its state: `open` while it lasts, else `closed`.
+    pub fn state(&self) -> &'static str {
+        if self.end.is_none() { "open" } else { "closed" }
+    }
+
     /// The latest instant at which the session is known to have lasted.
     pub fn known_alive(&self) -> Option<Timestamp> {
         self.start.value.instant().max(self.last_seen)
