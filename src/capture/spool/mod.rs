@@ -1,0 +1,683 @@
+//! The way from OpenVPN's hooks to the daemon: a directory of small files, one an event.
+//!
+//! The writer is root and lives for milliseconds; the reader is the unprivileged daemon, which may
+//! not be there for days. The directory belongs to the reader, so the writer trusts nothing in it:
+//! it follows no symbolic link, opens nothing that is there, and looks only at names.
+//!
+//! # Data storage
+//! `<state directory>/spool/<sequence>-<uptime>-<random>`, mode 0600. A file is written under a
+//! temporary name that begins with a dot, synced, renamed, and the directory is synced: after a
+//! power cut an event is there whole or not at all. The sequence number is one more than the highest
+//! among the names present, so what waits is in order even when the wall clock went back over a
+//! restart. Two hooks that run at the same time may draw the same number; they run in the same boot
+//! then, so the uptime puts them in order. Once the spool is empty the numbers begin anew: what was
+//! taken came before whatever comes. No name ever comes twice, so a reader may remember names.
+//!
+//! `rejected/` holds the last few files that could not be read. They may hold addresses, so they
+//! must go when the record is erased: [`Spool::erase_rejected`].
+//!
+//! # Error handling
+//! A file that cannot be read is set aside and named; it never stops those behind it.
+
+mod event;
+mod name;
+mod watch;
+
+use std::fmt;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat, renameat};
+use nix::sys::stat::{Mode, fstat, mkdirat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
+
+use self::name::TemporaryName;
+use crate::domain::ClockReading;
+
+pub use self::event::{Event, Happening, Undecodable};
+pub use self::name::EventName;
+pub use self::watch::Watch;
+
+/// The directory in which events wait for the daemon.
+#[derive(Debug)]
+pub struct Spool {
+    directory: OwnedFd,
+    path: PathBuf,
+}
+
+impl Spool {
+    /// How many events may wait. A tunnel that fails every ten seconds fills this in half a day
+    /// without the daemon; what matters is that it ends before the card is full.
+    pub const CAPACITY: usize = 4096;
+
+    /// Opens the spool, for a hook: it must be there already, and with it the knowledge of whose it
+    /// is.
+    ///
+    /// # Errors
+    /// [`SpoolError::Missing`], [`SpoolError::NotADirectory`] or [`SpoolError::System`].
+    pub fn open(state_directory: &Path) -> Result<Self, SpoolError> {
+        let path = state_directory.join(DIRECTORY);
+        let failed = |errno| match errno {
+            Errno::ENOENT => SpoolError::Missing(path.clone()),
+            // A link in the state directory may be a trap; the state directory itself may be one,
+            // since it stands where only root can put it (systemd's DynamicUser makes it one).
+            Errno::ELOOP | Errno::ENOTDIR => SpoolError::NotADirectory(path.clone()),
+            _ => SpoolError::system("open", &path)(errno),
+        };
+        let state = open(state_directory, OPEN_DIRECTORY, Mode::empty()).map_err(failed)?;
+        let directory =
+            openat(&state, DIRECTORY, OPEN_DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty())
+                .map_err(failed)?;
+        Ok(Self { directory, path })
+    }
+
+    /// Opens the spool, for the daemon: makes what is missing, for its owner alone.
+    ///
+    /// # Errors
+    /// [`SpoolError::NotADirectory`] or [`SpoolError::System`].
+    pub fn create(state_directory: &Path) -> Result<Self, SpoolError> {
+        let path = state_directory.join(DIRECTORY);
+        match DirBuilder::new().recursive(true).mode(0o700).create(&path) {
+            Ok(()) => Self::open(state_directory),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(SpoolError::NotADirectory(path))
+            }
+            Err(error) => Err(SpoolError::System { action: "make", path, error }),
+        }
+    }
+
+    /// Where the spool is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts an event in, so that it outlives a power cut once this returns.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`] when too many wait already, else [`SpoolError::System`]; nothing is left
+    /// behind then.
+    pub fn write(&self, event: &Event) -> Result<EventName, SpoolError> {
+        let present = self.names()?;
+        if present.count >= Self::CAPACITY {
+            return Err(SpoolError::Full(self.path.clone()));
+        }
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|error| SpoolError::System {
+            action: "draw a random name in",
+            path: self.path.clone(),
+            error: io::Error::other(error),
+        })?;
+        let name = EventName::new(
+            present.highest.saturating_add(1),
+            event.reading.uptime,
+            u64::from_ne_bytes(random),
+        );
+        let temporary = TemporaryName::new(event.reading.boot, name);
+        let written = self.write_as(&temporary, &name, &event.encode());
+        if written.is_err() {
+            // It is gone already when the rename worked and only the directory's sync failed.
+            let _ = unlinkat(
+                &self.directory,
+                temporary.to_string().as_str(),
+                UnlinkatFlags::NoRemoveDir,
+            );
+        }
+        written.map_err(SpoolError::system("write", &self.path.join(name.to_string())))?;
+        Ok(name)
+    }
+
+    /// The events that wait, in the order in which they happened.
+    ///
+    /// # Errors
+    /// [`SpoolError::System`].
+    pub fn waiting(&self) -> Result<Vec<EventName>, SpoolError> {
+        let mut waiting = self.names()?.events;
+        waiting.sort_unstable();
+        Ok(waiting)
+    }
+
+    /// Reads an event and leaves it where it is. What cannot be read is set aside.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read(&self, name: EventName) -> Result<Event, ReadError> {
+        let text = name.to_string();
+        // Without O_NONBLOCK a FIFO of that name would hold the daemon up for ever.
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = match openat(&self.directory, text.as_str(), flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::ENOENT) => return Err(ReadError::Gone),
+            Err(Errno::ELOOP | Errno::ENXIO) => return Err(self.set_aside(name, Fault::NotAFile)),
+            Err(errno) => return Err(ReadError::System(errno.into())),
+        };
+        if !file.metadata().map_err(ReadError::System)?.is_file() {
+            return Err(self.set_aside(name, Fault::NotAFile));
+        }
+        let mut bytes = Vec::with_capacity(Event::MAXIMUM_LENGTH + 1);
+        let limit = u64::try_from(Event::MAXIMUM_LENGTH).unwrap_or(u64::MAX).saturating_add(1);
+        file.take(limit).read_to_end(&mut bytes).map_err(ReadError::System)?;
+        if bytes.len() > Event::MAXIMUM_LENGTH {
+            return Err(self.set_aside(name, Fault::TooLong));
+        }
+        Event::decode(&bytes).map_err(|Undecodable| self.set_aside(name, Fault::Undecodable))
+    }
+
+    /// Removes an event that has been taken. One that is not there is removed already.
+    ///
+    /// The removal is not synced, which spares the card a write: after a power cut the event may
+    /// be there once more, under the same name.
+    ///
+    /// # Errors
+    /// [`SpoolError::System`].
+    pub fn remove(&self, name: EventName) -> Result<(), SpoolError> {
+        self.unlink(&self.directory, &name.to_string())
+    }
+
+    /// Removes what hooks left half written when they were cut off: in an earlier boot than that of
+    /// `now`, or long before it. Returns how many.
+    ///
+    /// # Errors
+    /// [`SpoolError::System`].
+    pub fn sweep(&self, now: &ClockReading) -> Result<usize, SpoolError> {
+        let left_over = self.names()?.temporaries.into_iter().filter(|name| name.is_stale(now));
+        let mut count = 0;
+        for name in left_over {
+            self.unlink(&self.directory, &name.to_string())?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Removes all that was set aside because it could not be read. Returns how many.
+    ///
+    /// # Errors
+    /// [`SpoolError::System`].
+    pub fn erase_rejected(&self) -> Result<usize, SpoolError> {
+        let Some(rejected) = self.rejected()? else { return Ok(0) };
+        let names =
+            list(&rejected).map_err(SpoolError::system("list", &self.path.join(REJECTED)))?;
+        for name in &names {
+            self.unlink(&rejected, name)?;
+        }
+        Ok(names.len())
+    }
+
+    fn write_as(
+        &self,
+        temporary: &TemporaryName,
+        name: &EventName,
+        bytes: &[u8],
+    ) -> nix::Result<()> {
+        let temporary = temporary.to_string();
+        let flags =
+            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+        let mut file = File::from(openat(&self.directory, temporary.as_str(), flags, mode)?);
+        if geteuid().is_root() {
+            let owner = fstat(&self.directory)?;
+            fchown(&file, Some(Uid::from_raw(owner.st_uid)), Some(Gid::from_raw(owner.st_gid)))?;
+        }
+        file.write_all(bytes).map_err(|error| errno_of(&error))?;
+        fsync(&file)?;
+        renameat(&self.directory, temporary.as_str(), &self.directory, name.to_string().as_str())?;
+        fsync(&self.directory)
+    }
+
+    fn names(&self) -> Result<Names, SpoolError> {
+        let names = list(&self.directory).map_err(SpoolError::system("list", &self.path))?;
+        Ok(names.iter().fold(Names::default(), |mut sorted, text| {
+            if let Ok(name) = text.parse::<EventName>() {
+                sorted.note(name);
+                sorted.events.push(name);
+            } else if let Ok(name) = text.parse::<TemporaryName>() {
+                sorted.note(name.event());
+                sorted.temporaries.push(name);
+            }
+            sorted
+        }))
+    }
+
+    /// Moves a file into `rejected/` and makes room there; where that fails it is removed, so that
+    /// it cannot come up again and again.
+    fn set_aside(&self, name: EventName, fault: Fault) -> ReadError {
+        let text = name.to_string();
+        let kept = self.move_to_rejected(&text).is_ok();
+        if !kept {
+            if let Err(SpoolError::System { error, .. }) = self.unlink(&self.directory, &text) {
+                return ReadError::System(error);
+            }
+        }
+        ReadError::Rejected {
+            path: self.path.join(if kept { REJECTED } else { "" }).join(text),
+            fault,
+            kept,
+        }
+    }
+
+    fn move_to_rejected(&self, name: &str) -> Result<(), SpoolError> {
+        let failed = || SpoolError::system("set a file aside in", &self.path);
+        if self.rejected()?.is_none() {
+            mkdirat(&self.directory, REJECTED, Mode::S_IRWXU).map_err(failed())?;
+        }
+        let Some(rejected) = self.rejected()? else {
+            return Err(failed()(Errno::ENOENT));
+        };
+        let mut names = list(&rejected).map_err(failed())?;
+        names.sort_unstable();
+        let surplus = (names.len() + 1).saturating_sub(MAXIMUM_REJECTED);
+        for oldest in names.iter().take(surplus) {
+            self.unlink(&rejected, oldest)?;
+        }
+        renameat(&self.directory, name, &rejected, name).map_err(failed())
+    }
+
+    fn rejected(&self) -> Result<Option<OwnedFd>, SpoolError> {
+        match openat(&self.directory, REJECTED, OPEN_DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty()) {
+            Ok(directory) => Ok(Some(directory)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(SpoolError::system("open", &self.path.join(REJECTED))(errno)),
+        }
+    }
+
+    fn unlink(&self, directory: &OwnedFd, name: &str) -> Result<(), SpoolError> {
+        match unlinkat(directory, name, UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(errno) => Err(SpoolError::system("remove", &self.path.join(name))(errno)),
+        }
+    }
+}
+
+/// What the names in the spool say.
+#[derive(Debug, Default)]
+struct Names {
+    count: usize,
+    events: Vec<EventName>,
+    highest: u64,
+    temporaries: Vec<TemporaryName>,
+}
+
+impl Names {
+    fn note(&mut self, name: EventName) {
+        self.count += 1;
+        self.highest = self.highest.max(name.sequence());
+    }
+}
+
+/// Why the spool could not be used.
+#[derive(Debug)]
+pub enum SpoolError {
+    /// Too many events wait: the daemon has not run for long.
+    Full(PathBuf),
+    /// There is no spool: the daemon has never run with this state directory.
+    Missing(PathBuf),
+    /// Something else stands where the spool should be.
+    NotADirectory(PathBuf),
+    /// The system refused.
+    System {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl SpoolError {
+    fn system(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> Self {
+        let path = path.to_owned();
+        move |errno| Self::System { action, path, error: errno.into() }
+    }
+}
+
+impl fmt::Display for SpoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(path) => write!(
+                f,
+                "{}: {} events wait already; start the temoin service, which takes them",
+                path.display(),
+                Spool::CAPACITY
+            ),
+            Self::Missing(path) => write!(
+                f,
+                "{}: there is no such directory; start the temoin service once, which makes it",
+                path.display()
+            ),
+            Self::NotADirectory(path) => write!(
+                f,
+                "{}: not a directory; remove it and start the temoin service, which makes one",
+                path.display()
+            ),
+            Self::System { action, path, error } => {
+                write!(f, "cannot {action} {}: {error}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SpoolError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System { error, .. } => Some(error),
+            Self::Full(_) | Self::Missing(_) | Self::NotADirectory(_) => None,
+        }
+    }
+}
+
+/// Why an event could not be read. None of them needs to stop those that wait behind it.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is not there any more.
+    Gone,
+    /// It is no event, and will not come up again.
+    Rejected {
+        /// Where it is now, or was.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+        /// Whether it was set aside; else it was removed, since it could not be moved.
+        kept: bool,
+    },
+    /// The system refused: try again later.
+    System(io::Error),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("the event is not in the spool any more"),
+            Self::Rejected { path, fault, kept } => {
+                let fate = if *kept { "it was set aside" } else { "it was removed" };
+                write!(
+                    f,
+                    "{}: {fault}; {fate}, and a session's start or end may be missing",
+                    path.display()
+                )
+            }
+            Self::System(error) => write!(f, "cannot read an event from the spool: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System(error) => Some(error),
+            Self::Gone | Self::Rejected { .. } => None,
+        }
+    }
+}
+
+/// What is wrong with a file that has an event's name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// It is a directory, a link or the like.
+    NotAFile,
+    /// It is longer than any event.
+    TooLong,
+    /// Its bytes are no event that this version of temoin knows.
+    Undecodable,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAFile => "not a file",
+            Self::TooLong => "longer than any event",
+            Self::Undecodable => "not an event that this version of temoin can read",
+        })
+    }
+}
+
+/// The names in a directory, but for `.` and `..` and what is not UTF-8, which no hook writes.
+fn list(directory: &impl AsFd) -> nix::Result<Vec<String>> {
+    let mut names = Vec::new();
+    // Opened anew, since descriptors made from one another share the position of the listing.
+    let mut opened = Dir::openat(directory, ".", OPEN_DIRECTORY, Mode::empty())?;
+    for entry in opened.iter() {
+        if let Ok(name) = entry?.file_name().to_str() {
+            if name != "." && name != ".." {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn errno_of(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
+const DIRECTORY: &str = "spool";
+const REJECTED: &str = "rejected";
+const MAXIMUM_REJECTED: usize = 16;
+const OPEN_DIRECTORY: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::event::tests::down;
+    use super::{AsFd, Event, Fault, ReadError, Spool, SpoolError, Watch};
+    use crate::domain::{BootId, ClockReading, Uptime};
+
+    #[test]
+    fn events_come_out_in_the_order_in_which_they_went_in() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let hook = Spool::open(state.path()).unwrap();
+        // The uptime falls: each came in a boot of its own.
+        let events: Vec<Event> = (0_u8..5).map(|boot| at(boot, 90_000 - u64::from(boot))).collect();
+        let written: Vec<_> = events.iter().map(|event| hook.write(event).unwrap()).collect();
+        assert_eq!(spool.waiting().unwrap(), written);
+        for (name, event) in written.into_iter().zip(events) {
+            assert_eq!(spool.read(name).unwrap(), event);
+            spool.remove(name).unwrap();
+            assert!(matches!(spool.read(name), Err(ReadError::Gone)));
+            spool.remove(name).unwrap();
+        }
+        assert_eq!(spool.waiting().unwrap(), []);
+        assert_eq!(fs::read_dir(spool.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn events_of_the_same_number_are_in_the_order_of_their_uptime() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let later = spool.write(&at(1, 2_000)).unwrap();
+        fs::rename(spool.path().join(later.to_string()), state.path().join("aside")).unwrap();
+        let earlier = spool.write(&at(1, 1_000)).unwrap();
+        fs::rename(state.path().join("aside"), spool.path().join(later.to_string())).unwrap();
+        assert_eq!(earlier.sequence(), later.sequence());
+        assert_eq!(spool.waiting().unwrap(), [earlier, later]);
+    }
+
+    #[test]
+    fn directory_and_events_are_for_their_owner_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let name = spool.write(&down()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(spool.path()), 0o700);
+        assert_eq!(mode(&spool.path().join(name.to_string())), 0o600);
+    }
+
+    #[test]
+    fn what_root_writes_belongs_to_whom_the_directory_belongs() {
+        use std::os::unix::fs::{MetadataExt, chown};
+
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let root = nix::unistd::geteuid().is_root();
+        if root {
+            chown(spool.path(), Some(12_345), Some(54_321)).unwrap();
+        }
+        let name = spool.write(&down()).unwrap();
+        let owner = |path: &Path| {
+            let metadata = fs::metadata(path).unwrap();
+            (metadata.uid(), metadata.gid())
+        };
+        let file = spool.path().join(name.to_string());
+        assert_eq!(owner(&file).0, owner(spool.path()).0);
+        assert!(!root || owner(&file) == (12_345, 54_321));
+    }
+
+    #[test]
+    fn a_hook_makes_no_spool_and_follows_no_link_to_one() {
+        let state = tempfile::tempdir().unwrap();
+        assert!(matches!(Spool::open(state.path()), Err(SpoolError::Missing(_))));
+
+        let trap = tempfile::tempdir().unwrap();
+        symlink(trap.path(), state.path().join("spool")).unwrap();
+        assert!(matches!(Spool::open(state.path()), Err(SpoolError::NotADirectory(_))));
+        assert!(matches!(Spool::create(state.path()), Err(SpoolError::NotADirectory(_))));
+
+        fs::remove_file(state.path().join("spool")).unwrap();
+        fs::write(state.path().join("spool"), "").unwrap();
+        assert!(matches!(Spool::open(state.path()), Err(SpoolError::NotADirectory(_))));
+        assert!(matches!(Spool::create(state.path()), Err(SpoolError::NotADirectory(_))));
+    }
+
+    #[test]
+    fn a_full_spool_takes_no_more() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let first = spool.write(&down()).unwrap();
+        for sequence in 2..=Spool::CAPACITY {
+            let name =
+                first.to_string().replacen(&format!("{:020}", 1), &format!("{sequence:020}"), 1);
+            fs::write(spool.path().join(name), "").unwrap();
+        }
+        let refusal = spool.write(&down()).unwrap_err();
+        assert!(matches!(refusal, SpoolError::Full(_)));
+        assert!(refusal.to_string().contains("4096 events wait already"), "{refusal}");
+        spool.remove(first).unwrap();
+        let sequence = u64::try_from(Spool::CAPACITY).unwrap() + 1;
+        assert_eq!(spool.write(&down()).unwrap().sequence(), sequence);
+    }
+
+    #[test]
+    fn what_is_no_event_is_set_aside_and_stops_nothing() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let names: Vec<_> = (0..5).map(|_| spool.write(&down()).unwrap()).collect();
+        let file = |index: usize| spool.path().join(names[index].to_string());
+        fs::write(file(0), "no event").unwrap();
+        fs::write(file(1), vec![0; Event::MAXIMUM_LENGTH + 1]).unwrap();
+        fs::remove_file(file(2)).unwrap();
+        symlink("/etc/passwd", file(2)).unwrap();
+        fs::remove_file(file(3)).unwrap();
+        nix::unistd::mkfifo(&file(3), nix::sys::stat::Mode::S_IRWXU).unwrap();
+
+        let faults = [Fault::Undecodable, Fault::TooLong, Fault::NotAFile, Fault::NotAFile];
+        for (name, expected) in names.iter().zip(faults) {
+            match spool.read(*name) {
+                Err(ReadError::Rejected { path, fault, kept: true }) => {
+                    assert_eq!(fault, expected);
+                    assert_eq!(path, spool.path().join("rejected").join(name.to_string()));
+                    assert!(path.symlink_metadata().is_ok());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(spool.waiting().unwrap(), [names[4]]);
+        assert_eq!(spool.read(names[4]).unwrap(), down());
+        assert_eq!(spool.erase_rejected().unwrap(), 4);
+        assert_eq!(spool.erase_rejected().unwrap(), 0);
+    }
+
+    #[test]
+    fn only_the_last_few_of_what_is_no_event_are_kept() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let names: Vec<_> = (0..40).map(|_| spool.write(&down()).unwrap()).collect();
+        for name in &names {
+            fs::write(spool.path().join(name.to_string()), "no event").unwrap();
+        }
+        for name in &names {
+            assert!(matches!(spool.read(*name), Err(ReadError::Rejected { kept: true, .. })));
+        }
+        let kept = fs::read_dir(spool.path().join("rejected")).unwrap().count();
+        assert_eq!(kept, super::MAXIMUM_REJECTED);
+        assert!(spool.path().join("rejected").join(names[39].to_string()).exists());
+    }
+
+    #[test]
+    fn what_cannot_be_set_aside_is_removed() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        fs::write(spool.path().join("rejected"), "in the way").unwrap();
+        let name = spool.write(&down()).unwrap();
+        fs::write(spool.path().join(name.to_string()), "no event").unwrap();
+        let error = spool.read(name).unwrap_err();
+        assert!(matches!(error, ReadError::Rejected { kept: false, .. }), "{error:?}");
+        assert_eq!(spool.waiting().unwrap(), []);
+    }
+
+    #[test]
+    fn what_a_cut_off_hook_left_is_hidden_counted_and_swept() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let name = spool.write(&at(1, 30_000)).unwrap();
+        let left = format!(".01010101-{name}");
+        fs::rename(spool.path().join(name.to_string()), spool.path().join(&left)).unwrap();
+        assert_eq!(spool.waiting().unwrap(), []);
+        assert_eq!(spool.write(&at(1, 30_001)).unwrap().sequence(), name.sequence() + 1);
+        assert_eq!(spool.sweep(&at(1, 30_002).reading).unwrap(), 0);
+        assert!(spool.path().join(&left).exists());
+        assert_eq!(spool.sweep(&at(2, 30_002).reading).unwrap(), 1);
+        assert!(!spool.path().join(&left).exists());
+        assert_eq!(spool.waiting().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_watch_is_readable_once_for_what_came_and_silent_for_what_went() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let watch = Watch::new(&spool).unwrap();
+        assert!(!is_readable(&watch));
+        let names = [spool.write(&down()).unwrap(), spool.write(&down()).unwrap()];
+        assert!(is_readable(&watch));
+        watch.drain().unwrap();
+        assert!(!is_readable(&watch));
+        fs::write(spool.path().join(names[0].to_string()), "no event").unwrap();
+        spool.read(names[0]).unwrap_err();
+        spool.remove(names[1]).unwrap();
+        assert!(!is_readable(&watch));
+        watch.drain().unwrap();
+    }
+
+    #[test]
+    fn a_watch_tells_that_its_directory_is_gone() {
+        let state = tempfile::tempdir().unwrap();
+        let spool = Spool::create(state.path()).unwrap();
+        let watch = Watch::new(&spool).unwrap();
+        fs::rename(spool.path(), state.path().join("elsewhere")).unwrap();
+        assert!(is_readable(&watch));
+        assert_eq!(watch.drain().unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    }
+
+    fn at(boot: u8, uptime: u64) -> Event {
+        let reading = ClockReading {
+            boot: BootId::from_bytes([boot; 16]),
+            uptime: Uptime::from_milliseconds(uptime),
+            ..down().reading
+        };
+        Event { reading, ..down() }
+    }
+
+    fn is_readable(watch: &Watch) -> bool {
+        let mut descriptors = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
+        poll(&mut descriptors, PollTimeout::ZERO).unwrap() > 0
+    }
+}

@@ -1,0 +1,60 @@
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+
+use super::{Spool, SpoolError};
+
+/// Becomes readable when an event has come into the spool: for poll(2).
+#[derive(Debug)]
+pub struct Watch(Inotify);
+
+impl Watch {
+    /// Watches a spool from now on. What came before is in [`Spool::waiting`], which is therefore to
+    /// be asked after this.
+    ///
+    /// # Errors
+    /// [`SpoolError::System`].
+    pub fn new(spool: &Spool) -> Result<Self, SpoolError> {
+        let failed = |errno| SpoolError::system("watch", spool.path())(errno);
+        let inotify =
+            Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(failed)?;
+        let flags = AddWatchFlags::IN_MOVED_TO
+            | AddWatchFlags::IN_DELETE_SELF
+            | AddWatchFlags::IN_MOVE_SELF
+            | AddWatchFlags::IN_DONT_FOLLOW
+            | AddWatchFlags::IN_ONLYDIR;
+        inotify.add_watch(spool.path(), flags).map_err(failed)?;
+        Ok(Self(inotify))
+    }
+
+    /// Takes in all notices, so that only what comes from now on makes this readable again. To be
+    /// called before [`Spool::waiting`], which tells what came.
+    ///
+    /// # Errors
+    /// `NotFound` when the spool's directory was removed or moved: nothing will ever come again.
+    /// Else what the system said.
+    pub fn drain(&self) -> io::Result<()> {
+        let gone = AddWatchFlags::IN_DELETE_SELF | AddWatchFlags::IN_MOVE_SELF;
+        loop {
+            match self.0.read_events() {
+                Ok(notices) if notices.iter().any(|notice| notice.mask.intersects(gone)) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::NotFound,
+                        "the spool's directory was removed or moved; restart the temoin service",
+                    ));
+                }
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(()),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
