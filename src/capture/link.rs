@@ -1,4 +1,4 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
@@ -13,22 +13,30 @@ use crate::domain::{Device, Facts, Observed, Source};
 /// cannot be seen.
 pub fn look(device: &Device) -> Option<(u32, Facts)> {
     let interface = if_nametoindex(device.as_str()).ok()?;
-    let addresses = getifaddrs().into_iter().flatten();
-    let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
-    for address in addresses.filter(|address| address.interface_name == device.as_str()) {
-        let Some(address) = address.address else { continue };
-        if let Some(address) = address.as_sockaddr_in() {
-            ipv4.push(address.ip());
-        } else if let Some(address) = address.as_sockaddr_in6() {
-            ipv6.push(address.ip());
-        }
-    }
-    Some((interface, facts(&ipv4, &ipv6)))
+    Some((interface, facts(&addresses(device))))
 }
 
-fn facts(ipv4: &[Ipv4Addr], ipv6: &[Ipv6Addr]) -> Facts {
-    let ipv4 = only(ipv4.iter().filter(|address| !address.is_link_local()));
-    let ipv6 = only(ipv6.iter().filter(|address| !address.is_unicast_link_local()));
+/// The addresses that an interface has now.
+pub(super) fn addresses(device: &Device) -> Vec<IpAddr> {
+    let all = getifaddrs().into_iter().flatten();
+    all.filter(|entry| entry.interface_name == device.as_str())
+        .filter_map(|entry| {
+            let address = entry.address?;
+            let ipv4 = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
+            ipv4.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
+        })
+        .collect()
+}
+
+fn facts(addresses: &[IpAddr]) -> Facts {
+    let ipv4 = only(addresses.iter().filter_map(|address| match address {
+        IpAddr::V4(address) if !address.is_link_local() => Some(*address),
+        _ => None,
+    }));
+    let ipv6 = only(addresses.iter().filter_map(|address| match address {
+        IpAddr::V6(address) if !address.is_unicast_link_local() => Some(*address),
+        _ => None,
+    }));
     Facts {
         assigned_ipv4: ipv4.map(|address| Observed::new(address, Source::Interface)),
         assigned_ipv6: ipv6.map(|address| Observed::new(address, Source::Interface)),
@@ -36,9 +44,9 @@ fn facts(ipv4: &[Ipv4Addr], ipv6: &[Ipv6Addr]) -> Facts {
     }
 }
 
-fn only<'a, T: Copy + 'a>(mut candidates: impl Iterator<Item = &'a T>) -> Option<T> {
+fn only<T>(mut candidates: impl Iterator<Item = T>) -> Option<T> {
     let first = candidates.next()?;
-    candidates.next().is_none().then_some(*first)
+    candidates.next().is_none().then_some(first)
 }
 
 #[cfg(test)]
@@ -64,17 +72,15 @@ mod tests {
     #[test]
     fn a_link_local_address_is_not_the_assigned_one() {
         let assigned: Ipv6Addr = "2001:db8:99::10".parse().unwrap();
-        let facts = facts(&[], &["fe80::1".parse().unwrap(), assigned]);
+        let facts = facts(&["fe80::1".parse().unwrap(), assigned.into()]);
         assert_eq!(facts.assigned_ipv6, Some(Observed::new(assigned, Source::Interface)));
         assert_eq!(facts.assigned_ipv4, None);
     }
 
     #[test]
     fn of_two_addresses_neither_is_told_as_the_assigned_one() {
-        let facts = facts(
-            &[Ipv4Addr::new(192, 0, 2, 10), Ipv4Addr::new(192, 0, 2, 11)],
-            &["2001:db8:99::10".parse().unwrap(), "2001:db8:1::42".parse().unwrap()],
-        );
+        let addresses = ["192.0.2.10", "192.0.2.11", "2001:db8:99::10", "2001:db8:1::42"];
+        let facts = facts(&addresses.map(|address| address.parse().unwrap()));
         assert_eq!((facts.assigned_ipv4, facts.assigned_ipv6), (None, None));
     }
 }

@@ -4,6 +4,7 @@ pub mod clock;
 mod link;
 mod management;
 mod netlink;
+pub mod origin;
 pub mod spool;
 
 pub use link::look;
