@@ -1,11 +1,14 @@
 //! The edge towards OpenVPN and the network: what the box can observe of a tunnel.
 
 pub mod clock;
+pub mod environment;
+pub mod hook;
 mod link;
 mod management;
 mod netlink;
 pub mod origin;
 pub mod spool;
+pub mod syslog;
 
 pub use link::look;
 pub use management::{Management, ManagementNotice};
