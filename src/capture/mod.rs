@@ -7,6 +7,7 @@ mod link;
 mod management;
 mod netlink;
 pub mod origin;
+pub mod install;
 pub mod spool;
 pub mod syslog;
 
