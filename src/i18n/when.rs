@@ -22,15 +22,22 @@ impl When {
 
     /// A date with the day of the week and the month in words: `Tuesday 24 November 2026`.
     pub fn date(&self, date: NaiveDate) -> String {
-        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
         let template = match self.language {
             Language::German => "{weekday}, {day} {month} {year}",
             Language::French | Language::Dutch | Language::English => {
                 "{weekday} {day} {month} {year}"
             }
         };
-        let weekday = WEEKDAYS[weekday].text(self.language);
-        self.with_date(template, date).replace("{weekday}", weekday)
+        self.with_date(template, date)
+    }
+
+    /// A day within a month that is named beside it: `Tuesday 24`.
+    pub fn day(&self, date: NaiveDate) -> String {
+        let template = match self.language {
+            Language::German => "{weekday}, {day}",
+            Language::French | Language::Dutch | Language::English => "{weekday} {day}",
+        };
+        self.with_date(template, date)
     }
 
     /// A date with the month in words, without the day of the week: `24 November 2026`.
@@ -118,6 +125,27 @@ impl When {
         }
     }
 
+    /// A moment in few words, for tables: to the minute, with the date only where it is not `day`.
+    pub fn brief(&self, moment: &Moment, day: Option<NaiveDate>) -> String {
+        let write = |at: Timestamp| {
+            if Some(self.zone.date(at)) == day { self.minute(at) } else { self.short_date_time(at) }
+        };
+        match (moment.earliest, moment.latest, moment.claimed) {
+            (Some(earliest), Some(latest), _) => {
+                let (earliest_text, latest_text) = (write(earliest), write(latest));
+                if earliest == latest || earliest_text == latest_text {
+                    return latest_text;
+                }
+                let values = [("earliest", earliest_text), ("latest", latest_text)];
+                self.fill(&BRIEF_BETWEEN, &values)
+            }
+            (Some(earliest), None, _) => self.fill(&BRIEF_AFTER, &[("at", write(earliest))]),
+            (None, Some(latest), _) => self.fill(&BRIEF_BEFORE, &[("at", write(latest))]),
+            (None, None, Some(claimed)) => self.fill(&BRIEF_CLAIMED, &[("at", write(claimed))]),
+            (None, None, None) => UNKNOWN.text(self.language).to_owned(),
+        }
+    }
+
     fn between(&self, earliest: Timestamp, latest: Timestamp) -> String {
         let date = self.zone.date(earliest);
         if date == self.zone.date(latest) {
@@ -148,7 +176,9 @@ impl When {
             (Language::German, day) => format!("{day}."),
             (_, day) => day.to_string(),
         };
+        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
         template
+            .replace("{weekday}", WEEKDAYS[weekday].text(self.language))
             .replace("{day}", &day)
             .replace("{month}", self.month_name(date))
             .replace("{year}", &format!("{:04}", date.year()))
@@ -216,6 +246,26 @@ const CLAIMED: Message = Message {
     nl: "de klok van de box, niet bevestigd, gaf {at} aan",
     en: "the box’s own clock said {at}, unconfirmed",
     de: "die Uhr der Box zeigte, unbestätigt, {at}",
+};
+
+const BRIEF_BETWEEN: Message = Message {
+    fr: "entre {earliest} et {latest}",
+    nl: "tussen {earliest} en {latest}",
+    en: "between {earliest} and {latest}",
+    de: "zwischen {earliest} und {latest}",
+};
+
+const BRIEF_AFTER: Message =
+    Message { fr: "après {at}", nl: "na {at}", en: "after {at}", de: "nach {at}" };
+
+const BRIEF_BEFORE: Message =
+    Message { fr: "avant {at}", nl: "vóór {at}", en: "before {at}", de: "vor {at}" };
+
+const BRIEF_CLAIMED: Message = Message {
+    fr: "{at}, non confirmé",
+    nl: "{at}, niet bevestigd",
+    en: "{at}, unconfirmed",
+    de: "{at}, unbestätigt",
 };
 
 const UNKNOWN: Message = Message { fr: "inconnu", nl: "onbekend", en: "unknown", de: "unbekannt" };
@@ -298,6 +348,10 @@ mod tests {
                 "Tuesday 24 November 2026",
                 "Dienstag, 24. November 2026",
             ]
+        );
+        assert_eq!(
+            in_all(|when| when.day(tuesday)),
+            ["mardi 24", "dinsdag 24", "Tuesday 24", "Dienstag, 24."]
         );
         assert_eq!(
             in_all(|when| when.date_without_weekday(tuesday)),
@@ -456,6 +510,43 @@ mod tests {
         ] {
             assert_eq!(in_all(|when| when.moment(&moment)), texts);
         }
+    }
+
+    #[test]
+    fn a_brief_moment_leaves_out_the_day_that_is_known_and_nothing_else() {
+        let early = at("2026-11-24T08:05:07Z");
+        let late = at("2026-11-24T08:06:00Z");
+        let day = Some("2026-11-24".parse().unwrap());
+        let brief = |moment: Moment, day| in_all(|when| when.brief(&moment, day));
+        assert_eq!(brief(Moment::exact(early), day), ["09:05"; 4]);
+        assert_eq!(
+            brief(Moment::exact(early), None),
+            ["24/11/2026 09:05", "24/11/2026 09:05", "24 Nov 2026 09:05", "24.11.2026 09:05"]
+        );
+        assert_eq!(
+            brief(Moment::between(Some(early), Some(late)), day),
+            [
+                "entre 09:05 et 09:06",
+                "tussen 09:05 en 09:06",
+                "between 09:05 and 09:06",
+                "zwischen 09:05 und 09:06",
+            ]
+        );
+        let within_a_minute = Moment::between(Some(early), Some(early.shifted(1_000)));
+        assert_eq!(brief(within_a_minute, day), ["09:05"; 4]);
+        assert_eq!(
+            brief(Moment::between(None, Some(late)), day),
+            ["avant 09:06", "vóór 09:06", "before 09:06", "vor 09:06"]
+        );
+        assert_eq!(
+            brief(Moment::claimed(early), day),
+            [
+                "09:05, non confirmé",
+                "09:05, niet bevestigd",
+                "09:05, unconfirmed",
+                "09:05, unbestätigt",
+            ]
+        );
     }
 
     proptest! {

@@ -1,0 +1,264 @@
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+/// Where the page is served.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Address {
+    /// A Unix socket, for the web server that stands before the page and says who is there.
+    Unix(PathBuf),
+    /// A port of this machine's loopback interface. Every program on the machine can reach it.
+    Loopback(SocketAddr),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => path.display().fmt(f),
+            Self::Loopback(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A bound address from which connections are taken. A Unix socket's file goes when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+}
+
+#[derive(Debug)]
+enum Socket {
+    /// With the device and number of the file.
+    Unix(UnixListener, (u64, u64)),
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    /// Binds an address. A Unix socket gets mode 0660; one that is left over, with nobody behind it,
+    /// is replaced. Its directory must exist and is left as it is.
+    ///
+    /// # Errors
+    /// [`BindError`], which names the address and the remedy.
+    pub fn bind(address: &Address) -> Result<Self, BindError> {
+        let failed = |error| BindError::Failed(address.clone(), error);
+        let socket = match address {
+            Address::Unix(path) => {
+                refuse_taken(path)?;
+                bind_unix(path).map_err(failed)?
+            }
+            Address::Loopback(loopback) if loopback.ip().is_loopback() => {
+                Socket::Tcp(TcpListener::bind(loopback).map_err(failed)?)
+            }
+            Address::Loopback(other) => return Err(BindError::NotLoopback(*other)),
+        };
+        let address = match &socket {
+            Socket::Unix(listener, _) => {
+                listener.set_nonblocking(true).map_err(failed)?;
+                address.clone()
+            }
+            Socket::Tcp(listener) => {
+                listener.set_nonblocking(true).map_err(failed)?;
+                Address::Loopback(listener.local_addr().map_err(failed)?)
+            }
+        };
+        Ok(Self { socket, address })
+    }
+
+    /// What was bound: where port 0 was asked for, the port that was found.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The next connection, non-blocking; an error of kind `WouldBlock` when there is none.
+    pub(super) fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        match &self.socket {
+            Socket::Unix(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Box::new(stream))
+            }
+            Socket::Tcp(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.socket {
+            Socket::Unix(listener, _) => listener.as_fd(),
+            Socket::Tcp(listener) => listener.as_fd(),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let (Socket::Unix(_, own), Address::Unix(path)) = (&self.socket, &self.address) {
+            // Another server may have put its own socket there since.
+            if identity(path).is_ok_and(|found| found == *own) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+/// A connection of either kind.
+pub(super) trait Stream: Read + Write + AsFd + Send {}
+
+impl Stream for TcpStream {}
+impl Stream for UnixStream {}
+
+/// Why an address cannot be bound.
+#[derive(Debug)]
+pub enum BindError {
+    /// Another server listens on this socket.
+    InUse(PathBuf),
+    /// Something that is no socket stands at this path.
+    NotSocket(PathBuf),
+    /// Not an address of the loopback interface.
+    NotLoopback(SocketAddr),
+    /// The system refused.
+    Failed(Address, io::Error),
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse(path) => write!(
+                f,
+                "{}: another program serves this socket; stop it, or choose another path",
+                path.display()
+            ),
+            Self::NotSocket(path) => write!(
+                f,
+                "{}: something that is no socket is there; move it away, or choose another path",
+                path.display()
+            ),
+            Self::NotLoopback(address) => write!(
+                f,
+                "{address}: the page is served to this machine alone; use 127.0.0.1 or [::1], or \
+                 the path of a socket"
+            ),
+            Self::Failed(address, error) => {
+                write!(f, "{address}: cannot serve the page there: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed(_, error) => Some(error),
+            Self::InUse(_) | Self::NotSocket(_) | Self::NotLoopback(_) => None,
+        }
+    }
+}
+
+/// Refuses a path at which anything but a socket stands that nobody serves any more.
+fn refuse_taken(path: &Path) -> Result<(), BindError> {
+    let failed = |error| BindError::Failed(Address::Unix(path.to_owned()), error);
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => Err(BindError::NotSocket(path.to_owned())),
+        Ok(_) => match UnixStream::connect(path) {
+            Ok(_) => Err(BindError::InUse(path.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+            Err(error) => Err(failed(error)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Binds under another name and moves the socket to its place once its mode is set, so that what is
+/// found at the path is always whole.
+fn bind_unix(path: &Path) -> io::Result<Socket> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("~");
+    let name = PathBuf::from(name);
+    match fs::symlink_metadata(&name) {
+        Ok(left) if left.file_type().is_socket() => fs::remove_file(&name)?,
+        _ => {}
+    }
+    let listener = UnixListener::bind(&name)?;
+    let moved = fs::set_permissions(&name, Permissions::from_mode(0o660))
+        .and_then(|()| fs::rename(&name, path))
+        .and_then(|()| identity(path));
+    if moved.is_err() {
+        let _ = fs::remove_file(&name);
+    }
+    Ok(Socket::Unix(listener, moved?))
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    use std::os::unix::net::UnixListener;
+
+    use super::{Address, BindError, Listener};
+
+    #[test]
+    fn a_socket_is_made_for_owner_and_group_and_goes_with_its_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.sock");
+        let mode_before = fs::metadata(folder.path()).unwrap().permissions().mode();
+        let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
+        let found = fs::symlink_metadata(&path).unwrap();
+        assert!(found.file_type().is_socket());
+        assert_eq!(found.permissions().mode() & 0o7777, 0o660);
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode(), mode_before);
+        drop(listener);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_socket_that_somebody_serves_is_left_alone_and_one_that_nobody_does_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.sock");
+        let other = UnixListener::bind(&path).unwrap();
+        let refused = Listener::bind(&Address::Unix(path.clone()));
+        assert!(matches!(refused, Err(BindError::InUse(_))), "{refused:?}");
+        drop(other);
+        let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _successor = UnixListener::bind(&path).unwrap();
+        drop(listener);
+        assert!(path.exists(), "a successor's socket was removed");
+    }
+
+    #[test]
+    fn what_is_no_socket_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.sock");
+        fs::write(&path, "precious").unwrap();
+        let refused = Listener::bind(&Address::Unix(path.clone()));
+        assert!(matches!(refused, Err(BindError::NotSocket(_))), "{refused:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[test]
+    fn an_address_that_others_can_reach_is_refused() {
+        for text in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80", "[2001:db8::1]:80"] {
+            let refused = Listener::bind(&Address::Loopback(text.parse().unwrap()));
+            assert!(matches!(refused, Err(BindError::NotLoopback(_))), "{refused:?}");
+        }
+        let bound = Listener::bind(&Address::Loopback("127.0.0.1:0".parse().unwrap())).unwrap();
+        assert!(matches!(bound.address(), Address::Loopback(address) if address.port() != 0));
+    }
+}

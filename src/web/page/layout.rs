@@ -1,0 +1,165 @@
+use crate::i18n::{Language, Message, When};
+use crate::web::Site;
+use crate::web::html::Html;
+use crate::web::request::Request;
+
+/// Who reads, in which language, and where in the site.
+pub(super) struct Visit {
+    /// Writes times for the reader.
+    pub(super) when: When,
+    /// The language that links carry on, where one was chosen.
+    chosen: Option<Language>,
+    /// The way from here to the list: links are relative, so that the site may stand below any path.
+    root: String,
+    /// What the address of this page has in its query besides the language.
+    query: Vec<(String, String)>,
+}
+
+impl Visit {
+    /// The visit that a request makes.
+    pub(super) fn new(site: &Site, request: &Request) -> Self {
+        let depth = request.path.matches('/').count().saturating_sub(1);
+        let root = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
+        let page = request.value("page").map(|page| ("page".to_owned(), page.to_owned()));
+        Self {
+            when: When::new(request.language(), site.zone),
+            chosen: request.chosen(),
+            root,
+            query: page.into_iter().collect(),
+        }
+    }
+
+    /// A visit of which nothing is known.
+    pub(super) fn unknown(site: &Site) -> Self {
+        Self {
+            when: When::new(Language::English, site.zone),
+            chosen: None,
+            root: "./".to_owned(),
+            query: Vec::new(),
+        }
+    }
+
+    /// The language.
+    pub(super) fn language(&self) -> Language {
+        self.when.language
+    }
+
+    /// A message in the reader's language.
+    pub(super) fn say(&self, message: &Message) -> &'static str {
+        message.text(self.language())
+    }
+
+    /// A link to a path below the list's, or to the list by an empty one.
+    pub(super) fn link(&self, path: &str) -> String {
+        self.link_with(path, &[])
+    }
+
+    /// A link with a query.
+    pub(super) fn link_with(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let language = self.chosen.map(|language| ("lang", language.code()));
+        let pairs: Vec<(&str, &str)> = query.iter().copied().chain(language).collect();
+        format!("{}{path}{}", self.root, written(&pairs))
+    }
+
+    /// This very page in another language.
+    fn link_in(&self, language: Language) -> String {
+        let mut pairs: Vec<(&str, &str)> =
+            self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        pairs.push(("lang", language.code()));
+        written(&pairs)
+    }
+
+    /// A whole page around its content.
+    pub(super) fn page(&self, title: &str, content: impl FnOnce(&mut Html)) -> String {
+        let mut html = Html::default();
+        html.literal("<!DOCTYPE html>\n");
+        html.element("html", &[("lang", self.language().code())], |html| {
+            html.element("head", &[], |html| self.head(html, title));
+            html.element("body", &[], |html| {
+                html.leaf("a", &[("class", "skip"), ("href", "#content")], self.say(&SKIP));
+                html.element("header", &[], |html| self.header(html));
+                html.element("main", &[("id", "content")], content);
+                html.element("footer", &[], |html| self.footer(html));
+            });
+        });
+        html.literal("\n");
+        html.into_string()
+    }
+
+    fn head(&self, html: &mut Html, title: &str) {
+        html.void("meta", &[("charset", "utf-8")]);
+        html.void(
+            "meta",
+            &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")],
+        );
+        html.void("meta", &[("name", "color-scheme"), ("content", "light dark")]);
+        html.leaf("title", &[], format_args!("{title} · temoin"));
+        html.void("link", &[("rel", "stylesheet"), ("href", &format!("{}style.css", self.root))]);
+        html.void("link", &[("rel", "icon"), ("href", &format!("{}icon.svg", self.root))]);
+    }
+
+    fn header(&self, html: &mut Html) {
+        html.element("a", &[("class", "brand"), ("href", &self.link(""))], |html| {
+            html.literal(LIGHT);
+            html.text("temoin");
+        });
+        html.element("nav", &[("aria-label", self.say(&LANGUAGES))], |html| {
+            for language in Language::ALL {
+                let (code, href) = (language.code(), self.link_in(language));
+                let mut attributes = vec![
+                    ("href", href.as_str()),
+                    ("lang", code),
+                    ("hreflang", code),
+                    ("title", language.own_name()),
+                ];
+                if language == self.language() {
+                    attributes.push(("aria-current", "true"));
+                }
+                html.element("a", &attributes, |html| {
+                    html.leaf("span", &[("class", "wide")], language.own_name());
+                    html.leaf("abbr", &[("class", "narrow"), ("aria-hidden", "true")], code);
+                });
+            }
+        });
+    }
+
+    fn footer(&self, html: &mut Html) {
+        let values = [("zone", self.when.zone.name())];
+        html.leaf("p", &[], ZONE.fill(self.language(), &values));
+        html.leaf("p", &[], self.say(&LOCAL));
+    }
+}
+
+fn written(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// The pilot light.
+const LIGHT: &str = "<svg class=\"light\" viewBox=\"0 0 32 32\" width=\"28\" height=\"28\" \
+                     aria-hidden=\"true\" focusable=\"false\"><circle class=\"glow\" cx=\"16\" \
+                     cy=\"16\" r=\"15\"/><circle class=\"halo\" cx=\"16\" cy=\"16\" \
+                     r=\"10.5\"/><circle class=\"core\" cx=\"16\" cy=\"16\" r=\"6.5\"/></svg>";
+
+const SKIP: Message = Message {
+    fr: "Aller au contenu",
+    nl: "Naar de inhoud",
+    en: "Skip to the content",
+    de: "Zum Inhalt",
+};
+
+const LANGUAGES: Message = Message { fr: "Langue", nl: "Taal", en: "Language", de: "Sprache" };
+
+const ZONE: Message = Message {
+    fr: "Les heures sont celles du fuseau {zone}.",
+    nl: "Tijden zijn die van de tijdzone {zone}.",
+    en: "Times are those of the time zone {zone}.",
+    de: "Zeiten sind die der Zeitzone {zone}.",
+};
+
+const LOCAL: Message = Message {
+    fr: "Cette page est faite par votre Brique et ne charge rien d’ailleurs.",
+    nl: "Deze pagina wordt door uw box gemaakt en laadt niets van elders.",
+    en: "This page is made by your box and loads nothing from elsewhere.",
+    de: "Diese Seite wird von Ihrer Box erzeugt und lädt nichts von anderswo.",
+};

@@ -1,0 +1,13 @@
+//! The pages and what they load.
+
+mod asset;
+mod failure;
+mod layout;
+mod length;
+mod list;
+mod session;
+
+pub(super) use asset::asset;
+pub(super) use failure::{failure, failure_unread};
+pub(super) use list::list;
+pub(super) use session::session;

@@ -1,0 +1,249 @@
+use crate::i18n::Language;
+
+/// The longest request head that is read, in bytes. nginx sends a few hundred; a browser with the
+/// cookies of other local services on the same address a few thousand.
+pub(super) const HEAD_LIMIT: usize = 8_192;
+
+/// How many header fields a request may have.
+const FIELD_LIMIT: usize = 64;
+
+/// A request, with as much of it as decides the response.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Request {
+    /// What to do.
+    pub(super) method: Method,
+    /// The path as it was sent, from its leading slash. None of ours needs an escape, so none is
+    /// undone: what holds one is simply not found.
+    pub(super) path: String,
+    /// The query's names and values, as they were sent.
+    pub(super) query: Vec<(String, String)>,
+    /// The languages of `Accept-Language` that temoin speaks, best first.
+    pub(super) accepted: Vec<Language>,
+    /// The `Host` field.
+    pub(super) host: Option<String>,
+}
+
+/// A method, as far as it matters here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Method {
+    /// GET.
+    Get,
+    /// HEAD.
+    Head,
+    /// Any other.
+    Other,
+}
+
+/// Bytes that are no request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum BadRequest {
+    /// Not what HTTP/1 allows.
+    Malformed,
+    /// A head longer than [`HEAD_LIMIT`] or with more than [`FIELD_LIMIT`] fields.
+    TooLong,
+}
+
+impl Request {
+    /// The request that `bytes` begin with; `None` while its head is not whole. A body is not read:
+    /// nothing here takes one.
+    ///
+    /// # Errors
+    /// [`BadRequest`] as soon as the bytes cannot become a request any more.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
+        let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
+        let mut head = httparse::Request::new(&mut fields);
+        match head.parse(bytes) {
+            Ok(httparse::Status::Complete(length)) if length <= HEAD_LIMIT => {}
+            Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => return Ok(None),
+            Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(BadRequest::TooLong),
+            Err(_) => return Err(BadRequest::Malformed),
+        }
+        let method = match head.method {
+            Some("GET") => Method::Get,
+            Some("HEAD") => Method::Head,
+            _ => Method::Other,
+        };
+        let target = head.path.unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if !path.starts_with('/') {
+            return Err(BadRequest::Malformed);
+        }
+        let field = |name: &str| {
+            let found = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
+            std::str::from_utf8(found.value).ok()
+        };
+        Ok(Some(Self {
+            method,
+            path: path.to_owned(),
+            query: pairs(query),
+            accepted: field("Accept-Language").map(accepted).unwrap_or_default(),
+            host: field("Host").map(str::to_owned),
+        }))
+    }
+
+    /// The first value of a name in the query.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.query.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    /// The language that the query asks for, if it is one of ours.
+    pub(super) fn chosen(&self) -> Option<Language> {
+        self.value("lang")?.parse().ok()
+    }
+
+    /// The language to answer in: the chosen one, else the best accepted one, else English.
+    pub(super) fn language(&self) -> Language {
+        self.chosen().or_else(|| self.accepted.first().copied()).unwrap_or(Language::English)
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The languages that a value of `Accept-Language` (RFC 9110, section 12.5.4) accepts and temoin
+/// speaks, best first; those of the same quality in the order in which they stand.
+fn accepted(value: &str) -> Vec<Language> {
+    let mut found: Vec<(u16, Language)> = Vec::new();
+    for range in value.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let tag = parts.next().unwrap_or_default();
+        let Ok(language) = tag.split('-').next().unwrap_or_default().parse() else { continue };
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let quality = weight.map_or(Some(1_000), quality);
+        match quality {
+            Some(quality) if quality > 0 => found.push((quality, language)),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(quality, _)| std::cmp::Reverse(*quality));
+    found.into_iter().map(|(_, language)| language).collect()
+}
+
+/// A quality value in thousandths (RFC 9110, section 12.4.2).
+fn quality(text: &str) -> Option<u16> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let thousandths: u16 = format!("{fraction:0<3}").parse().ok().filter(|_| is_number)?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1_000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::{BadRequest, HEAD_LIMIT, Language, Method, Request, accepted};
+
+    fn parse(text: &str) -> Result<Option<Request>, BadRequest> {
+        Request::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn a_request_is_taken_apart() {
+        let request = parse(
+            "GET /session/ab?lang=nl&page=2&x HTTP/1.1\r\nHost: localhost:80\r\n\
+             accept-language: de\r\n\r\n",
+        );
+        let request = request.unwrap().unwrap();
+        assert_eq!(request.method, Method::Get);
+        assert_eq!(request.path, "/session/ab");
+        assert_eq!(request.value("page"), Some("2"));
+        assert_eq!(request.value("x"), Some(""));
+        assert_eq!(request.value("y"), None);
+        assert_eq!(request.host.as_deref(), Some("localhost:80"));
+        assert_eq!(request.accepted, [Language::German]);
+        assert_eq!(request.language(), Language::Dutch);
+    }
+
+    #[test]
+    fn a_head_that_is_not_whole_is_waited_for_until_it_is_too_long() {
+        assert_eq!(parse(""), Ok(None));
+        assert_eq!(parse("GET / HTTP/1.1\r\nHost: a\r\n"), Ok(None));
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(HEAD_LIMIT));
+        assert_eq!(parse(&long[..HEAD_LIMIT]), Err(BadRequest::TooLong));
+        assert_eq!(parse(&long), Err(BadRequest::TooLong));
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(65));
+        assert_eq!(parse(&many), Err(BadRequest::TooLong));
+    }
+
+    #[test]
+    fn what_is_not_http_or_not_for_this_server_is_refused() {
+        for text in [
+            "\u{16}\u{3}\u{1}\0",
+            "GET / HTTP/2.0\r\n\r\n",
+            "GET / HTTP/1.1\r\na b: c\r\n\r\n",
+            "GET http://example.org/ HTTP/1.1\r\n\r\n",
+            "GET  HTTP/1.1\r\n\r\n",
+            "OPTIONS * HTTP/1.1\r\n\r\n",
+        ] {
+            assert_eq!(parse(text), Err(BadRequest::Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_the_chosen_one_else_the_best_accepted_one_else_english() {
+        let language = |query: &str, accept: &str| {
+            let text = format!("GET /?{query} HTTP/1.1\r\nAccept-Language: {accept}\r\n\r\n");
+            parse(&text).unwrap().unwrap().language()
+        };
+        assert_eq!(language("", "en;q=0.5, fr-BE;q=0.8, nl;q=0.2"), Language::French);
+        assert_eq!(language("lang=de", "fr"), Language::German);
+        assert_eq!(language("lang=xx", "nl"), Language::Dutch);
+        assert_eq!(language("", "es, pt;q=0.9"), Language::English);
+    }
+
+    #[test]
+    fn accepted_languages_are_ordered_by_their_quality() {
+        use Language::{Dutch, English, French, German};
+        for (value, languages) in [
+            ("nl,en-GB;q=0.7,fr;q=0.9", vec![Dutch, French, English]),
+            ("fr;q=0, de;q=0.001", vec![German]),
+            ("EN , NL ; q=1.000", vec![English, Dutch]),
+            ("fr;q=2, nl;q=0.1234, de;q=-1, en;q=x", vec![]),
+            ("*, frx, -, ,;", vec![]),
+        ] {
+            assert_eq!(accepted(value), languages, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_never_bring_it_down(bytes in vec(any::<u8>(), 0..300)) {
+            let _ = Request::parse(&bytes);
+        }
+
+        #[test]
+        fn nearly_requests_are_read_whole_or_refused(
+            method in "[A-Z]{1,5}|GET",
+            target in "/[ -~]{0,40}",
+            accept in "[ -~\u{e9}]{0,40}",
+        ) {
+            let text =
+                format!("{method} {target} HTTP/1.1\r\nAccept-Language: {accept}\r\n\r\n");
+            if let Ok(Some(request)) = Request::parse(text.as_bytes()) {
+                prop_assert!(target.starts_with(&request.path));
+                prop_assert!(request.path.starts_with('/') && !request.path.contains('?'));
+                prop_assert_eq!(request.method == Method::Get, method == "GET");
+            }
+        }
+
+        #[test]
+        fn a_request_is_the_same_whenever_it_arrives_whole(cut in 0_usize..60) {
+            let text = "GET /session/0123?lang=fr HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            let cut = cut.min(text.len() - 1);
+            prop_assert_eq!(parse(&text[..cut]), Ok(None));
+        }
+    }
+}

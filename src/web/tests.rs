@@ -1,0 +1,552 @@
+//! The page as a browser meets it: real requests over real sockets, and records of every kind.
+#![allow(clippy::indexing_slicing, reason = "a test reports by panicking")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use super::response::Status;
+use super::{Address, Listener, Records, Server, Site, Unreadable};
+use crate::domain::{
+    BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, IdPrefix, Moment,
+    Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
+};
+use crate::i18n::Language;
+
+const NOW: &str = "2026-11-24T12:00:00Z";
+
+/// Sessions in memory, newest first.
+struct Memory(Vec<Session>);
+
+impl Records for Memory {
+    fn count(&self) -> Result<u64, Unreadable> {
+        Ok(u64::try_from(self.0.len()).unwrap())
+    }
+
+    fn newest(&self, offset: u64, limit: u64) -> Result<Vec<Session>, Unreadable> {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.0.iter().skip(offset).take(limit).cloned().collect())
+    }
+
+    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+        Ok(self.0.iter().filter(|session| session.end.is_none()).cloned().collect())
+    }
+
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+        Ok(self.0.iter().filter(|session| prefix.matches(&session.id)).cloned().collect())
+    }
+}
+
+/// A record that cannot be read.
+struct Broken;
+
+impl Records for Broken {
+    fn count(&self) -> Result<u64, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn newest(&self, _: u64, _: u64) -> Result<Vec<Session>, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn find(&self, _: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+        Err(Unreadable)
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn id(number: u8) -> SessionId {
+    SessionSecret::from_bytes([number; 32]).id()
+}
+
+fn reading() -> ClockReading {
+    ClockReading {
+        boot: BootId::from_bytes([7; 16]),
+        uptime: Uptime::from_milliseconds(60_000),
+        realtime: at(NOW),
+        synchronised: true,
+    }
+}
+
+/// A session of which everything is known.
+fn whole(number: u8, start: &str, end: &str, reason: EndReason) -> Session {
+    let hook = |value| Observed::new(value, Source::OpenVpnHook);
+    Session {
+        id: id(number),
+        device: "tun0".parse().unwrap(),
+        interface: Some(4),
+        opened: reading(),
+        start: hook(Moment::exact(at(start))),
+        end: Some(End { moment: hook(Moment::exact(at(end))), closed: reading(), reason }),
+        facts: Facts {
+            origin_address: Some(Observed::new(
+                "203.0.113.77".parse().unwrap(),
+                Source::OperatorPush,
+            )),
+            origin_port: Some(Observed::new(41_194, Source::OperatorPush)),
+            assigned_ipv4: Some(Observed::new("192.0.2.14".parse().unwrap(), Source::OpenVpnHook)),
+            assigned_ipv6: Some(Observed::new(
+                "2001:db8:42::1014".parse().unwrap(),
+                Source::OpenVpnHook,
+            )),
+            delegated_prefix: Some(Observed::new(
+                "2001:db8:4200:1400::/56".parse().unwrap(),
+                Source::OperatorPush,
+            )),
+            gateway: Some(Observed::new(
+                Gateway { address: "198.51.100.1".parse().unwrap(), port: Some(1194) },
+                Source::OpenVpnHook,
+            )),
+            transport: Some(Observed::new(Transport::Udp, Source::OpenVpnHook)),
+        },
+        coverage: Coverage::Complete,
+        connection: Some(1),
+        last_seen: Some(at(start)),
+    }
+}
+
+/// One that lasts, of which the operator's side is not known.
+fn open() -> Session {
+    let mut session = whole(1, "2026-11-24T08:05:07Z", "2026-11-24T09:00:00Z", EndReason::Other);
+    session.end = None;
+    session.facts.origin_address = None;
+    session.facts.origin_port = None;
+    session.coverage = Coverage::Hooks;
+    session
+}
+
+/// One whose end nobody saw and of which next to nothing is known.
+fn bounded() -> Session {
+    let mut session = whole(2, "2026-10-25T00:30:00Z", "2026-10-25T03:00:00Z", EndReason::Unseen);
+    let bounds =
+        Moment::between(Some(at("2026-10-25T01:30:00Z")), Some(at("2026-10-25T07:12:00Z")));
+    if let Some(end) = &mut session.end {
+        end.moment = Observed::new(bounds, Source::Bounds);
+    }
+    session.facts = Facts::default();
+    session.coverage = Coverage::Interface;
+    session
+}
+
+/// One that only an unconfirmed clock dates.
+fn undated() -> Session {
+    let mut session =
+        whole(3, "1970-01-01T00:03:00Z", "1970-01-01T00:07:00Z", EndReason::ProcessGone);
+    session.start = Observed::new(Moment::claimed(at("1970-01-01T00:03:00Z")), Source::OpenVpnHook);
+    if let Some(end) = &mut session.end {
+        end.moment =
+            Observed::new(Moment::between(None, Some(at("2026-09-30T07:12:00Z"))), Source::Bounds);
+    }
+    session
+}
+
+/// One whose texts try to be markup, as far as a device's name can.
+fn hostile() -> Session {
+    let mut session =
+        whole(4, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z", EndReason::ServerSilent);
+    session.device = "\"><b>&'x".parse::<Device>().unwrap();
+    session
+}
+
+fn every_kind() -> Vec<Session> {
+    let mut sessions = vec![open(), bounded(), undated(), hostile()];
+    for (number, reason) in (10..).zip(EndReason::ALL) {
+        sessions.push(whole(number, "2026-08-31T22:30:00Z", "2026-09-01T01:42:00Z", reason));
+    }
+    sessions
+}
+
+fn site(records: impl Records + Send + 'static) -> Site {
+    Site {
+        records: Box::new(records),
+        clock: Box::new(|| at(NOW)),
+        zone: "Europe/Brussels".parse().unwrap(),
+    }
+}
+
+/// The page on a port of its own.
+fn serve(records: impl Records + Send + 'static) -> Server {
+    let listener = Listener::bind(&Address::Loopback("127.0.0.1:0".parse().unwrap())).unwrap();
+    Server::start(listener, site(records)).unwrap()
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let Address::Loopback(address) = server.address() else { panic!("not a port") };
+    let stream = TcpStream::connect(address).unwrap();
+    // A server that does not answer fails the test instead of keeping it.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+struct Answer {
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+fn converse(mut stream: impl Read + Write, request: &str) -> Answer {
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    Answer { head: head.to_owned(), body: body.to_owned() }
+}
+
+fn get(server: &Server, target: &str) -> Answer {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    converse(connect(server), &request)
+}
+
+#[test]
+fn the_headers_are_these_and_no_others() {
+    let server = serve(Memory(Vec::new()));
+    for (target, content_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml; charset=utf-8"),
+    ] {
+        let answer = get(&server, target);
+        assert_eq!(
+            answer.head,
+            format!(
+                "HTTP/1.1 200 OK\r\n\
+                 Cache-Control: no-store\r\n\
+                 Connection: close\r\n\
+                 Content-Length: {}\r\n\
+                 Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; \
+                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
+                 Content-Type: {content_type}\r\n\
+                 Cross-Origin-Resource-Policy: same-origin\r\n\
+                 Referrer-Policy: no-referrer\r\n\
+                 X-Content-Type-Options: nosniff",
+                answer.body.len()
+            )
+        );
+    }
+}
+
+#[test]
+fn the_list_leads_to_every_session_and_each_has_its_page() {
+    let server = serve(Memory(every_kind()));
+    let list = get(&server, "/");
+    assert_eq!(list.status(), 200);
+    for session in every_kind() {
+        assert!(list.body.contains(&format!("href=\"./session/{}\"", session.id)));
+        let page = get(&server, &format!("/session/{}", session.id));
+        assert_eq!(page.status(), 200);
+        assert!(page.body.contains(&session.id.to_string()));
+        assert!(page.body.contains("href=\"../\""));
+    }
+}
+
+#[test]
+fn every_recorded_value_is_shown_with_how_it_is_known() {
+    let server = serve(Memory(vec![whole(
+        5,
+        "2026-11-23T08:05:07Z",
+        "2026-11-23T11:17:10Z",
+        EndReason::StoppedWithNotice,
+    )]));
+    let page = get(&server, &format!("/session/{}", id(5))).body;
+    for text in [
+        "<code>203.0.113.77</code>",
+        "<code>41194</code>",
+        "<code>192.0.2.14</code>",
+        "<code>2001:db8:42::1014</code>",
+        "<code>2001:db8:4200:1400::/56</code>",
+        "<code>198.51.100.1:1194</code>",
+        "UDP",
+        "<code>tun0</code>",
+        "<time datetime=\"2026-11-23T08:05:07.000Z\">Monday 23 November 2026 at 09:05:07</time>",
+        "<time datetime=\"2026-11-23T11:17:10.000Z\">Monday 23 November 2026 at 12:17:10</time>",
+        "The VPN was stopped on this box, which told the server so.",
+        "The operator probably received the notice of leaving",
+        "not a statement of the operator",
+        "seen in OpenVPN",
+        "told by the operator",
+        "3 h 12 min",
+        "a reconnect on the way would have been seen",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_to_be_unknown_and_never_made_up() {
+    let server = serve(Memory(every_kind()));
+    let page = get(&server, &format!("/session/{}", bounded().id)).body;
+    for text in [
+        "unknown to the box; the operator does see it",
+        "Sunday 25 October 2026 between 02:30:00 (UTC+1) and 08:12:00",
+        "Nobody saw the end",
+        "What the operator saw cannot be told from here.",
+        "between 1 h and 6 h 42 min",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+    assert!(!page.contains("datetime=\"2026-10-25T07:12"));
+    let page = get(&server, &format!("/session/{}", undated().id)).body;
+    for text in ["Session of unconfirmed date", "unconfirmed</td>", "no later than Wednesday 30"] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+    let page = get(&server, &format!("/session/{}", open().id)).body;
+    for text in ["the session is still open", "3 h 54 min", "persist-tun"] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+    assert!(!page.contains("What the operator probably saw"));
+}
+
+#[test]
+fn the_list_says_whether_the_tunnel_is_up_and_since_when() {
+    let up = get(&serve(Memory(every_kind())), "/").body;
+    assert!(up.contains("The tunnel is up"));
+    assert!(up.contains("Start: Tuesday 24 November 2026 at 09:05:07"));
+    assert!(up.contains("Length so far: 3 h 54 min"));
+    let ended = whole(5, "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", EndReason::Stopped);
+    let down = get(&serve(Memory(vec![ended])), "/").body;
+    assert!(down.contains("The tunnel is not up"));
+    assert!(down.contains("End of the last session: Monday 23 November 2026 at 10:00:00"));
+    let empty = get(&serve(Memory(Vec::new())), "/").body;
+    assert!(empty.contains("No sessions yet") && empty.contains("<code>temoin doctor</code>"));
+}
+
+#[test]
+fn months_are_those_of_the_wall() {
+    let list = get(&serve(Memory(every_kind())), "/").body;
+    let mut titles: Vec<&str> =
+        list.split("<caption><h2>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    titles.dedup();
+    // The last of them began on 31 August in UTC.
+    assert_eq!(titles, ["November 2026", "October 2026", "Date not confirmed", "September 2026"]);
+}
+
+#[test]
+fn long_lists_are_paged() {
+    let sessions = (0..120_u8)
+        .map(|number| {
+            whole(number, "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", EndReason::Stopped)
+        })
+        .collect();
+    let server = serve(Memory(sessions));
+    let rows = |body: &str| body.matches("href=\"./session/").count();
+    let first = get(&server, "/").body;
+    assert_eq!(rows(&first), 50);
+    assert!(first.contains("href=\"./?page=2\"") && !first.contains("rel=\"prev\""));
+    let last = get(&server, "/?page=3&lang=fr").body;
+    assert_eq!(rows(&last.replace("?lang=fr", "")), 20);
+    assert!(last.contains("120 sessions · page 3 sur 3"));
+    assert!(last.contains("href=\"./?page=2&amp;lang=fr\"") && !last.contains("rel=\"next\""));
+    assert!(last.contains("href=\"?page=3&amp;lang=nl\""));
+    assert_eq!(get(&server, "/?page=4").status(), 404);
+    assert_eq!(get(&server, "/?page=18446744073709551615").status(), 404);
+    for page in ["0", "-1", "+1", "01", "x", "", "99999999999999999999"] {
+        assert_eq!(get(&server, &format!("/?page={page}")).status(), 400, "{page}");
+    }
+}
+
+#[test]
+fn a_chosen_language_is_carried_on_by_every_link() {
+    let server = serve(Memory(every_kind()));
+    for target in ["/?lang=nl".to_owned(), format!("/session/{}?lang=nl", open().id)] {
+        let body = get(&server, &target).body;
+        assert!(body.contains("<html lang=\"nl\">"));
+        for link in body.split("<a ").skip(1) {
+            let href = link.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+            assert!(href.contains("lang=") || href.starts_with('#'), "{href}");
+        }
+    }
+    let request = "GET / HTTP/1.1\r\nAccept-Language: es, de-AT;q=0.9, fr;q=0.8\r\n\r\n";
+    let accepted = converse(connect(&server), request).body;
+    assert!(accepted.contains("<html lang=\"de\">") && !accepted.contains("href=\"./?lang"));
+}
+
+#[test]
+fn every_page_is_well_formed_and_whole_in_every_language() {
+    let server = serve(Memory(every_kind()));
+    let mut targets = vec!["/".to_owned(), "/nowhere".to_owned(), "/?page=x".to_owned()];
+    targets.extend(every_kind().iter().map(|session| format!("/session/{}", session.id)));
+    for language in Language::ALL {
+        for target in &targets {
+            let joint = if target.contains('?') { '&' } else { '?' };
+            let body = get(&server, &format!("{target}{joint}lang={language}")).body;
+            assert!(body.starts_with("<!DOCTYPE html>\n<html lang=\""));
+            assert!(body.contains(&format!("<html lang=\"{language}\">")), "{target}");
+            assert!(!body.contains(['{', '}']), "{target}: {body}");
+            well_formed(&body);
+        }
+    }
+}
+
+#[test]
+fn what_tries_to_be_markup_is_shown_as_it_is() {
+    let server = serve(Memory(every_kind()));
+    let page = get(&server, &format!("/session/{}", hostile().id)).body;
+    assert!(page.contains("<code>&quot;&gt;&lt;b&gt;&amp;&#39;x</code>"), "{page}");
+    let target = "/%3Cscript%3E/\"><script>?lang=\"><script>&page='\"<b>";
+    let page = get(&server, target).body;
+    assert!(!page.contains("script>") && !page.contains("<b>"), "{page}");
+    well_formed(&page);
+}
+
+#[test]
+fn refusals_have_their_status_and_a_page_in_the_readers_language() {
+    let server = serve(Memory(every_kind()));
+    let shared = id(1).to_string();
+    let unknown = format!("/session/{}", "0".repeat(64));
+    let ask = |head: &str| converse(connect(&server), head);
+    for (request, status, text) in [
+        ("GET /nowhere HTTP/1.1\r\nAccept-Language: fr\r\n\r\n".to_owned(), 404, "Rien à cette"),
+        (format!("GET {unknown}?lang=nl HTTP/1.1\r\n\r\n"), 404, "Niets op dit adres"),
+        ("GET /session/ HTTP/1.1\r\n\r\n".to_owned(), 404, "Nothing at this address"),
+        ("GET /session/zzzz HTTP/1.1\r\n\r\n".to_owned(), 404, "Nothing at this address"),
+        ("GET /session/a/b HTTP/1.1\r\n\r\n".to_owned(), 404, "href=\"../../style.css\""),
+        (format!("GET /session/{}/ HTTP/1.1\r\n\r\n", shared), 404, "Nothing at this address"),
+        ("DELETE /?lang=de HTTP/1.1\r\n\r\n".to_owned(), 405, "nur gelesen"),
+        ("nonsense\r\n\r\n".to_owned(), 400, "Request not understood"),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(9_000)), 431, "too long"),
+        ("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n".to_owned(), 421, "another machine"),
+    ] {
+        let answer = ask(&request);
+        assert_eq!(answer.status(), status, "{request}");
+        assert!(answer.body.contains(text), "{request}: {}", answer.body);
+        well_formed(&answer.body);
+    }
+    let refused = ask("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\na=b&");
+    assert!(refused.head.contains("\r\nAllow: GET, HEAD\r\n"));
+    assert_eq!(get(&serve(Broken), "/").status(), 503);
+    assert_eq!(get(&serve(Broken), &format!("/session/{shared}")).status(), 503);
+}
+
+#[test]
+fn a_head_request_is_answered_like_a_get_without_the_body() {
+    let server = serve(Memory(every_kind()));
+    let get = get(&server, "/");
+    let head = converse(connect(&server), "HEAD / HTTP/1.1\r\n\r\n");
+    assert_eq!(head.head, get.head);
+    assert_eq!(head.body, "");
+}
+
+#[test]
+fn the_page_is_served_on_a_socket_under_any_hosts_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.sock");
+    let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
+    let server = Server::start(listener, site(Memory(every_kind()))).unwrap();
+    let stream = UnixStream::connect(&path).unwrap();
+    let answer = converse(stream, "GET / HTTP/1.0\r\nHost: box.example.org\r\n\r\n");
+    assert_eq!(answer.status(), 200);
+    server.stop();
+    assert!(!path.exists());
+}
+
+#[test]
+fn silent_clients_keep_nobody_waiting_and_the_server_stops_under_them() {
+    let server = serve(Memory(every_kind()));
+    let mut silent: Vec<TcpStream> = Vec::new();
+    for _ in 0..100 {
+        let mut stream = connect(&server);
+        stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+        silent.push(stream);
+    }
+    assert_eq!(get(&server, "/").status(), 200);
+    server.stop();
+}
+
+#[test]
+fn a_client_that_reads_nothing_and_never_stops_sending_keeps_nobody_waiting() {
+    let server = serve(Memory(every_kind()));
+    let mut greedy = connect(&server);
+    greedy.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
+    while greedy.write_all(&[b'a'; 65_536]).is_ok() {
+        if get(&server, "/style.css").status() != 200 {
+            panic!("not served");
+        }
+    }
+    assert_eq!(get(&server, "/").status(), 200);
+}
+
+#[test]
+fn a_request_that_comes_in_pieces_is_answered_once_it_is_whole() {
+    let server = serve(Memory(every_kind()));
+    let mut stream = connect(&server);
+    stream.set_nodelay(true).unwrap();
+    for piece in ["GE", "T / HT", "TP/1.1\r\nHost: local", "host\r\n\r"] {
+        stream.write_all(piece.as_bytes()).unwrap();
+        assert_eq!(get(&server, "/icon.svg").status(), 200);
+    }
+    assert_eq!(converse(stream, "\n").status(), 200);
+}
+
+#[test]
+fn every_status_has_a_page() {
+    let site = site(Memory(Vec::new()));
+    for status in Status::ALL {
+        well_formed(&super::page::failure_unread(&site, status).body);
+    }
+}
+
+#[test]
+fn the_style_sheet_and_the_icon_ask_for_nothing() {
+    let server = serve(Memory(Vec::new()));
+    for target in ["/style.css", "/icon.svg"] {
+        let body = get(&server, target).body.replace("http://www.w3.org/2000/svg", "");
+        for text in ["url(", "@import", "http:", "https:", "src=", "href="] {
+            assert!(!body.contains(text), "{target}: {text}");
+        }
+    }
+    let page = get(&server, "/").body;
+    assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("://"));
+}
+
+/// Panics where tags do not close each other, an attribute stands twice, or an ID does.
+fn well_formed(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut rest = html.strip_prefix("<!DOCTYPE html>").expect("no document type");
+    while let Some((text, tail)) = rest.split_once('<') {
+        assert!(!text.contains('>'), "a bare > in {text:?}");
+        let (tag, after) = tail.split_once('>').expect("an open tag");
+        rest = after;
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{html}");
+            continue;
+        }
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let is_closed = attributes.ends_with('/');
+        let mut seen: Vec<&str> = Vec::new();
+        let mut parts = attributes.trim_end_matches('/').split('"');
+        while let (Some(attribute), Some(value)) = (parts.next(), parts.next()) {
+            let attribute = attribute.trim().strip_suffix('=').expect("an attribute without value");
+            assert!(!seen.contains(&attribute), "{attribute} twice in {tag}");
+            seen.push(attribute);
+            if attribute == "id" {
+                assert!(!ids.contains(&value), "{value} twice");
+                ids.push(value);
+            }
+        }
+        if !is_closed && !["meta", "link"].contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
+#[test]
+#[should_panic(expected = "left open")]
+fn the_check_for_well_formed_pages_finds_what_is_left_open() {
+    well_formed("<!DOCTYPE html><p><b>a</b>");
+}
