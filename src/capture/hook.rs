@@ -78,7 +78,7 @@ pub fn supervise<A: AsRef<OsStr>>(
         Ok(Outcome::Finished) => {}
         Ok(Outcome::Died) => syslog.report(
             Severity::Error,
-            "the process that records the tunnel ended before it was done: an event is missing",
+            "the process that records the tunnel ended before it was done: an event may be missing",
         ),
         // Not to standard error, which may be a file on the card that hangs.
         Ok(Outcome::Late) => syslog.send(

@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::domain::{
     ClockReading, Device, EndReason, Evidence, Facts, Gateway, Ipv6Prefix, Observation, Observed,
@@ -60,7 +61,7 @@ impl Event {
         };
         let wire = Wire::V1 { reading: self.reading, device: self.device.clone(), happening };
         // Nothing in it can fail to be written: no map, no length unknown beforehand.
-        postcard::to_stdvec(&wire).unwrap_or_default()
+        sealed(postcard::to_stdvec(&wire).unwrap_or_default())
     }
 
     /// The event that these bytes encode.
@@ -71,6 +72,7 @@ impl Event {
         if bytes.len() > Self::MAXIMUM_LENGTH {
             return Err(Undecodable);
         }
+        let bytes = unsealed(bytes).ok_or(Undecodable)?;
         let (wire, rest) = postcard::take_from_bytes(bytes).map_err(|_| Undecodable)?;
         if !rest.is_empty() {
             return Err(Undecodable);
@@ -153,6 +155,24 @@ enum WireHappening {
     },
 }
 
+/// The bytes with the beginning of their SHA-256 behind them: what a power cut or a worn card made
+/// of an event must not pass for one.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let seal = seal(&bytes);
+    bytes.extend(seal);
+    bytes
+}
+
+fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (bytes, found) = bytes.split_last_chunk()?;
+    (seal(bytes) == *found).then_some(bytes)
+}
+
+fn seal(bytes: &[u8]) -> [u8; 4] {
+    let [first, second, third, fourth, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
+    [first, second, third, fourth]
+}
+
 fn told<T>(fact: Option<Observed<T>>, source: Source) -> Option<T> {
     fact.filter(|fact| fact.source == source).map(|fact| fact.value)
 }
@@ -169,13 +189,15 @@ pub(super) mod tests {
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+    use proptest::sample::{Index, select};
 
-    use super::{Event, Happening, Undecodable};
+    use super::{Event, Happening, Undecodable, sealed, unsealed};
     use crate::domain::{
         BootId, ClockReading, Device, EndReason, Evidence, Facts, Gateway, Ipv6Prefix, Observation,
         Observed, Source, Timestamp, Transport, Uptime,
     };
 
+    // The digests are sha256sum(1)'s.
     #[test]
     fn the_form_on_disk_is_the_one_that_was_released() {
         let reading = ClockReading {
@@ -203,10 +225,13 @@ pub(super) mod tests {
             (
                 Happening::Up { interface: Some(7), facts: full },
                 "00010701 00cb007107 0198ce02 010a63000a 0120010db8009900000000000000000010 \
-                 0120010db8000100000000000000000000 38 0100c6336401 01aa09 0100",
+                 0120010db8000100000000000000000000 38 0100c6336401 01aa09 0100 d7bc1de1",
             ),
-            (Happening::Up { interface: None, facts: Facts::default() }, "0000 00000000000000"),
-            (Happening::Down { reason: EndReason::Restarted }, "01 09 726573746172746564"),
+            (
+                Happening::Up { interface: None, facts: Facts::default() },
+                "0000 00000000000000 40b8d8b4",
+            ),
+            (Happening::Down { reason: EndReason::Restarted }, "01 09 726573746172746564 ca84908c"),
         ] {
             let event = Event { reading, device: device.clone(), happening };
             let bytes = format!("{common}{bytes}").replace(' ', "");
@@ -217,10 +242,9 @@ pub(super) mod tests {
 
     #[test]
     fn an_end_whose_reason_is_not_known_yet_is_still_an_end() {
-        let mut bytes = down().encode();
-        let last = bytes.last_mut().unwrap();
-        *last = b'!';
-        let happening = Event::decode(&bytes).unwrap().happening;
+        let mut bytes = unsealed(&down().encode()).unwrap().to_vec();
+        *bytes.last_mut().unwrap() = b'!';
+        let happening = Event::decode(&sealed(bytes)).unwrap().happening;
         assert_eq!(happening, Happening::Down { reason: EndReason::Other });
     }
 
@@ -243,6 +267,16 @@ pub(super) mod tests {
         let evidence = Evidence::TunnelDown { reason: EndReason::Stopped };
         let Event { reading, device, .. } = event.clone();
         assert_eq!(Observation::from(event), Observation { reading, device, evidence });
+    }
+
+    #[test]
+    fn an_event_of_another_version_or_with_more_behind_it_is_refused() {
+        let bytes = unsealed(&down().encode()).unwrap().to_vec();
+        let longer = [bytes.clone(), vec![0]].concat();
+        assert_eq!(Event::decode(&sealed(longer)), Err(Undecodable));
+        let newer = [vec![1], bytes[1..].to_vec()].concat();
+        assert_eq!(Event::decode(&sealed(newer)), Err(Undecodable));
+        assert_eq!(Event::decode(&sealed(bytes)), Ok(down()));
     }
 
     #[test]
@@ -274,17 +308,27 @@ pub(super) mod tests {
         fn any_bytes_are_an_event_that_can_be_written_or_refused(
             bytes in vec(any::<u8>(), 0..300),
             event in event(),
-            at in any::<proptest::sample::Index>(),
+            at in any::<Index>(),
             byte in any::<u8>()
         ) {
-            let mut damaged = event.encode();
-            let length = damaged.len();
-            damaged[at.index(length)] = byte;
-            for bytes in [bytes, damaged] {
+            assert_eq!(Event::decode(&bytes), Err(Undecodable));
+            // Sealed by somebody who may write here, and who is not the hook.
+            let mut forged = unsealed(&event.encode()).unwrap().to_vec();
+            let at = at.index(forged.len());
+            forged[at] = byte;
+            for bytes in [sealed(bytes), sealed(forged)] {
                 if let Ok(event) = Event::decode(&bytes) {
                     assert_eq!(Event::decode(&event.encode()), Ok(event));
                 }
             }
+        }
+
+        #[test]
+        fn one_damaged_byte_is_noticed(event in event(), at in any::<Index>(), by in 1..=u8::MAX) {
+            let mut damaged = event.encode();
+            let at = at.index(damaged.len());
+            damaged[at] ^= by;
+            assert_eq!(Event::decode(&damaged), Err(Undecodable));
         }
     }
 
@@ -319,8 +363,7 @@ pub(super) mod tests {
     fn event() -> impl Strategy<Value = Event> {
         let reading = (any::<[u8; 16]>(), any::<u64>(), -1_000_000_000_000..9_000_000_000_000_i64);
         let happening = prop_oneof![
-            proptest::sample::select(EndReason::ALL.to_vec())
-                .prop_map(|reason| Happening::Down { reason }),
+            select(EndReason::ALL.to_vec()).prop_map(|reason| Happening::Down { reason }),
             (option::of(any::<u32>()), facts())
                 .prop_map(|(interface, facts)| Happening::Up { interface, facts }),
         ];

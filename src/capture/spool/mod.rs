@@ -6,8 +6,10 @@
 //!
 //! # Data storage
 //! `<state directory>/spool/<sequence>-<uptime>-<random>`, mode 0600. A file is written under a
-//! temporary name that begins with a dot, synced, renamed, and the directory is synced: after a
-//! power cut an event is there whole or not at all. The sequence number is one more than the highest
+//! temporary name that begins with a dot, renamed, synced, and the directory is synced. Renaming it
+//! before the sync and not after it makes one transaction of the file system's out of two, and spares
+//! the card half of its flushes. The price: a power cut in between may leave a name without its
+//! bytes. Each event ends in a digest, by which that is noticed. The sequence number is one more than the highest
 //! among the names present, so what waits is in order even when the wall clock went back over a
 //! restart. Two hooks that run at the same time may draw the same number; they run in the same boot
 //! then, so the uptime puts them in order. Once the spool is empty the numbers begin anew: what was
@@ -118,16 +120,12 @@ impl Spool {
             u64::from_ne_bytes(random),
         );
         let temporary = TemporaryName::new(event.reading.boot, name);
-        let written = self.write_as(&temporary, &name, &event.encode());
-        if written.is_err() {
-            // It is gone already when the rename worked and only the directory's sync failed.
-            let _ = unlinkat(
-                &self.directory,
-                temporary.to_string().as_str(),
-                UnlinkatFlags::NoRemoveDir,
-            );
+        if let Err(errno) = self.write_as(&temporary, &name, &event.encode()) {
+            for left in [temporary.to_string(), name.to_string()] {
+                let _ = unlinkat(&self.directory, left.as_str(), UnlinkatFlags::NoRemoveDir);
+            }
+            return Err(SpoolError::system("write", &self.path.join(name.to_string()))(errno));
         }
-        written.map_err(SpoolError::system("write", &self.path.join(name.to_string())))?;
         Ok(name)
     }
 
