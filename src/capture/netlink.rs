@@ -66,7 +66,7 @@ impl LinkWatch {
         let mut buffer = [0; LONGEST_DATAGRAM];
         loop {
             match recvfrom::<NetlinkAddr>(self.socket.as_raw_fd(), &mut buffer) {
-                // Any local process may send to this socket; only the kernel has number 0.
+                // Privileged programs may send to this socket too; only the kernel has number 0.
                 Ok((_, sender)) if sender.is_none_or(|sender| sender.pid() != 0) => {}
                 // What fills the buffer may have been longer.
                 Ok((LONGEST_DATAGRAM, _)) => notices.push(LinkNotice::Missed),

@@ -122,7 +122,6 @@ struct Tunnel {
     attached: bool,
     /// Connections counted on it; `None` where nothing could be counted.
     connections: Option<u32>,
-    heartbeat: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -170,6 +169,9 @@ impl Tracker {
 
     /// Takes in one observation and says what to write down for it. `secret` draws a new session's
     /// secret.
+    ///
+    /// Observations are given in the order in which they happened: at a start what the scripts left
+    /// behind comes first, then [`Evidence::Started`], then what the management socket tells.
     pub fn observe(
         &mut self,
         observation: Observation,
@@ -187,7 +189,7 @@ impl Tracker {
             }
             Evidence::LinkGone { interface } => tunnel.link_gone(&scribe, interface),
             Evidence::Started { link, heartbeat } => {
-                tunnel.started(&mut scribe, link.filter(|_| watched), heartbeat);
+                tunnel.started(&mut scribe, link, heartbeat, watched);
             }
             Evidence::ManagementAttached { connections, connected } => {
                 tunnel.attached(&mut scribe, connections, connected);
@@ -287,13 +289,19 @@ impl Tunnel {
 
     fn up(&mut self, scribe: &mut Scribe<'_>, interface: Option<u32>, facts: Facts) {
         let reading = scribe.reading;
-        self.came = None;
+        let coverage = self.coverage();
+        let came = self.came.take().map(|(_, came, _)| came);
+        let interface = interface.or(came);
         if let Some(open) = &mut self.open {
+            if open.session.opened == reading {
+                // Told twice: the plug was pulled before the event could be put away.
+                return;
+            }
             if self.gone.is_none() && is_same_connection(&open.session, &reading, interface) {
                 open.session.facts.complete_with(&facts);
                 open.session.interface = open.session.interface.or(interface);
-                if open.session.start.source == Source::Interface {
-                    open.session.coverage = Coverage::Hooks;
+                if open.session.coverage == Coverage::Interface {
+                    open.session.coverage = coverage;
                 }
                 open.session.opened = reading;
                 open.session.start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
@@ -301,27 +309,26 @@ impl Tunnel {
                 return;
             }
         }
-        self.close_replaced(scribe);
+        self.close_missed(scribe, EndReason::Superseded);
         let start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
-        let coverage = self.coverage();
         self.open = Some(scribe.open(reading, start, interface, facts, coverage, None));
     }
 
     fn down(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
-        self.came = None;
-        let Some(open) = self.open.take() else { return };
-        let opened = &open.session.opened;
-        if opened.boot != scribe.reading.boot {
-            self.open = Some(open);
-            self.close_unseen(scribe, EndReason::Unseen);
-        } else if scribe.reading.uptime < opened.uptime {
-            // Left over from before this session began.
-            self.open = Some(open);
-        } else {
-            let at = self.gone.take().map_or(scribe.reading, |(at, _)| at);
+        let at = scribe.reading;
+        self.came.take_if(|(came, ..)| came.boot != at.boot || came.uptime <= at.uptime);
+        let is_earlier = |open: &mut Open| {
+            open.session.opened.boot == at.boot && at.uptime < open.session.opened.uptime
+        };
+        // What happened before this session began is left over from another one.
+        let Some(open) = self.open.take_if(|open| !is_earlier(open)) else { return };
+        if open.session.opened.boot == at.boot {
+            let at = self.gone.take().map_or(at, |(gone, _)| gone);
             scribe.close(open, at, Observed::new(moment_of(&at), Source::OpenVpnHook), reason);
+        } else {
+            self.open = Some(open);
+            self.close_unseen(scribe, EndReason::Unseen, None);
         }
-        self.gone = None;
     }
 
     fn link_up(&mut self, scribe: &mut Scribe<'_>, interface: u32, facts: Facts, watched: bool) {
@@ -357,18 +364,19 @@ impl Tunnel {
         scribe: &mut Scribe<'_>,
         link: Option<(u32, Facts)>,
         heartbeat: Option<Timestamp>,
+        watched: bool,
     ) {
-        self.heartbeat = heartbeat;
         if let Some(open) = &self.open {
-            let lives = open.session.opened.boot == scribe.reading.boot
-                && link.as_ref().is_some_and(|(interface, _)| {
-                    open.session.interface.is_none_or(|own| own == *interface)
-                });
-            if !lives {
-                self.close_unseen(scribe, EndReason::Unseen);
+            let rebooted = open.session.opened.boot != scribe.reading.boot;
+            let present = link.as_ref().map(|(interface, _)| *interface);
+            let own = |present| open.session.interface.is_none_or(|own| own == present);
+            if rebooted || !present.is_some_and(own) {
+                // Where another tunnel stands in this boot, the sign of life may be that one's.
+                let alive = heartbeat.filter(|_| rebooted || present.is_none());
+                self.close_unseen(scribe, EndReason::Unseen, alive);
             }
         }
-        if let (None, Some((interface, facts))) = (&self.open, link) {
+        if let (None, Some((interface, facts))) = (&self.open, link.filter(|_| watched)) {
             let start = bounds(scribe.reading.boot_started(), &scribe.reading);
             self.open = Some(scribe.open(
                 scribe.reading,
@@ -390,11 +398,12 @@ impl Tunnel {
         self.attached = true;
         self.connections = connections;
         let missed = self.open.as_ref().is_some_and(|open| {
-            let another = open.session.connection.zip(connections).is_some_and(|(a, b)| a != b);
-            connected.is_none() || another
+            let another = open.session.connection.zip(connections).is_some_and(|(a, b)| a != b)
+                || open.session.opened.boot != scribe.reading.boot;
+            connected.is_none() || another || self.gone.is_some()
         });
         if missed {
-            self.close_unseen(scribe, EndReason::Unseen);
+            self.close_missed(scribe, EndReason::Unseen);
         }
         let Some(facts) = connected else { return };
         if let Some(open) = &mut self.open {
@@ -418,18 +427,21 @@ impl Tunnel {
             }
         } else {
             let start = bounds(scribe.reading.boot_started(), &scribe.reading);
-            self.came = None;
             self.open_confirmed(scribe, start, facts);
         }
     }
 
     fn connected(&mut self, scribe: &mut Scribe<'_>, facts: Facts) {
         self.connections = self.connections.map(|count| count.saturating_add(1));
-        self.came = None;
-        if self.open.as_ref().is_some_and(|open| open.confirmed) {
-            self.close_unseen(scribe, EndReason::Unseen);
+        let another = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.confirmed || open.session.opened.boot != scribe.reading.boot);
+        if another || self.gone.is_some() {
+            self.close_missed(scribe, EndReason::Unseen);
         }
         if let Some(open) = &mut self.open {
+            self.came = None;
             open.confirmed = true;
             open.session.coverage = Coverage::Complete;
             open.session.connection = self.connections;
@@ -442,9 +454,18 @@ impl Tunnel {
     }
 
     /// Opens the session that the management socket tells of.
-    fn open_confirmed(&mut self, scribe: &mut Scribe<'_>, start: Observed<Moment>, facts: Facts) {
+    fn open_confirmed(
+        &mut self,
+        scribe: &mut Scribe<'_>,
+        start: Observed<Moment>,
+        mut facts: Facts,
+    ) {
+        let interface = self.came.take().map(|(_, interface, addresses)| {
+            facts.complete_with(&addresses);
+            interface
+        });
         let (reading, coverage) = (scribe.reading, Coverage::Complete);
-        let open = scribe.open(reading, start, None, facts, coverage, self.connections);
+        let open = scribe.open(reading, start, interface, facts, coverage, self.connections);
         self.open = Some(Open { confirmed: true, ..open });
     }
 
@@ -473,9 +494,7 @@ impl Tunnel {
         }
         let came = self.came.take_if(|(at, ..)| at.uptime.plus(UP_GRACE) <= now);
         if let Some((at, interface, facts)) = came {
-            if self.open.is_some() {
-                self.close_unseen(scribe, EndReason::Unseen);
-            }
+            self.close_missed(scribe, EndReason::Unseen);
             let start = Observed::new(moment_of(&at), Source::Interface);
             let coverage = Coverage::Interface;
             self.open = Some(scribe.open(at, start, Some(interface), facts, coverage, None));
@@ -494,11 +513,12 @@ impl Tunnel {
         }
     }
 
-    /// Closes the session that another one replaces on the same interface.
-    fn close_replaced(&mut self, scribe: &mut Scribe<'_>) {
+    /// Closes a session of which it turns out only now that it ended, for `reason` unless more is
+    /// known.
+    fn close_missed(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
         match self.gone.take() {
-            Some((at, reason)) => self.close_gone(scribe, at, reason),
-            None => self.close_unseen(scribe, EndReason::Superseded),
+            Some((at, known)) => self.close_gone(scribe, at, known),
+            None => self.close_unseen(scribe, reason, None),
         }
     }
 
@@ -513,8 +533,14 @@ impl Tunnel {
     }
 
     /// Closes a session whose end nobody saw: between the last sign of its life and now, or the
-    /// start of the present boot where it began in an earlier one.
-    fn close_unseen(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+    /// start of the present boot where it began in an earlier one. `alive` is a sign of life that may
+    /// be its own.
+    fn close_unseen(
+        &mut self,
+        scribe: &mut Scribe<'_>,
+        reason: EndReason,
+        alive: Option<Timestamp>,
+    ) {
         let Some(open) = self.open.take() else { return };
         self.gone = None;
         let rebooted = open.session.opened.boot != scribe.reading.boot;
@@ -525,12 +551,12 @@ impl Tunnel {
             scribe.reading
         };
         let latest = closed.dated_by(&scribe.reading);
-        let heartbeat = self.heartbeat.filter(|beat| {
-            let began = open.session.start.value.instant();
-            began.is_some_and(|began| began <= *beat)
-                && latest.is_some_and(|latest| *beat <= latest)
+        let alive = alive.filter(|alive| {
+            let began = open.session.start.value.latest;
+            began.is_some_and(|began| began <= *alive)
+                && latest.is_some_and(|latest| *alive <= latest)
         });
-        let moment = Moment::between(open.session.known_alive().max(heartbeat), latest);
+        let moment = Moment::between(open.session.known_alive().max(alive), latest);
         let reason = if rebooted { EndReason::Unseen } else { reason };
         scribe.close(open, closed, Observed::new(moment, Source::Bounds), reason);
     }
@@ -552,13 +578,16 @@ fn is_same_connection(session: &Session, reading: &ClockReading, interface: Opti
         return false;
     }
     let same_interface = session.interface.is_some() && session.interface == interface;
+    let not_later = reading.uptime <= session.opened.uptime.plus(SAME_CONNECTION);
+    let not_earlier = session.opened.uptime <= reading.uptime.plus(SAME_CONNECTION);
     match session.start.source {
         Source::Interface => same_interface,
-        Source::Bounds => session.coverage == Coverage::Interface && same_interface,
-        Source::Management => {
-            reading.uptime <= session.opened.uptime.plus(SAME_CONNECTION)
-                && session.opened.uptime <= reading.uptime.plus(SAME_CONNECTION)
-        }
+        // The first connection of its process, found standing, ran the script whenever it began.
+        Source::Bounds => same_interface || (session.connection == Some(1) && not_later),
+        Source::Management => same_interface || (not_earlier && not_later),
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
