@@ -37,7 +37,8 @@ pub enum LinkNotice {
         /// The kernel's number of it.
         interface: u32,
     },
-    /// Notices were lost: look anew at every interface that matters.
+    /// Notices were lost: look anew at every interface that matters, once the others of the same
+    /// reading are dealt with. The kernel tells of a loss before it gives what came earlier.
     Missed,
 }
 
