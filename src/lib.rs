@@ -12,6 +12,9 @@
 #![forbid(unsafe_code)]
 
 pub mod capture;
+pub mod cli;
+pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod export;
 pub mod i18n;

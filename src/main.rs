@@ -1,4 +1,8 @@
 //! The `temoin` program.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    temoin::cli::run()
+}

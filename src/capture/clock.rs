@@ -51,6 +51,11 @@ fn uptime() -> io::Result<Uptime> {
     Ok(Uptime::from_milliseconds(seconds * 1_000 + milliseconds))
 }
 
+/// What the wall clock says, right or wrong. One outside the years 0 to 9999 is taken for 1970.
+pub fn now() -> Timestamp {
+    realtime().unwrap_or(Timestamp::EPOCH)
+}
+
 /// The standard library's reading and not `clock_gettime`, whose seconds have 32 bits on the box and
 /// end in 2038.
 fn realtime() -> io::Result<Timestamp> {

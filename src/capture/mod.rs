@@ -3,11 +3,11 @@
 pub mod clock;
 pub mod environment;
 pub mod hook;
+pub mod install;
 mod link;
 mod management;
 mod netlink;
 pub mod origin;
-pub mod install;
 pub mod spool;
 pub mod syslog;
 

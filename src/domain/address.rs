@@ -139,6 +139,12 @@ impl Ipv6Prefix {
         self.address
     }
 
+    /// The last address of the prefix.
+    pub fn last_address(self) -> Ipv6Addr {
+        let host_mask = u128::MAX.checked_shr(self.length.into()).unwrap_or(0);
+        Ipv6Addr::from(u128::from(self.address) | host_mask)
+    }
+
     /// How many bits the prefix fixes.
     pub fn length(self) -> u8 {
         self.length

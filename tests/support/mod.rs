@@ -14,10 +14,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod lab;
+mod program;
 mod record;
 mod truth;
 
 pub use lab::Lab;
+pub use program::{Program, TUNNEL, await_value, files_below};
 pub use record::{Moment, Observed, Session};
 pub use truth::{Connection, Witnessed};
 

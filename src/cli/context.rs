@@ -1,0 +1,85 @@
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::capture::clock;
+use crate::config::{Config, DEFAULT_PATH};
+use crate::domain::{Timestamp, Zone};
+use crate::i18n::{Language, When};
+use crate::journal::Reader;
+
+use super::arguments::{Arguments, Limit, Range};
+use super::exit::{CliError, Failure};
+
+/// What every command needs to know.
+pub(super) struct Context {
+    pub(super) state_dir: PathBuf,
+    pub(super) config: Config,
+    pub(super) language: Language,
+    pub(super) zone: Zone,
+    pub(super) now: Timestamp,
+}
+
+impl Context {
+    pub(super) fn of(arguments: &Arguments) -> Result<Self, CliError> {
+        let path = arguments.config.as_deref();
+        let config = Config::read(path.unwrap_or(Path::new(DEFAULT_PATH)), path.is_some())?;
+        Ok(Self {
+            state_dir: arguments.state_dir.clone(),
+            language: arguments.lang.or(config.language).unwrap_or_else(language_of_system),
+            zone: config.time_zone.unwrap_or_else(zone_of_system),
+            config,
+            now: clock::now(),
+        })
+    }
+
+    /// How to write dates and times.
+    pub(super) fn when(&self) -> When {
+        When::new(self.language, self.zone)
+    }
+
+    /// The record; `None` where there is none yet.
+    pub(super) fn reader(&self) -> Result<Option<Reader>, CliError> {
+        Ok(Reader::open(&self.state_dir)?)
+    }
+
+    /// The instants that a range names: the first one within, and the first one past it.
+    pub(super) fn limits(
+        &self,
+        range: &Range,
+    ) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
+        let since = range.since.map(|limit| match limit {
+            Limit::Day(day) => self.zone.first_instant(day),
+            Limit::Instant(at) => at,
+        });
+        let until = match range.until {
+            Some(Limit::Day(day)) => day.succ_opt().map(|next| self.zone.first_instant(next)),
+            Some(Limit::Instant(at)) => Some(at),
+            None => None,
+        };
+        if since.zip(until).is_some_and(|(since, until)| until <= since) {
+            return Err(CliError::new(Failure::Usage, "--until must lie after --since"));
+        }
+        Ok((since, until))
+    }
+}
+
+fn language_of_system() -> Language {
+    let names: Vec<String> =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| env::var(name).ok()).collect();
+    Language::from_locales(names.iter().map(String::as_str))
+}
+
+/// The system's time zone; UTC where it has none that temoin knows.
+fn zone_of_system() -> Zone {
+    let named = env::var("TZ").ok().map(|name| name.trim_start_matches(':').to_owned());
+    let linked = fs::read_link("/etc/localtime")
+        .ok()
+        .and_then(|path| Some(path.to_str()?.split_once("/zoneinfo/")?.1.to_owned()));
+    let written = || fs::read_to_string("/etc/timezone").ok().map(|text| text.trim().to_owned());
+    let known = |name: String| name.parse().ok();
+    named
+        .and_then(known)
+        .or_else(|| linked.and_then(known))
+        .or_else(|| written().and_then(known))
+        .unwrap_or(Zone::UTC)
+}

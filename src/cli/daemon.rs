@@ -1,0 +1,30 @@
+use std::io;
+
+use simplelog::{ConfigBuilder, LevelFilter, WriteLogger};
+
+use crate::daemon;
+use crate::web::Address;
+
+use super::arguments::Daemon;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+
+/// `temoin daemon`
+pub(super) fn run(context: &Context, arguments: &Daemon) -> Result<(), CliError> {
+    // The service manager notes the time itself.
+    let style = ConfigBuilder::new()
+        .set_time_level(LevelFilter::Off)
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .set_location_level(LevelFilter::Off)
+        .build();
+    WriteLogger::init(LevelFilter::Info, style, io::stderr())
+        .map_err(|error| CliError::new(Failure::Failed, error))?;
+    let address = match (&arguments.socket, arguments.listen) {
+        (Some(path), _) => Some(Address::Unix(path.clone())),
+        (None, Some(address)) => Some(Address::Loopback(address)),
+        (None, None) => None,
+    };
+    let served = address.as_ref().map(|address| (address, context.zone));
+    Ok(daemon::run(&context.state_dir, &context.config, served)?)
+}

@@ -1,0 +1,393 @@
+use std::fs;
+use std::path::Path;
+
+use nix::sys::statvfs::statvfs;
+use serde::Serialize;
+
+use crate::capture::clock::{self, Trust};
+use crate::capture::install::{self, State};
+use crate::capture::spool::Spool;
+use crate::i18n::{Message, Plural};
+use crate::journal::{Filter, Reader, is_in_use};
+
+use super::arguments::Doctor;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// Below how much free space on the record's disk a member is warned, in bytes.
+const LITTLE_SPACE: u64 = 20 * 1024 * 1024;
+
+/// `temoin doctor`
+pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<(), CliError> {
+    let findings =
+        Examination { context, findings: Vec::new() }.all(&arguments.scripts.scripts_dir);
+    let is_unwell = findings.iter().any(|finding| finding.health == Health::Wrong);
+    if arguments.json {
+        let report = Report { format: "temoin.doctor/1", findings };
+        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+    } else {
+        let text: String = findings
+            .iter()
+            .map(|finding| {
+                let lines = wrapped(&finding.text, 80, "  ");
+                format!("{} {}", finding.health.mark(), lines.trim_start())
+            })
+            .collect();
+        print(&text)?;
+    }
+    if is_unwell { Err(CliError::new(Failure::Unwell, "")) } else { Ok(()) }
+}
+
+#[derive(Serialize)]
+struct Report {
+    format: &'static str,
+    findings: Vec<Finding>,
+}
+
+/// What one look showed, and where something is wrong, what to do.
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    health: Health,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    /// It works.
+    Good,
+    /// Good to know.
+    Note,
+    /// It does not work.
+    Wrong,
+}
+
+impl Health {
+    fn mark(self) -> char {
+        match self {
+            Self::Good => '✓',
+            Self::Note => '·',
+            Self::Wrong => '✗',
+        }
+    }
+}
+
+/// Looks at one thing after the other.
+struct Examination<'a> {
+    context: &'a Context,
+    findings: Vec<Finding>,
+}
+
+impl Examination<'_> {
+    fn all(mut self, scripts: &Path) -> Vec<Finding> {
+        let runs = is_in_use(&self.context.state_dir);
+        self.daemon(runs);
+        self.hooks(scripts);
+        self.record();
+        self.spool(runs);
+        self.clock();
+        self.coverage();
+        self.disk();
+        self.findings
+    }
+
+    fn find(
+        &mut self,
+        check: &'static str,
+        health: Health,
+        message: &Message,
+        values: &[(&str, &str)],
+    ) {
+        let text = message.fill(self.context.language, values);
+        self.findings.push(Finding { check, health, text });
+    }
+
+    fn daemon(&mut self, runs: bool) {
+        if runs {
+            self.find("daemon", Health::Good, &DAEMON_RUNS, &[]);
+        } else {
+            self.find("daemon", Health::Wrong, &DAEMON_STOPPED, &[]);
+        }
+    }
+
+    fn hooks(&mut self, scripts: &Path) {
+        let directory = scripts.display().to_string();
+        let place = ("directory", directory.as_str());
+        let states = match install::status(scripts) {
+            Ok(states) => states.map(|(_, state)| state),
+            Err(error) => {
+                let error = error.to_string();
+                self.find("hooks", Health::Wrong, &HOOKS_UNREADABLE, &[place, ("error", &error)]);
+                return;
+            }
+        };
+        let [State::Installed { program, state_directory }, State::Installed { .. }] = &states
+        else {
+            self.find("hooks", Health::Wrong, &HOOKS_MISSING, &[place]);
+            return;
+        };
+        let (runs, writes) = (program.display().to_string(), state_directory.display().to_string());
+        if !program.exists() {
+            self.find("hooks", Health::Wrong, &HOOKS_STALE, &[place, ("program", &runs)]);
+        } else if is_same(state_directory, &self.context.state_dir) {
+            self.find("hooks", Health::Good, &HOOKS_IN_PLACE, &[place]);
+        } else {
+            self.find("hooks", Health::Wrong, &HOOKS_ELSEWHERE, &[place, ("other", &writes)]);
+        }
+    }
+
+    fn record(&mut self) {
+        let path = self.context.state_dir.display().to_string();
+        let newest = Reader::open(&self.context.state_dir).and_then(|reader| {
+            let filter = Filter::now(self.context.now);
+            Ok(match reader {
+                Some(reader) => reader.sessions(&filter, 1, 0)?.pop(),
+                None => None,
+            })
+        });
+        match newest {
+            Ok(Some(session)) => {
+                let last = session.end.as_ref().map_or(session.start.value, |end| end.moment.value);
+                let when = self.context.when().moment(&last);
+                self.find("record", Health::Good, &RECORD_LAST, &[("when", &when)]);
+            }
+            Ok(None) => self.find("record", Health::Note, &RECORD_EMPTY, &[]),
+            Err(error) => {
+                let error = error.to_string();
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("record", Health::Wrong, &RECORD_UNREADABLE, &values);
+            }
+        }
+    }
+
+    fn spool(&mut self, runs: bool) {
+        let Ok(waiting) = Spool::open(&self.context.state_dir).and_then(|spool| spool.waiting())
+        else {
+            // Without a spool the daemon has never run, which was said.
+            return;
+        };
+        if !waiting.is_empty() {
+            let health = if runs { Health::Wrong } else { Health::Note };
+            let message = if runs { &WAITING_UNREAD } else { &WAITING };
+            let count = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
+            let text = message.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "spool", health, text });
+        }
+    }
+
+    fn clock(&mut self) {
+        let synchronised = clock::read(Trust::Kernel).is_ok_and(|reading| reading.synchronised);
+        if synchronised {
+            self.find("clock", Health::Good, &CLOCK_SET, &[]);
+        } else if self.context.config.trust == Trust::Always {
+            self.find("clock", Health::Good, &CLOCK_TRUSTED, &[]);
+        } else {
+            self.find("clock", Health::Note, &CLOCK_UNCONFIRMED, &[]);
+        }
+    }
+
+    fn coverage(&mut self) {
+        match &self.context.config.management {
+            None => self.find("reconnects", Health::Note, &NO_MANAGEMENT, &[]),
+            Some(path) if path.exists() => {
+                self.find("reconnects", Health::Good, &MANAGEMENT, &[]);
+            }
+            Some(path) => {
+                let path = path.display().to_string();
+                self.find("reconnects", Health::Note, &MANAGEMENT_ABSENT, &[("path", &path)]);
+            }
+        }
+        if let Some(path) = &self.context.config.status_file {
+            if let Err(error) = fs::metadata(path) {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("status-file", Health::Note, &STATUS_FILE_ABSENT, &values);
+            }
+        }
+    }
+
+    fn disk(&mut self) {
+        let path = self.context.state_dir.display().to_string();
+        let Ok(disk) = statvfs(&self.context.state_dir) else { return };
+        let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size().into());
+        let megabytes = (free / 1_000_000).to_string();
+        let values = [("path", path.as_str()), ("free", &megabytes)];
+        if free < LITTLE_SPACE {
+            self.find("disk", Health::Wrong, &DISK_FULL, &values);
+        } else {
+            self.find("disk", Health::Good, &DISK, &values);
+        }
+    }
+}
+
+/// Whether two paths lead to the same place.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}
+
+const DAEMON_RUNS: Message = Message {
+    fr: "temoin tourne et tient le journal.",
+    nl: "temoin draait en houdt het verslag bij.",
+    en: "temoin runs and keeps the record.",
+    de: "temoin läuft und führt das Verzeichnis.",
+};
+
+const DAEMON_STOPPED: Message = Message {
+    fr: "temoin ne tourne pas. Pour le lancer : systemctl start temoin",
+    nl: "temoin draait niet. Starten: systemctl start temoin",
+    en: "temoin does not run. To start it: systemctl start temoin",
+    de: "temoin läuft nicht. Starten: systemctl start temoin",
+};
+
+const HOOKS_IN_PLACE: Message = Message {
+    fr: "OpenVPN prévient temoin quand le tunnel s’établit et quand il tombe ({directory}).",
+    nl: "OpenVPN verwittigt temoin wanneer de tunnel opengaat en sluit ({directory}).",
+    en: "OpenVPN tells temoin when the tunnel comes up and goes down ({directory}).",
+    de: "OpenVPN meldet temoin, wenn der Tunnel entsteht und endet ({directory}).",
+};
+
+const HOOKS_ELSEWHERE: Message = Message {
+    fr: "Les scripts dans {directory} écrivent dans un autre journal : {other}. Pour les remettre : temoin hook install",
+    nl: "De scripts in {directory} schrijven naar een ander verslag: {other}. Rechtzetten: temoin hook install",
+    en: "The hooks in {directory} write to another record: {other}. To put them right: temoin hook install",
+    de: "Die Skripte in {directory} schreiben in ein anderes Verzeichnis: {other}. Berichtigen: temoin hook install",
+};
+
+const HOOKS_STALE: Message = Message {
+    fr: "Les scripts dans {directory} appellent un programme qui n’existe plus : {program}. Pour les remettre : temoin hook install",
+    nl: "De scripts in {directory} roepen een programma op dat er niet meer is: {program}. Rechtzetten: temoin hook install",
+    en: "The hooks in {directory} call a program that is not there any more: {program}. To put them right: temoin hook install",
+    de: "Die Skripte in {directory} rufen ein Programm auf, das es nicht mehr gibt: {program}. Berichtigen: temoin hook install",
+};
+
+const HOOKS_MISSING: Message = Message {
+    fr: "OpenVPN ne prévient pas temoin : il manque des scripts dans {directory}. Pour les mettre : temoin hook install",
+    nl: "OpenVPN verwittigt temoin niet: er ontbreken scripts in {directory}. Plaatsen: temoin hook install",
+    en: "OpenVPN does not tell temoin: hooks are missing in {directory}. To put them there: temoin hook install",
+    de: "OpenVPN meldet temoin nichts: In {directory} fehlen Skripte. Einsetzen: temoin hook install",
+};
+
+const HOOKS_UNREADABLE: Message = Message {
+    fr: "Impossible de lire les scripts dans {directory} : {error}. Essayez en tant que root.",
+    nl: "De scripts in {directory} zijn niet te lezen: {error}. Probeer het als root.",
+    en: "The hooks in {directory} cannot be read: {error}. Try as root.",
+    de: "Die Skripte in {directory} sind nicht lesbar: {error}. Versuchen Sie es als root.",
+};
+
+const RECORD_LAST: Message = Message {
+    fr: "Dernier début ou dernière fin de session notés : {when}.",
+    nl: "Laatst genoteerde begin of einde van een sessie: {when}.",
+    en: "The last start or end of a session that was noted: {when}.",
+    de: "Zuletzt verzeichneter Beginn oder Schluss einer Sitzung: {when}.",
+};
+
+const RECORD_EMPTY: Message = Message {
+    fr: "Aucune session n’est encore enregistrée : la prochaine connexion le sera.",
+    nl: "Er is nog geen sessie opgetekend: de volgende verbinding wordt dat wel.",
+    en: "No session is recorded yet: the next connection will be.",
+    de: "Noch ist keine Sitzung verzeichnet: die nächste Verbindung wird es sein.",
+};
+
+const RECORD_UNREADABLE: Message = Message {
+    fr: "Impossible de lire le journal dans {path} : {error}",
+    nl: "Het verslag in {path} is niet te lezen: {error}",
+    en: "The record in {path} cannot be read: {error}",
+    de: "Das Verzeichnis in {path} ist nicht lesbar: {error}",
+};
+
+const WAITING: Plural = Plural {
+    one: Message {
+        fr: "{count} événement attend que temoin tourne ; rien n’est perdu.",
+        nl: "{count} gebeurtenis wacht tot temoin draait; er gaat niets verloren.",
+        en: "{count} event waits for temoin to run; nothing is lost.",
+        de: "{count} Ereignis wartet, bis temoin läuft; nichts geht verloren.",
+    },
+    other: Message {
+        fr: "{count} événements attendent que temoin tourne ; rien n’est perdu.",
+        nl: "{count} gebeurtenissen wachten tot temoin draait; er gaat niets verloren.",
+        en: "{count} events wait for temoin to run; nothing is lost.",
+        de: "{count} Ereignisse warten, bis temoin läuft; nichts geht verloren.",
+    },
+};
+
+const WAITING_UNREAD: Plural = Plural {
+    one: Message {
+        fr: "{count} événement attend bien que temoin tourne. Voyez pourquoi : journalctl -u temoin",
+        nl: "{count} gebeurtenis wacht hoewel temoin draait. Waarom: journalctl -u temoin",
+        en: "{count} event waits although temoin runs. See why: journalctl -u temoin",
+        de: "{count} Ereignis wartet, obwohl temoin läuft. Warum: journalctl -u temoin",
+    },
+    other: Message {
+        fr: "{count} événements attendent bien que temoin tourne. Voyez pourquoi : journalctl -u temoin",
+        nl: "{count} gebeurtenissen wachten hoewel temoin draait. Waarom: journalctl -u temoin",
+        en: "{count} events wait although temoin runs. See why: journalctl -u temoin",
+        de: "{count} Ereignisse warten, obwohl temoin läuft. Warum: journalctl -u temoin",
+    },
+};
+
+const CLOCK_SET: Message = Message {
+    fr: "L’horloge est réglée par un service de temps.",
+    nl: "De klok wordt door een tijdsdienst gelijkgezet.",
+    en: "The clock is set by a time service.",
+    de: "Die Uhr wird von einem Zeitdienst gestellt.",
+};
+
+const CLOCK_TRUSTED: Message = Message {
+    fr: "L’horloge est crue parce que la configuration le dit (clock.trust = \"always\").",
+    nl: "De klok wordt geloofd omdat de configuratie het zegt (clock.trust = \"always\").",
+    en: "The clock is believed because the configuration says so (clock.trust = \"always\").",
+    de: "Der Uhr wird geglaubt, weil die Konfiguration es sagt (clock.trust = \"always\").",
+};
+
+const CLOCK_UNCONFIRMED: Message = Message {
+    fr: "Aucun service de temps n’a confirmé l’horloge : d’ici là, les heures sont montrées comme non confirmées. Si cela dure, vérifiez ntpsec ou systemd-timesyncd.",
+    nl: "Geen tijdsdienst heeft de klok bevestigd: tot dan worden tijden als onbevestigd getoond. Blijft dat zo, kijk dan naar ntpsec of systemd-timesyncd.",
+    en: "No time service has confirmed the clock: until one does, times are shown as unconfirmed. If that lasts, look at ntpsec or systemd-timesyncd.",
+    de: "Kein Zeitdienst hat die Uhr bestätigt: Bis dahin werden Zeiten als unbestätigt gezeigt. Bleibt es so, sehen Sie nach ntpsec oder systemd-timesyncd.",
+};
+
+const NO_MANAGEMENT: Message = Message {
+    fr: "Si OpenVPN garde l’interface lors d’une reconnexion (persist-tun), temoin ne la voit pas. La clé tunnel.management y remédie.",
+    nl: "Houdt OpenVPN de interface bij een herverbinding (persist-tun), dan ziet temoin die niet. De sleutel tunnel.management verhelpt dat.",
+    en: "Where OpenVPN keeps its interface over a reconnect (persist-tun), temoin does not see it. The key tunnel.management mends that.",
+    de: "Behält OpenVPN die Schnittstelle bei einer Wiederverbindung (persist-tun), sieht temoin sie nicht. Der Schlüssel tunnel.management behebt das.",
+};
+
+const MANAGEMENT: Message = Message {
+    fr: "temoin écoute aussi OpenVPN lui-même : aucune reconnexion ne lui échappe.",
+    nl: "temoin luistert ook naar OpenVPN zelf: geen herverbinding ontgaat hem.",
+    en: "temoin listens to OpenVPN itself too: no reconnect escapes it.",
+    de: "temoin hört auch OpenVPN selbst: Keine Wiederverbindung entgeht ihm.",
+};
+
+const MANAGEMENT_ABSENT: Message = Message {
+    fr: "OpenVPN n’a pas ouvert {path} : est-il arrêté, ou sa configuration est-elle sans « management » ?",
+    nl: "OpenVPN heeft {path} niet geopend: staat het stil, of heeft zijn configuratie geen ‘management’?",
+    en: "OpenVPN has not opened {path}: is it stopped, or is there no `management` in its configuration?",
+    de: "OpenVPN hat {path} nicht geöffnet: Steht es still, oder fehlt „management“ in seiner Konfiguration?",
+};
+
+const STATUS_FILE_ABSENT: Message = Message {
+    fr: "Le fichier d’état d’OpenVPN, {path}, n’est pas lisible ({error}) : les fins que personne n’a vues seront moins bien bornées.",
+    nl: "Het statusbestand van OpenVPN, {path}, is niet leesbaar ({error}): eindes die niemand zag, worden minder nauw begrensd.",
+    en: "OpenVPN’s status file, {path}, cannot be read ({error}): ends that nobody saw will be bounded less closely.",
+    de: "Die Statusdatei von OpenVPN, {path}, ist nicht lesbar ({error}): Nicht beobachtete Enden werden weniger eng begrenzt.",
+};
+
+const DISK: Message = Message {
+    fr: "Il reste {free} Mo de place pour le journal dans {path}.",
+    nl: "Er is nog {free} MB plaats voor het verslag in {path}.",
+    en: "{free} MB are left for the record in {path}.",
+    de: "Für das Verzeichnis sind in {path} noch {free} MB frei.",
+};
+
+const DISK_FULL: Message = Message {
+    fr: "Il ne reste que {free} Mo dans {path} : libérez de la place, sinon temoin ne pourra bientôt plus rien noter.",
+    nl: "Er is nog maar {free} MB in {path}: maak plaats vrij, anders kan temoin straks niets meer optekenen.",
+    en: "Only {free} MB are left in {path}: free some space, or temoin will soon have no room to record.",
+    de: "In {path} sind nur noch {free} MB frei: Schaffen Sie Platz, sonst kann temoin bald nichts mehr verzeichnen.",
+};

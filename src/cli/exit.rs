@@ -1,0 +1,52 @@
+use std::fmt;
+use std::process::ExitCode;
+
+/// Why a command did not do what it was asked: each kind has an exit code of its own, for scripts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failure {
+    /// The command failed; trying again as it is will not help. Exit code 1.
+    Failed,
+    /// The command line is wrong (clap's own code). Exit code 2.
+    Usage,
+    /// What was asked for is not in the record. Exit code 3.
+    NotFound,
+    /// `temoin doctor` found something that does not work. Exit code 4.
+    Unwell,
+}
+
+impl Failure {
+    /// The failures with their exit codes, for the help.
+    pub(super) const HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record, 4 something does not work
+(doctor).";
+}
+
+impl From<Failure> for ExitCode {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Failed => Self::from(1),
+            Failure::Usage => Self::from(2),
+            Failure::NotFound => Self::from(3),
+            Failure::Unwell => Self::from(4),
+        }
+    }
+}
+
+/// A failure and what to tell about it.
+#[derive(Debug)]
+pub(super) struct CliError {
+    pub(super) failure: Failure,
+    pub(super) message: String,
+}
+
+impl CliError {
+    pub(super) fn new(failure: Failure, message: impl fmt::Display) -> Self {
+        Self { failure, message: message.to_string() }
+    }
+}
+
+impl<E: std::error::Error> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self::new(Failure::Failed, error)
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line: what can be typed, and one file a command.
+
+mod arguments;
+mod context;
+mod daemon;
+mod doctor;
+mod exit;
+mod export;
+mod hook;
+mod sessions;
+mod show;
+mod status;
+mod table;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use context::Context;
+use exit::CliError;
+
+/// Runs the command that the program was called with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        // Runs within OpenVPN: reads no configuration and always succeeds.
+        Command::Hook(hook) => hook::run(&arguments, hook),
+        command => Context::of(&arguments).and_then(|context| match command {
+            Command::Daemon(daemon) => daemon::run(&context, daemon),
+            Command::Doctor(doctor) => doctor::run(&context, doctor),
+            Command::Export(export) => export::run(&context, export),
+            Command::Hook(_) => Ok(()),
+            Command::Sessions(sessions) => sessions::run(&context, sessions),
+            Command::Show(show) => show::run(&context, show),
+            Command::Status(output) => status::run(&context, output),
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError { failure, message }) => {
+            if !message.is_empty() {
+                let _ = writeln!(io::stderr(), "temoin: {message}");
+            }
+            failure.into()
+        }
+    }
+}
+
+/// Writes to standard output. That nobody reads it any more (`temoin sessions | head`) is no error.
+fn print(text: &str) -> Result<(), CliError> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,142 @@
+use std::io::{self, BufWriter, Write};
+
+use crate::domain::{Session, Timestamp};
+use crate::export::JsonWriter;
+use crate::i18n::{Message, Plural, When, vocabulary};
+use crate::journal::{Filter, Reader};
+
+use super::arguments::Sessions;
+use super::context::Context;
+use super::exit::CliError;
+use super::print;
+use super::table::table;
+
+/// How many sessions are listed where nobody says.
+const LIMIT: u32 = 50;
+
+/// `temoin sessions`
+pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliError> {
+    let (since, until) = context.limits(&arguments.range)?;
+    let filter = Filter { since, until, ..Filter::now(context.now) };
+    let reader = context.reader()?;
+    if arguments.json {
+        return print_json(reader.as_ref(), &filter, arguments.limit);
+    }
+    let limit = arguments.limit.unwrap_or(LIMIT);
+    let (sessions, count) = match &reader {
+        Some(reader) => (reader.sessions(&filter, limit, 0)?, reader.count(&filter)?),
+        None => (Vec::new(), 0),
+    };
+    let language = context.language;
+    if sessions.is_empty() {
+        let message = if reader.is_some() && (since.is_some() || until.is_some()) {
+            &NONE_IN_RANGE
+        } else {
+            &NONE
+        };
+        return print(&format!("{}\n", message.text(language)));
+    }
+    let when = context.when();
+    let head = HEAD.map(|message| message.text(language));
+    let rows: Vec<Vec<String>> = sessions.iter().map(|own| row(own, &when, context)).collect();
+    let mut text = table(&head, &rows);
+    let hidden = count.saturating_sub(rows.len() as u64);
+    if hidden > 0 {
+        text.push_str(&HIDDEN.fill(language, hidden, &[]));
+        text.push('\n');
+    }
+    print(&text)
+}
+
+/// The newest sessions of a filter as JSON, one after the other: the record may be long.
+fn print_json(
+    reader: Option<&Reader>,
+    filter: &Filter,
+    limit: Option<u32>,
+) -> Result<(), CliError> {
+    let out = BufWriter::new(io::stdout().lock());
+    let printed = JsonWriter::begin(out).map_err(CliError::from).and_then(|mut writer| {
+        if let Some(reader) = reader {
+            reader.for_each(filter, limit, |own| writer.session(&own).map_err(CliError::from))?;
+        }
+        writer.end()?.flush()?;
+        Ok(())
+    });
+    printed
+}
+
+fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {
+    let unknown = || UNKNOWN.text(context.language).to_owned();
+    let begin = own.start.value;
+    let end = own.end.as_ref().map(|end| end.moment.value);
+    let short = |at: Option<Timestamp>, is_exact: bool| {
+        at.map_or_else(unknown, |at| {
+            let mark = if is_exact { "" } else { "~" };
+            format!("{mark}{}", when.short_date_time(at))
+        })
+    };
+    let facts = &own.facts;
+    let assigned = facts
+        .assigned_ipv4
+        .map(|own| own.value.to_string())
+        .or_else(|| facts.assigned_ipv6.map(|own| own.value.to_string()));
+    vec![
+        own.id.short(),
+        short(begin.best(), begin.instant().is_some()),
+        end.map_or_else(
+            || vocabulary::state(vocabulary::State::Open).text(context.language).to_owned(),
+            |end| short(end.best(), end.instant().is_some()),
+        ),
+        facts.origin_address.map_or_else(unknown, |own| own.value.to_string()),
+        assigned.unwrap_or_else(unknown),
+    ]
+}
+
+const HEAD: [&Message; 5] = [
+    &Message { fr: "Session", nl: "Sessie", en: "Session", de: "Sitzung" },
+    &Message { fr: "Début", nl: "Begin", en: "Began", de: "Beginn" },
+    &Message { fr: "Fin", nl: "Einde", en: "Ended", de: "Ende" },
+    &Message {
+        fr: "Adresse d’origine",
+        nl: "Adres van oorsprong",
+        en: "Origin address",
+        de: "Ursprungsadresse",
+    },
+    &Message {
+        fr: "Adresse attribuée",
+        nl: "Toegewezen adres",
+        en: "Assigned address",
+        de: "Zugewiesene Adresse",
+    },
+];
+
+const UNKNOWN: Message = Message { fr: "inconnue", nl: "onbekend", en: "unknown", de: "unbekannt" };
+
+const NONE: Message = Message {
+    fr: "Aucune session n’est encore enregistrée. « temoin doctor » dit si tout est en place.",
+    nl: "Er is nog geen sessie opgetekend. ‘temoin doctor’ zegt of alles klaarstaat.",
+    en: "No session is recorded yet. `temoin doctor` says whether all is in place.",
+    de: "Noch ist keine Sitzung verzeichnet. „temoin doctor“ sagt, ob alles bereit ist.",
+};
+
+const NONE_IN_RANGE: Message = Message {
+    fr: "Aucune session enregistrée dans cette période.",
+    nl: "Geen opgetekende sessie in deze periode.",
+    en: "No session is recorded in this period.",
+    de: "In diesem Zeitraum ist keine Sitzung verzeichnet.",
+};
+
+const HIDDEN: Plural = Plural {
+    one: Message {
+        fr: "… et {count} session plus ancienne : --limit en montre davantage.",
+        nl: "… en nog {count} oudere sessie: --limit toont er meer.",
+        en: "… and {count} older session: --limit shows more.",
+        de: "… und {count} ältere Sitzung: --limit zeigt mehr.",
+    },
+    other: Message {
+        fr: "… et {count} sessions plus anciennes : --limit en montre davantage.",
+        nl: "… en nog {count} oudere sessies: --limit toont er meer.",
+        en: "… and {count} older sessions: --limit shows more.",
+        de: "… und {count} ältere Sitzungen: --limit zeigt mehr.",
+    },
+};

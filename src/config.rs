@@ -1,0 +1,247 @@
+//! The configuration: `/etc/temoin/temoin.toml`, read once at the start.
+//!
+//! A file says only what differs from the defaults; without a file all defaults hold. The shipped
+//! file is `src/temoin.toml`, which names every key.
+
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use serde::Deserialize;
+
+use crate::capture::clock::Trust;
+use crate::capture::origin::Method;
+use crate::domain::{Device, Zone};
+use crate::i18n::Language;
+
+/// Where the configuration is looked for unless the command line says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
+
+/// The configuration, ready to use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// The interfaces that are VPN tunnels; at least one.
+    pub devices: Vec<Device>,
+    /// The status file of OpenVPN's client, where there is one.
+    pub status_file: Option<PathBuf>,
+    /// The management socket of OpenVPN's client, where there is one.
+    pub management: Option<PathBuf>,
+    /// When the box's clock is believed.
+    pub trust: Trust,
+    /// How to find out the origin address, in this order.
+    pub methods: Vec<Method>,
+    /// The language to speak; `None` for the system's.
+    pub language: Option<Language>,
+    /// The time zone to show times in; `None` for the system's.
+    pub time_zone: Option<Zone>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            devices: "tun0".parse().into_iter().collect(),
+            status_file: None,
+            management: None,
+            trust: Trust::Kernel,
+            methods: Method::ALL.to_vec(),
+            language: None,
+            time_zone: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the file cannot be read, or says something that cannot be. A file that
+    /// does not exist is an error only where `is_expected`.
+    pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                Self::parse(&text).map_err(|problem| ConfigError { path: path.to_owned(), problem })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
+                Ok(Self::default())
+            }
+            Err(error) => {
+                Err(ConfigError { path: path.to_owned(), problem: Problem::Unreadable(error) })
+            }
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let raw: Raw = toml::from_str(text).map_err(|error| Problem::Syntax(error.to_string()))?;
+        let default = Self::default();
+        let devices = match raw.tunnel.devices {
+            Some(names) => names
+                .iter()
+                .map(|name| name.parse())
+                .collect::<Result<Vec<Device>, _>>()
+                .map_err(|error| Problem::value("tunnel.devices", &error))?,
+            None => default.devices,
+        };
+        if devices.is_empty() {
+            return Err(Problem::value("tunnel.devices", &"at least one interface is needed"));
+        }
+        Ok(Self {
+            devices,
+            status_file: absolute("tunnel.status_file", raw.tunnel.status_file)?,
+            management: absolute("tunnel.management", raw.tunnel.management)?,
+            trust: match raw.clock.trust.as_deref() {
+                None | Some("kernel") => Trust::Kernel,
+                Some("always") => Trust::Always,
+                Some(_) => {
+                    return Err(Problem::value("clock.trust", &"it is \"kernel\" or \"always\""));
+                }
+            },
+            methods: match raw.origin.methods {
+                Some(names) => names
+                    .iter()
+                    .map(|name| name.parse())
+                    .collect::<Result<_, _>>()
+                    .map_err(|error| Problem::value("origin.methods", &error))?,
+                None => default.methods,
+            },
+            language: parsed("page.language", raw.page.language)?,
+            time_zone: parsed("page.time_zone", raw.page.time_zone)?,
+        })
+    }
+}
+
+/// An absolute path, or none where the text is empty.
+fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, Problem> {
+    let path = text.filter(|text| !text.is_empty()).map(PathBuf::from);
+    if path.as_ref().is_some_and(|path| !path.is_absolute()) {
+        return Err(Problem::value(key, &"the path must begin with /"));
+    }
+    Ok(path)
+}
+
+/// What the text says, or none where it is empty.
+fn parsed<T: std::str::FromStr>(
+    key: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, Problem>
+where
+    T::Err: fmt::Display,
+{
+    text.filter(|text| !text.is_empty())
+        .map(|text| text.parse().map_err(|error| Problem::value(key, &error)))
+        .transpose()
+}
+
+/// A configuration that cannot be used. Nothing was changed.
+#[derive(Debug)]
+pub struct ConfigError {
+    path: PathBuf,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+enum Problem {
+    Syntax(String),
+    Unreadable(io::Error),
+    Value { key: &'static str, why: String },
+}
+
+impl Problem {
+    fn value(key: &'static str, why: &dyn fmt::Display) -> Self {
+        Self::Value { key, why: why.to_string() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.problem {
+            Problem::Unreadable(error) => {
+                write!(f, "{path} cannot be read: {error}. Check the path and its permissions.")
+            }
+            Problem::Syntax(error) => write!(f, "{path}: {}", error.trim_end()),
+            Problem::Value { key, why } => write!(f, "{path}: {key}: {why}."),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raw {
+    tunnel: RawTunnel,
+    clock: RawClock,
+    origin: RawOrigin,
+    page: RawPage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawTunnel {
+    devices: Option<Vec<String>>,
+    status_file: Option<String>,
+    management: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawClock {
+    trust: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawOrigin {
+    methods: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawPage {
+    language: Option<String>,
+    time_zone: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    const SHIPPED: &str = include_str!("temoin.toml");
+
+    #[test]
+    fn the_shipped_file_changes_nothing() {
+        assert_eq!(Config::parse(SHIPPED).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn the_shipped_file_names_every_default_as_it_is() {
+        let uncommented: String = SHIPPED
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 7);
+        assert_eq!(Config::parse(&uncommented).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_key() {
+        for (text, names) in [
+            ("[tunnel]\ndevices = []", "tunnel.devices"),
+            ("[tunnel]\ndevices = [\"a b\"]", "tunnel.devices"),
+            ("[tunnel]\nmanagement = \"run/x\"", "tunnel.management"),
+            ("[clock]\ntrust = \"never\"", "clock.trust"),
+            ("[origin]\nmethods = [\"stun\", \"google\"]", "origin.methods"),
+            ("[page]\nlanguage = \"pt\"", "page.language"),
+            ("[page]\ntime_zone = \"Europe/Bruxelles\"", "page.time_zone"),
+            ("[page]\ncolour = 1", "colour"),
+            ("[tunnel\n", "line 1"),
+        ] {
+            let problem = Config::parse(text).unwrap_err();
+            let error = super::ConfigError { path: "/etc/t.toml".into(), problem }.to_string();
+            assert!(error.contains(names) && error.contains("/etc/t.toml"), "{text}: {error}");
+        }
+    }
+}

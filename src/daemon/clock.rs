@@ -1,0 +1,58 @@
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+
+use crate::domain::Uptime;
+
+/// The first and the longest pause between two looks at a clock that is not trusted yet, in
+/// milliseconds. Setting it in a leap wakes the daemon anyway; only a clock that is drawn right
+/// slowly must be looked at.
+const FIRST_PAUSE: u64 = 30_000;
+const LONGEST_PAUSE: u64 = 3_600_000;
+
+/// Tells when the wall clock was set.
+pub(super) struct ClockWatch {
+    timer: TimerFd,
+    pause: u64,
+}
+
+impl ClockWatch {
+    pub(super) fn new() -> io::Result<Self> {
+        let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
+        let watch =
+            Self { timer: TimerFd::new(ClockId::CLOCK_REALTIME, flags)?, pause: FIRST_PAUSE };
+        watch.arm()?;
+        Ok(watch)
+    }
+
+    /// A timer that never rings, but is cancelled when the clock is set (timerfd_create(2)).
+    fn arm(&self) -> io::Result<()> {
+        // The last second that a 32-bit clock has.
+        let never = TimeSpec::new(i32::MAX.into(), 0);
+        let flags =
+            TimerSetTimeFlags::TFD_TIMER_ABSTIME | TimerSetTimeFlags::TFD_TIMER_CANCEL_ON_SET;
+        Ok(self.timer.set(Expiration::OneShot(never), flags)?)
+    }
+
+    /// Readable when the clock was set.
+    pub(super) fn was_set(&self) -> BorrowedFd<'_> {
+        self.timer.as_fd()
+    }
+
+    /// Waits for the next time that the clock is set.
+    pub(super) fn rearm(&mut self) -> io::Result<()> {
+        // Its error, ECANCELED, is the news itself.
+        let _ = self.timer.wait();
+        self.pause = FIRST_PAUSE;
+        self.arm()
+    }
+
+    /// When to look again at a clock that is not trusted yet.
+    pub(super) fn next_look(&mut self, now: Uptime) -> Uptime {
+        let at = now.plus(self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        at
+    }
+}
