@@ -44,7 +44,8 @@ fn the_kernels_number_of_an_interface_that_exists_is_kept() {
     let place = Place::with_spool();
     place.run(Hook::RouteUp, &[("dev", "lo")]);
     let [event] = place.events().try_into().unwrap();
-    let index = fs::read_to_string("/sys/class/net/lo/ifindex").unwrap().trim().parse().unwrap();
+    let index: u32 =
+        fs::read_to_string("/sys/class/net/lo/ifindex").unwrap().trim().parse().unwrap();
     assert!(matches!(event.happening, Happening::Up { interface: Some(it), .. } if it == index));
 }
 

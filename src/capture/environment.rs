@@ -348,7 +348,7 @@ mod tests {
             ("R6-kill9", ""),
             ("S1-stun", "stopped-with-notice"),
             ("S5-tcp", "restarted connection-lost stopped"),
-            ("S9-mgmt-client", "other"),
+            ("S9-mgmt-client", "stopped"),
             ("out-A", "stopped-with-notice"),
             ("out-C", "settings-changed stopped-with-notice"),
         ] {

@@ -21,8 +21,10 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn of(arguments: &Arguments) -> Result<Self, CliError> {
-        let path = arguments.config.as_deref();
-        let config = Config::read(path.unwrap_or(Path::new(DEFAULT_PATH)), path.is_some())?;
+        let config = match arguments.config.as_deref() {
+            Some(path) => Config::read(path, true),
+            None => Config::read(Path::new(DEFAULT_PATH), false),
+        }?;
         Ok(Self {
             state_dir: arguments.state_dir.clone(),
             language: arguments.lang.or(config.language).unwrap_or_else(language_of_system),

@@ -212,6 +212,7 @@ impl Examination<'_> {
     fn disk(&mut self) {
         let path = self.context.state_dir.display().to_string();
         let Ok(disk) = statvfs(&self.context.state_dir) else { return };
+        #[allow(clippy::useless_conversion, reason = "both are narrower on a 32-bit box")]
         let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size().into());
         let megabytes = (free / 1_000_000).to_string();
         let values = [("path", path.as_str()), ("free", &megabytes)];

@@ -1,5 +1,11 @@
-use std::fmt;
 use std::process::ExitCode;
+use std::{fmt, io};
+
+use crate::capture::install::InstallError;
+use crate::capture::spool::SpoolError;
+use crate::config::ConfigError;
+use crate::daemon::DaemonError;
+use crate::journal::JournalError;
 
 /// Why a command did not do what it was asked: each kind has an exit code of its own, for scripts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,6 +16,8 @@ pub(super) enum Failure {
     Usage,
     /// What was asked for is not in the record. Exit code 3.
     NotFound,
+    /// Nobody reads the output any more (`temoin sessions | head`), which is no failure. Exit code 0.
+    Unread,
     /// `temoin doctor` found something that does not work. Exit code 4.
     Unwell,
 }
@@ -27,6 +35,7 @@ impl From<Failure> for ExitCode {
             Failure::Failed => Self::from(1),
             Failure::Usage => Self::from(2),
             Failure::NotFound => Self::from(3),
+            Failure::Unread => Self::SUCCESS,
             Failure::Unwell => Self::from(4),
         }
     }
@@ -45,8 +54,25 @@ impl CliError {
     }
 }
 
-impl<E: std::error::Error> From<E> for CliError {
-    fn from(error: E) -> Self {
-        Self::new(Failure::Failed, error)
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::new(Failure::Unread, "")
+        } else {
+            Self::new(Failure::Failed, error)
+        }
     }
 }
+
+/// Errors that say all there is to say.
+macro_rules! failed {
+    ($($error:ty),+) => {
+        $(impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::new(Failure::Failed, error)
+            }
+        })+
+    };
+}
+
+failed!(ConfigError, DaemonError, InstallError, JournalError, SpoolError, serde_json::Error);

@@ -12,7 +12,7 @@ mod show;
 mod status;
 mod table;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -49,10 +49,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Writes to standard output. That nobody reads it any more (`temoin sessions | head`) is no error.
+/// Writes to standard output.
 fn print(text: &str) -> Result<(), CliError> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(io::stdout().lock().write_all(text.as_bytes())?)
 }

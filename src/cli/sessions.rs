@@ -54,15 +54,11 @@ fn print_json(
     filter: &Filter,
     limit: Option<u32>,
 ) -> Result<(), CliError> {
-    let out = BufWriter::new(io::stdout().lock());
-    let printed = JsonWriter::begin(out).map_err(CliError::from).and_then(|mut writer| {
-        if let Some(reader) = reader {
-            reader.for_each(filter, limit, |own| writer.session(&own).map_err(CliError::from))?;
-        }
-        writer.end()?.flush()?;
-        Ok(())
-    });
-    printed
+    let mut writer = JsonWriter::begin(BufWriter::new(io::stdout().lock()))?;
+    if let Some(reader) = reader {
+        reader.for_each(filter, limit, |own| writer.session(&own).map_err(CliError::from))?;
+    }
+    Ok(writer.end()?.flush()?)
 }
 
 fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {

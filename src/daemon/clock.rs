@@ -27,7 +27,7 @@ impl ClockWatch {
         Ok(watch)
     }
 
-    /// A timer that never rings, but is cancelled when the clock is set (timerfd_create(2)).
+    /// A timer that never rings, but is cancelled when the clock is set (`timerfd_create(2)`).
     fn arm(&self) -> io::Result<()> {
         // The last second that a 32-bit clock has.
         let never = TimeSpec::new(i32::MAX.into(), 0);

@@ -84,7 +84,7 @@ impl EndReason {
     pub fn from_openvpn(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {
             "exit-with-notification" => Self::StoppedWithNotice,
-            "sigterm" | "sigint" => Self::Stopped,
+            "sigterm" | "sigint" | "management-exit" => Self::Stopped,
             "sigusr1" => Self::Restarted,
             "sighup" => Self::Reloaded,
             "ping-restart" | "ping-exit" => Self::ServerSilent,

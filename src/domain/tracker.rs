@@ -1,9 +1,13 @@
+mod evidence;
+
 use std::collections::BTreeMap;
 
 use super::{
-    ClockReading, Coverage, Device, End, EndReason, Facts, Moment, Observed, Session,
-    SessionSecret, Source, Timestamp, Uptime,
+    ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment, Observed, Session,
+    SessionSecret, Source, Timestamp, Transport, Uptime,
 };
+
+pub use evidence::{Change, Evidence, Observation};
 
 /// How long the kernel's notice that a tunnel went waits for OpenVPN's own word on why, in
 /// milliseconds. OpenVPN runs its `down` script some 30 ms after it closed the interface.
@@ -16,90 +20,6 @@ const UP_GRACE: u64 = 15_000;
 /// How far apart the management socket's word of a connection and the `route-up` script's may come
 /// and still mean the same connection, in milliseconds.
 const SAME_CONNECTION: u64 = 10_000;
-
-/// One thing that the box observed, and what the clocks said then.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Observation {
-    /// What the clocks said.
-    pub reading: ClockReading,
-    /// The interface that it concerns.
-    pub device: Device,
-    /// What was observed.
-    pub evidence: Evidence,
-}
-
-/// What can be observed of a tunnel. What OpenVPN does when was measured with version 2.6.14.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Evidence {
-    /// OpenVPN ran its `route-up` script.
-    TunnelUp {
-        /// The kernel's number of the interface, where the script could still ask it.
-        interface: Option<u32>,
-        /// What the script's environment said.
-        facts: Facts,
-    },
-    /// OpenVPN ran its `down` script. Its environment may already be that of the next session, so
-    /// nothing but the reason is taken from it.
-    TunnelDown {
-        /// Why.
-        reason: EndReason,
-    },
-    /// The interface is up.
-    LinkUp {
-        /// The kernel's number of the interface.
-        interface: u32,
-        /// Its addresses.
-        facts: Facts,
-    },
-    /// The interface is gone.
-    LinkGone {
-        /// The kernel's number of the interface.
-        interface: u32,
-    },
-    /// temoin started and looked: which interface of this name is there, and when OpenVPN last gave
-    /// a sign of life that was left on disk.
-    Started {
-        /// The kernel's number of the interface and its addresses; `None` when it is not there.
-        link: Option<(u32, Facts)>,
-        /// When OpenVPN last wrote its status file.
-        heartbeat: Option<Timestamp>,
-    },
-    /// The management socket was reached, and told OpenVPN's history.
-    ManagementAttached {
-        /// How many connections this OpenVPN process has made; `None` where its history, which is
-        /// bounded, no longer reaches back to its start.
-        connections: Option<u32>,
-        /// What is known of the connection that stands now; `None` when none does.
-        connected: Option<Facts>,
-    },
-    /// The management socket told of a new connection.
-    Connected {
-        /// What it told.
-        facts: Facts,
-    },
-    /// The management socket told that the connection ended.
-    Disconnected {
-        /// Why.
-        reason: EndReason,
-    },
-    /// The management socket was closed at the other end.
-    ManagementClosed,
-    /// A deadline that [`Tracker::deadline`] named has passed.
-    Elapsed,
-    /// temoin stops; the tunnel lives as far as it knows.
-    Stopping,
-}
-
-/// What is to be written down.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Change {
-    /// A session began.
-    Open(Session, SessionSecret),
-    /// More is known of a session that lasts.
-    Update(Session),
-    /// A session ended.
-    Close(Session),
-}
 
 /// Turns what is observed into sessions that open and close.
 ///
@@ -122,6 +42,11 @@ struct Tunnel {
     attached: bool,
     /// Connections counted on it; `None` where nothing could be counted.
     connections: Option<u32>,
+    /// OpenVPN takes the interface down because a connection that already stands came with other
+    /// settings: when it said so.
+    rebuilt: Option<ClockReading>,
+    /// What a hook of the OpenVPN process that runs now said of the way to this server.
+    transport: Option<(Gateway, Observed<Transport>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -290,6 +215,8 @@ impl Tunnel {
     fn up(&mut self, scribe: &mut Scribe<'_>, interface: Option<u32>, facts: Facts) {
         let reading = scribe.reading;
         let coverage = self.coverage();
+        self.transport = facts.gateway.map(|own| own.value).zip(facts.transport);
+        let rebuilt = self.rebuilt.take().filter(|rebuilt| is_soon_after(&reading, rebuilt));
         let came = self.came.take().map(|(_, came, _)| came);
         let interface = interface.or(came);
         if let Some(open) = &mut self.open {
@@ -310,12 +237,14 @@ impl Tunnel {
             }
         }
         self.close_missed(scribe, EndReason::Superseded);
-        let start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
-        self.open = Some(scribe.open(reading, start, interface, facts, coverage, None));
+        let began = rebuilt.unwrap_or(reading);
+        let start = Observed::new(moment_of(&began), Source::OpenVpnHook);
+        self.open = Some(scribe.open(began, start, interface, facts, coverage, None));
     }
 
     fn down(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
         let at = scribe.reading;
+        self.rebuilt = (reason == EndReason::SettingsChanged).then_some(at);
         self.came.take_if(|(came, ..)| came.boot != at.boot || came.uptime <= at.uptime);
         let is_earlier = |open: &mut Open| {
             open.session.opened.boot == at.boot && at.uptime < open.session.opened.uptime
@@ -431,7 +360,11 @@ impl Tunnel {
         }
     }
 
-    fn connected(&mut self, scribe: &mut Scribe<'_>, facts: Facts) {
+    fn connected(&mut self, scribe: &mut Scribe<'_>, mut facts: Facts) {
+        let gateway = facts.gateway.map(|own| own.value);
+        if let Some((_, transport)) = self.transport.filter(|(known, _)| Some(*known) == gateway) {
+            facts.transport = facts.transport.or(Some(transport));
+        }
         self.connections = self.connections.map(|count| count.saturating_add(1));
         let another = self
             .open
@@ -482,6 +415,7 @@ impl Tunnel {
     fn management_closed(&mut self, scribe: &Scribe<'_>) {
         self.attached = false;
         self.connections = None;
+        self.transport = None;
         if self.open.as_ref().is_some_and(|open| open.confirmed) && self.gone.is_none() {
             self.gone = Some((scribe.reading, EndReason::ProcessGone));
         }
@@ -570,6 +504,13 @@ impl Tunnel {
 fn bounds(earliest: Option<Timestamp>, reading: &ClockReading) -> Observed<Moment> {
     let latest = reading.dated_by(reading);
     Observed::new(Moment::between(earliest, latest), Source::Bounds)
+}
+
+/// Whether a reading was taken in the same boot as another one, and soon after it.
+fn is_soon_after(reading: &ClockReading, other: &ClockReading) -> bool {
+    reading.boot == other.boot
+        && other.uptime <= reading.uptime
+        && reading.uptime <= other.uptime.plus(SAME_CONNECTION)
 }
 
 /// Whether the `route-up` script speaks of a session that another source has already opened.

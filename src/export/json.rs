@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::domain::{Moment, Observed, Session};
+use crate::domain::{Moment, Observed, Session, Transport};
 
 /// The name and version of the format, its first member.
 pub const SESSIONS_FORMAT: &str = "temoin.sessions/1";
@@ -120,7 +120,7 @@ impl JsonSession {
             gateway: facts.gateway.map(|own| {
                 observed(own, |value| JsonGateway { address: value.address, port: value.port })
             }),
-            transport: facts.transport.map(|own| observed(own, |value| value.name())),
+            transport: facts.transport.map(|own| observed(own, Transport::name)),
         }
     }
 }

@@ -78,7 +78,7 @@ impl Journal {
                         store(transaction, session)?;
                     }
                     Change::Update(session) | Change::Close(session) => {
-                        store(transaction, session)?
+                        store(transaction, session)?;
                     }
                 }
             }

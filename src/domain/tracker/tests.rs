@@ -3,8 +3,9 @@ use std::net::Ipv4Addr;
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 
 use crate::domain::{
-    BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Facts, Moment,
-    Observation, Observed, Session, SessionId, SessionSecret, Source, Timestamp, Tracker, Uptime,
+    BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Facts, Gateway, Moment,
+    Observation, Observed, Session, SessionId, SessionSecret, Source, Timestamp, Tracker,
+    Transport, Uptime,
 };
 
 /// Milliseconds from 1970 to the start of the first boot.
@@ -228,7 +229,43 @@ fn other_settings_after_a_hidden_reconnect_end_the_session_then() {
     witness.sees(91, link_up(4)).sees(91, up(4));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
     assert_end(first, exact(90, Source::OpenVpnHook), EndReason::SettingsChanged);
-    assert_eq!(second.start, exact(91, Source::OpenVpnHook));
+    assert_eq!(second.start, exact(90, Source::OpenVpnHook));
+}
+
+#[test]
+fn a_session_with_other_settings_begins_when_the_old_tunnel_is_taken_down_for_them() {
+    let mut witness = Witness::new();
+    witness.sees(10, up(4)).sees(20, down(EndReason::SettingsChanged)).sees(22, up(5));
+    assert_eq!(witness.sessions()[1].start, exact(20, Source::OpenVpnHook));
+    witness.sees(30, down(EndReason::SettingsChanged)).sees(60, up(6));
+    assert_eq!(witness.sessions()[2].start, exact(60, Source::OpenVpnHook));
+    witness.sees(70, down(EndReason::Restarted)).sees(72, up(7));
+    assert_eq!(witness.sessions()[3].start, exact(72, Source::OpenVpnHook));
+}
+
+#[test]
+fn a_hidden_reconnect_to_the_same_server_and_port_keeps_the_transport_of_its_process() {
+    let transport = Some(Observed::new(Transport::Udp, Source::OpenVpnHook));
+    let told = |port: u16, source| Facts {
+        gateway: Some(Observed::new(
+            Gateway { address: Ipv4Addr::LOCALHOST.into(), port: Some(port) },
+            source,
+        )),
+        ..facts(source)
+    };
+    let opening = Facts { transport, ..told(1194, Source::OpenVpnHook) };
+    let reconnect = |port| Evidence::Connected { facts: told(port, Source::Management) };
+    let mut witness = Witness::new();
+    witness
+        .sees(10, attached(0, false))
+        .sees(10, Evidence::TunnelUp { interface: Some(4), facts: opening })
+        .sees(10, reconnect(1194))
+        .sees(20, disconnected(EndReason::Restarted))
+        .sees(21, reconnect(1194))
+        .sees(30, disconnected(EndReason::Restarted))
+        .sees(31, reconnect(443));
+    let known: Vec<_> = witness.sessions().iter().map(|own| own.facts.transport).collect();
+    assert_eq!(known, [transport, transport, None]);
 }
 
 #[test]

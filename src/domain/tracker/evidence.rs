@@ -1,0 +1,85 @@
+use crate::domain::{ClockReading, Device, EndReason, Facts, Session, SessionSecret, Timestamp};
+
+/// One thing that the box observed, and what the clocks said then.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Observation {
+    /// What the clocks said.
+    pub reading: ClockReading,
+    /// The interface that it concerns.
+    pub device: Device,
+    /// What was observed.
+    pub evidence: Evidence,
+}
+
+/// What can be observed of a tunnel. What OpenVPN does when was measured with version 2.6.14.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Evidence {
+    /// OpenVPN ran its `route-up` script.
+    TunnelUp {
+        /// The kernel's number of the interface, where the script could still ask it.
+        interface: Option<u32>,
+        /// What the script's environment said.
+        facts: Facts,
+    },
+    /// OpenVPN ran its `down` script. Its environment may already be that of the next session, so
+    /// nothing but the reason is taken from it.
+    TunnelDown {
+        /// Why.
+        reason: EndReason,
+    },
+    /// The interface is up.
+    LinkUp {
+        /// The kernel's number of the interface.
+        interface: u32,
+        /// Its addresses.
+        facts: Facts,
+    },
+    /// The interface is gone.
+    LinkGone {
+        /// The kernel's number of the interface.
+        interface: u32,
+    },
+    /// temoin started and looked: which interface of this name is there, and when OpenVPN last gave
+    /// a sign of life that was left on disk.
+    Started {
+        /// The kernel's number of the interface and its addresses; `None` when it is not there.
+        link: Option<(u32, Facts)>,
+        /// When OpenVPN last wrote its status file.
+        heartbeat: Option<Timestamp>,
+    },
+    /// The management socket was reached, and told OpenVPN's history.
+    ManagementAttached {
+        /// How many connections this OpenVPN process has made; `None` where its history, which is
+        /// bounded, no longer reaches back to its start.
+        connections: Option<u32>,
+        /// What is known of the connection that stands now; `None` when none does.
+        connected: Option<Facts>,
+    },
+    /// The management socket told of a new connection.
+    Connected {
+        /// What it told.
+        facts: Facts,
+    },
+    /// The management socket told that the connection ended.
+    Disconnected {
+        /// Why.
+        reason: EndReason,
+    },
+    /// The management socket was closed at the other end.
+    ManagementClosed,
+    /// A deadline that [`Tracker::deadline`](super::Tracker::deadline) named has passed.
+    Elapsed,
+    /// temoin stops; the tunnel lives as far as it knows.
+    Stopping,
+}
+
+/// What is to be written down.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// A session began.
+    Open(Session, SessionSecret),
+    /// More is known of a session that lasts.
+    Update(Session),
+    /// A session ended.
+    Close(Session),
+}
