@@ -105,12 +105,14 @@ impl Lab {
         })
     }
 
-    /// Waits until the server's sessions are `count`, of which `ended` have ended.
+    /// Waits until the server's sessions are `count`, of which `ended` have ended, and the server has
+    /// told the addresses of all.
     pub fn await_truth(&self, count: usize, ended: usize) -> Vec<Connection> {
         self.await_value(PATIENCE, &format!("{count} connections, {ended} ended"), || {
             let truth = self.truth();
             let found = truth.iter().filter(|connection| connection.end.is_some()).count();
-            (truth.len() == count && found == ended).then_some(truth)
+            let is_told = |own: &Connection| own.ipv4.is_some() && own.ipv6.is_some();
+            (truth.len() == count && found == ended && truth.iter().all(is_told)).then_some(truth)
         })
     }
 
