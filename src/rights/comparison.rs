@@ -1,0 +1,437 @@
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
+use super::layout::wrap;
+use super::{Place, Record, field_label};
+use crate::domain::{Field, Moment, SessionId, Timestamp};
+use crate::i18n::{Language, Message};
+
+/// What an operator's reply and the box's own record say of each other.
+///
+/// As JSON its names are stable; the format is `temoin.comparison/1`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Comparison {
+    format: &'static str,
+    /// Sessions of which both say the same, as far as they can be compared.
+    pub same: Vec<Same>,
+    /// Sessions of which they say something else.
+    pub differing: Vec<Differing>,
+    /// Records that fit no session of the box.
+    pub held_unknown_here: Vec<HeldUnknown>,
+    /// Sessions of the box that the reply does not tell of.
+    pub known_here_not_held: Vec<NotHeld>,
+    /// Fields that the reply gives and the box does not record, so that they cannot be compared.
+    #[serde(serialize_with = "as_names")]
+    pub also_held: Vec<Field>,
+    /// Columns or keys of the reply that were not understood.
+    pub unread_columns: Vec<String>,
+}
+
+impl Comparison {
+    /// The comparison as text, 80 columns wide. All times are in UTC.
+    pub fn to_text(&self, language: Language) -> String {
+        let mut text = String::new();
+        wrap(TITLE.text(language), "", "", &mut text);
+        text.push('\n');
+        for (message, count) in [
+            (&SAME, self.same.len()),
+            (&DIFFERING, self.differing.len()),
+            (&HELD_UNKNOWN, self.held_unknown_here.len()),
+            (&NOT_HELD, self.known_here_not_held.len()),
+        ] {
+            wrap(&message.fill(language, &[("count", &count.to_string())]), "", "  ", &mut text);
+        }
+        self.write_differing(language, &mut text);
+        self.write_held_unknown(language, &mut text);
+        self.write_not_held(language, &mut text);
+        if !self.also_held.is_empty() {
+            let fields = labels(&self.also_held, language);
+            text.push('\n');
+            wrap(&ALSO_HELD.fill(language, &[("fields", &fields)]), "", "", &mut text);
+        }
+        if !self.unread_columns.is_empty() {
+            let columns = self.unread_columns.join(", ");
+            text.push('\n');
+            wrap(&UNREAD.fill(language, &[("columns", &columns)]), "", "", &mut text);
+        }
+        text.push('\n');
+        wrap(CAUTION.text(language), "", "", &mut text);
+        text
+    }
+
+    fn write_differing(&self, language: Language, text: &mut String) {
+        if self.differing.is_empty() {
+            return;
+        }
+        text.push('\n');
+        wrap(DIFFERING_HEADING.text(language), "", "", text);
+        for differing in &self.differing {
+            let session = differing.session.short();
+            let place = show_place(differing.place, language);
+            let values = [("session", session.as_str()), ("place", place.as_str())];
+            wrap(&SESSION_AT.fill(language, &values), "- ", "  ", text);
+            for difference in &differing.differences {
+                let label = field_label(difference.field).text(language);
+                let values = [
+                    ("here", difference.here.as_str()),
+                    ("operator", difference.operator.as_str()),
+                ];
+                wrap(&LABEL.fill(language, &[("label", label)]), "    ", "    ", text);
+                for message in [&HERE, &OPERATOR] {
+                    wrap(&message.fill(language, &values), "      ", "        ", text);
+                }
+            }
+            if !differing.cannot_tell.is_empty() {
+                let fields = labels(&differing.cannot_tell, language);
+                let line = CANNOT_TELL.fill(language, &[("fields", &fields)]);
+                wrap(&line, "    ", "    ", text);
+            }
+        }
+    }
+
+    fn write_held_unknown(&self, language: Language, text: &mut String) {
+        if self.held_unknown_here.is_empty() {
+            return;
+        }
+        text.push('\n');
+        wrap(HELD_UNKNOWN_HEADING.text(language), "", "", text);
+        for held in &self.held_unknown_here {
+            let span = show_span(held.record.began().as_ref(), held.record.end.as_ref());
+            let place = show_place(held.record.place, language);
+            let line = format!("{} {span}", LABEL.fill(language, &[("label", &place)]));
+            wrap(&line, "- ", "  ", text);
+            if let Some(session) = held.within {
+                let line = WITHIN.fill(language, &[("session", &session.short())]);
+                wrap(&line, "    ", "    ", text);
+            }
+        }
+    }
+
+    fn write_not_held(&self, language: Language, text: &mut String) {
+        if self.known_here_not_held.is_empty() {
+            return;
+        }
+        text.push('\n');
+        wrap(NOT_HELD_HEADING.text(language), "", "", text);
+        for known in &self.known_here_not_held {
+            let span = show_span(Some(&known.start), known.end.as_ref());
+            let session = known.session.short();
+            let line = format!("{} {span}", LABEL.fill(language, &[("label", &session)]));
+            wrap(&line, "- ", "  ", text);
+        }
+    }
+}
+
+impl Default for Comparison {
+    /// Nothing compared with nothing.
+    fn default() -> Self {
+        Self {
+            format: "temoin.comparison/1",
+            same: Vec::new(),
+            differing: Vec::new(),
+            held_unknown_here: Vec::new(),
+            known_here_not_held: Vec::new(),
+            also_held: Vec::new(),
+            unread_columns: Vec::new(),
+        }
+    }
+}
+
+/// A session of which both sides say the same.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Same {
+    /// The session.
+    #[serde(serialize_with = "as_text")]
+    pub session: SessionId,
+    /// Where in the reply its record stands.
+    pub place: Place,
+    /// The fields that agree, within the tolerance.
+    #[serde(serialize_with = "as_names")]
+    pub agrees: Vec<Field>,
+    /// The fields of which only one side knows something, or not enough to tell.
+    #[serde(serialize_with = "as_names")]
+    pub cannot_tell: Vec<Field>,
+}
+
+/// A session of which the two sides say something else.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Differing {
+    /// The session.
+    #[serde(serialize_with = "as_text")]
+    pub session: SessionId,
+    /// Where in the reply its record stands.
+    pub place: Place,
+    /// What they say.
+    pub differences: Vec<Difference>,
+    /// The fields that agree, within the tolerance.
+    #[serde(serialize_with = "as_names")]
+    pub agrees: Vec<Field>,
+    /// The fields of which only one side knows something, or not enough to tell.
+    #[serde(serialize_with = "as_names")]
+    pub cannot_tell: Vec<Field>,
+}
+
+/// A field of which the two sides say something else.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Difference {
+    /// The field.
+    #[serde(serialize_with = "as_text")]
+    pub field: Field,
+    /// What the box recorded.
+    pub here: String,
+    /// What the operator's reply says.
+    pub operator: String,
+}
+
+/// A record that fits no session of the box.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(into = "HeldUnknownText")]
+pub struct HeldUnknown {
+    /// The record.
+    pub record: Record,
+    /// A session of the box within which it began and in which a reconnect could not be seen: the
+    /// operator may hold as several sessions what the box saw as one.
+    pub within: Option<SessionId>,
+}
+
+/// A session of the box that the reply does not tell of.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct NotHeld {
+    /// The session.
+    #[serde(serialize_with = "as_text")]
+    pub session: SessionId,
+    /// When it began.
+    #[serde(serialize_with = "as_moment")]
+    pub start: Moment,
+    /// When it ended; `None` while it lasts.
+    #[serde(serialize_with = "as_optional_moment")]
+    pub end: Option<Moment>,
+}
+
+/// A record that fits no session, as JSON.
+#[derive(Serialize)]
+struct HeldUnknownText {
+    place: Place,
+    assigned_at: Option<String>,
+    session_start: Option<String>,
+    session_end: Option<String>,
+    origin_address: Option<String>,
+    origin_port: Option<u16>,
+    assigned_ipv4: Option<String>,
+    assigned_ipv6: Option<String>,
+    delegated_prefix: Option<String>,
+    gateway: Option<String>,
+    transport: Option<String>,
+    end_reason: Option<String>,
+    within: Option<String>,
+}
+
+impl From<HeldUnknown> for HeldUnknownText {
+    fn from(HeldUnknown { record, within }: HeldUnknown) -> Self {
+        fn text(value: Option<impl ToString>) -> Option<String> {
+            value.map(|value| value.to_string())
+        }
+        Self {
+            place: record.place,
+            assigned_at: record.assigned_at.as_ref().map(show_moment),
+            session_start: record.start.as_ref().map(show_moment),
+            session_end: record.end.as_ref().map(show_moment),
+            origin_address: text(record.origin_address),
+            origin_port: record.origin_port,
+            assigned_ipv4: text(record.assigned_ipv4),
+            assigned_ipv6: text(record.assigned_ipv6),
+            delegated_prefix: text(record.delegated_prefix),
+            gateway: text(record.gateway),
+            transport: text(record.transport),
+            end_reason: record.end_reason,
+            within: text(within),
+        }
+    }
+}
+
+/// A moment as RFC 3339 in UTC, or its two bounds as an interval of ISO 8601, `..` where one is not
+/// known.
+pub(super) fn show_moment(moment: &Moment) -> String {
+    let bound = |at: Option<Timestamp>| at.map_or_else(|| "..".to_owned(), |at| at.to_string());
+    match moment.instant() {
+        Some(at) => at.to_string(),
+        None => format!("{}/{}", bound(moment.earliest), bound(moment.latest)),
+    }
+}
+
+fn show_span(start: Option<&Moment>, end: Option<&Moment>) -> String {
+    let show = |moment: Option<&Moment>| moment.map_or_else(|| "..".to_owned(), show_moment);
+    format!("{} – {}", show(start), show(end))
+}
+
+fn show_place(place: Place, language: Language) -> String {
+    let (message, number) = match place {
+        Place::Entry(number) => (&ENTRY, number),
+        Place::Line(number) => (&LINE, number),
+    };
+    message.fill(language, &[("number", &number.to_string())])
+}
+
+fn labels(fields: &[Field], language: Language) -> String {
+    fields.iter().map(|field| field_label(*field).text(language)).collect::<Vec<_>>().join(", ")
+}
+
+fn as_text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn as_names<S: Serializer>(fields: &[Field], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(fields.iter().map(|field| field.name()))
+}
+
+fn as_moment<S: Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&show_moment(moment))
+}
+
+fn as_optional_moment<S: Serializer>(
+    moment: &Option<Moment>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    moment.as_ref().map(show_moment).serialize(serializer)
+}
+
+const TITLE: Message = Message {
+    fr: "La réponse de l'opérateur et votre propre relevé",
+    nl: "Het antwoord van de operator en uw eigen register",
+    en: "The operator's reply and your own record",
+    de: "Die Antwort des Betreibers und Ihre eigene Aufzeichnung",
+};
+
+const SAME: Message = Message {
+    fr: "Sessions dont les deux disent la même chose\u{a0}: {count}",
+    nl: "Sessies waarover beide hetzelfde zeggen: {count}",
+    en: "Sessions of which both say the same: {count}",
+    de: "Sitzungen, über die beide dasselbe sagen: {count}",
+};
+
+const DIFFERING: Message = Message {
+    fr: "Sessions dont les données diffèrent\u{a0}: {count}",
+    nl: "Sessies waarvan de gegevens verschillen: {count}",
+    en: "Sessions whose data differ: {count}",
+    de: "Sitzungen, deren Daten abweichen: {count}",
+};
+
+const HELD_UNKNOWN: Message = Message {
+    fr: "Détenues par l'opérateur, inconnues ici\u{a0}: {count}",
+    nl: "Bij de operator bewaard, hier onbekend: {count}",
+    en: "Held by the operator, unknown here: {count}",
+    de: "Beim Betreiber gespeichert, hier unbekannt: {count}",
+};
+
+const NOT_HELD: Message = Message {
+    fr: "Connues ici, absentes de la réponse\u{a0}: {count}",
+    nl: "Hier bekend, niet in het antwoord: {count}",
+    en: "Known here, not in the reply: {count}",
+    de: "Hier bekannt, nicht in der Antwort: {count}",
+};
+
+const DIFFERING_HEADING: Message = Message {
+    fr: "Ce qui diffère\u{a0}:",
+    nl: "Wat verschilt:",
+    en: "What differs:",
+    de: "Was abweicht:",
+};
+
+const SESSION_AT: Message = Message {
+    fr: "session {session}, {place}",
+    nl: "sessie {session}, {place}",
+    en: "session {session}, {place}",
+    de: "Sitzung {session}, {place}",
+};
+
+const LINE: Message = Message {
+    fr: "ligne {number} de la réponse",
+    nl: "regel {number} van het antwoord",
+    en: "line {number} of the reply",
+    de: "Zeile {number} der Antwort",
+};
+
+const ENTRY: Message = Message {
+    fr: "élément {number} de la réponse",
+    nl: "element {number} van het antwoord",
+    en: "entry {number} of the reply",
+    de: "Eintrag {number} der Antwort",
+};
+
+const LABEL: Message =
+    Message { fr: "{label}\u{a0}:", nl: "{label}:", en: "{label}:", de: "{label}:" };
+
+const HERE: Message =
+    Message { fr: "ici\u{a0}: {here}", nl: "hier: {here}", en: "here: {here}", de: "hier: {here}" };
+
+const OPERATOR: Message = Message {
+    fr: "opérateur\u{a0}: {operator}",
+    nl: "operator: {operator}",
+    en: "operator: {operator}",
+    de: "Betreiber: {operator}",
+};
+
+const CANNOT_TELL: Message = Message {
+    fr: "ne peut être comparé\u{a0}: {fields}",
+    nl: "niet te vergelijken: {fields}",
+    en: "cannot be compared: {fields}",
+    de: "nicht vergleichbar: {fields}",
+};
+
+const HELD_UNKNOWN_HEADING: Message = Message {
+    fr: "Détenues par l'opérateur, inconnues ici (un autre appareil, ou temoin à l'arrêt)\u{a0}:",
+    nl: "Bij de operator bewaard, hier onbekend (een ander toestel, of temoin liep niet):",
+    en: "Held by the operator, unknown here (another device, or temoin was not running):",
+    de: "Beim Betreiber gespeichert, hier unbekannt (ein anderes Gerät, oder temoin lief nicht):",
+};
+
+const WITHIN: Message = Message {
+    fr: "a débuté pendant la session {session}, dans laquelle une reconnexion ne pouvait pas être \
+         vue\u{a0}: l'opérateur peut en compter plusieurs",
+    nl: "begon tijdens sessie {session}, waarin een herverbinding niet te zien was: de operator kan \
+         er meerdere tellen",
+    en: "began during session {session}, in which a reconnect could not be seen: the operator may \
+         count several",
+    de: "begann während der Sitzung {session}, in der eine Neuverbindung nicht zu sehen war: Der \
+         Betreiber zählt vielleicht mehrere",
+};
+
+const NOT_HELD_HEADING: Message = Message {
+    fr: "Connues ici, absentes de la réponse (peut-être déjà effacées, ou hors de sa période)\u{a0}:",
+    nl: "Hier bekend, niet in het antwoord (misschien al gewist, of buiten de periode ervan):",
+    en: "Known here, not in the reply (perhaps erased already, or outside its period):",
+    de: "Hier bekannt, nicht in der Antwort (vielleicht schon gelöscht oder außerhalb des Zeitraums):",
+};
+
+const ALSO_HELD: Message = Message {
+    fr: "La réponse contient aussi ce que temoin n'enregistre pas\u{a0}: {fields}.",
+    nl: "Het antwoord bevat ook wat temoin niet registreert: {fields}.",
+    en: "The reply also gives what temoin does not record: {fields}.",
+    de: "Die Antwort enthält auch, was temoin nicht aufzeichnet: {fields}.",
+};
+
+const UNREAD: Message = Message {
+    fr: "Colonnes que temoin n'a pas comprises\u{a0}: {columns}.",
+    nl: "Kolommen die temoin niet heeft begrepen: {columns}.",
+    en: "Columns that temoin did not understand: {columns}.",
+    de: "Spalten, die temoin nicht verstanden hat: {columns}.",
+};
+
+const CAUTION: Message = Message {
+    fr: "Les heures sont en UTC. Une différence n'est pas forcément une faute\u{a0}: les horloges \
+         diffèrent, une adresse peut changer en cours de session, et chaque côté voit la fin à sa \
+         manière. L'appariement est une estimation. temoin compare ce que dit la réponse\u{a0}; il \
+         ne voit pas les disques de l'opérateur.",
+    nl: "De tijden zijn in UTC. Een verschil is niet noodzakelijk een fout: klokken lopen uiteen, \
+         een adres kan tijdens een sessie veranderen, en elke kant ziet het einde op zijn manier. \
+         Het koppelen is een schatting. temoin vergelijkt wat het antwoord zegt; het ziet de \
+         schijven van de operator niet.",
+    en: "Times are in UTC. A difference need not be a fault: clocks differ, an address can change \
+         during a session, and each side sees the end in its own way. Matching is an estimate. \
+         temoin compares what the reply says; it cannot see the operator's disks.",
+    de: "Zeiten sind in UTC. Eine Abweichung muss kein Fehler sein: Uhren gehen verschieden, eine \
+         Adresse kann sich während einer Sitzung ändern, und jede Seite sieht das Ende auf ihre \
+         Weise. Die Zuordnung ist eine Schätzung. temoin vergleicht, was die Antwort sagt; die \
+         Datenträger des Betreibers sieht es nicht.",
+};

@@ -1,0 +1,336 @@
+mod access;
+mod complaint;
+mod erasure;
+mod page;
+
+use chrono::NaiveDate;
+
+pub use complaint::Grievance;
+pub use erasure::Overdue;
+pub use page::LETTER_STYLE;
+
+use super::Jurisdiction;
+use super::date::written_date;
+use super::layout::{plain, wrap};
+use crate::domain::Field;
+use crate::i18n::{Language, Message};
+
+/// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
+/// sends nothing.
+pub fn letter(kind: &LetterKind, language: Language, details: &Details) -> Letter {
+    let content = match kind {
+        LetterKind::Access { period, fields } => {
+            access::content(*period, fields, language, details)
+        }
+        LetterKind::Complaint { grievance, exercised_on } => {
+            complaint::content(*grievance, *exercised_on, language, details)
+        }
+        LetterKind::Erasure { overdue, basis } => {
+            erasure::content(overdue, basis, language, details)
+        }
+    };
+    let sender = &details.sender;
+    let name = given(sender.name.as_deref(), &YOUR_NAME, language);
+    let mut from = vec![name.clone()];
+    if sender.lines.is_empty() {
+        from.push(YOUR_ADDRESS.text(language).to_owned());
+    }
+    from.extend(sender.lines.iter().map(|line| plain(line)));
+    if content.to_operator {
+        from.push(given(sender.reference.as_deref(), &YOUR_REFERENCE, language));
+    }
+    Letter {
+        language,
+        from,
+        to: content.to,
+        dated: DATELINE.fill(language, &[("date", &day(details.dated, &DATE, language))]),
+        subject: content.subject,
+        salutation: SALUTATION.text(language),
+        blocks: content.blocks,
+        closing: CLOSING.text(language),
+        signature: [SIGNATURE.text(language).to_owned(), name],
+        enclosures: content.enclosures,
+        notes: content.notes,
+    }
+}
+
+/// Which letter, with what it alone needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LetterKind {
+    /// To the operator: a request for access under article 15 of the GDPR.
+    Access {
+        /// The first and the last day that it concerns; all sessions when `None`.
+        period: Option<(NaiveDate, NaiveDate)>,
+        /// Facts of a session to ask for by name, besides everything held; may be empty.
+        fields: Vec<Field>,
+    },
+    /// To the supervisory authority of [`Details::jurisdiction`]: a complaint about the operator.
+    Complaint {
+        /// What it is about.
+        grievance: Grievance,
+        /// When the member first turned to the operator.
+        exercised_on: Option<NaiveDate>,
+    },
+    /// To the operator: a reminder of erasures that are overdue.
+    Erasure {
+        /// The sessions.
+        overdue: Vec<Overdue>,
+        /// Where the retention period is laid down, as the caller cites it, in the letter's
+        /// language.
+        basis: String,
+    },
+}
+
+/// What every letter needs. What is `None` or empty becomes a placeholder in brackets.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Details {
+    /// The operator.
+    pub operator: Addressee,
+    /// The operator's country.
+    pub jurisdiction: Jurisdiction,
+    /// Who writes.
+    pub sender: Sender,
+    /// The date of the letter.
+    pub dated: Option<NaiveDate>,
+}
+
+/// An operator, as one writes to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Addressee {
+    /// Its name.
+    pub name: String,
+    /// Its postal address, a line each; may be empty.
+    pub lines: Vec<String>,
+    /// Its address for e-mail.
+    pub email: Option<String>,
+}
+
+impl Addressee {
+    /// Name, postal address and e-mail, a line each.
+    fn block(&self) -> Vec<String> {
+        let lines = [&self.name].into_iter().chain(&self.lines).chain(&self.email);
+        lines.map(|line| plain(line)).filter(|line| !line.is_empty()).collect()
+    }
+}
+
+/// The member who writes, as far as the member wants it filled in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Sender {
+    /// The name.
+    pub name: Option<String>,
+    /// The postal address, a line each; may be empty.
+    pub lines: Vec<String>,
+    /// What the operator knows the member by: a member number or the name of the certificate.
+    pub reference: Option<String>,
+}
+
+/// A letter, ready to be shown as text or as a page.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Letter {
+    language: Language,
+    from: Vec<String>,
+    to: Vec<String>,
+    dated: String,
+    subject: String,
+    salutation: &'static str,
+    blocks: Vec<Block>,
+    closing: &'static str,
+    signature: [String; 2],
+    enclosures: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Letter {
+    /// What the letter is about, such as for the subject of an e-mail.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What the member should know before sending it. Not a part of the letter; it stands below the
+    /// letter in [`Self::to_text`], and beside it, unprinted, in [`Self::to_html`].
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The letter as text, 80 columns wide.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for lines in [&self.from, &self.to, &vec![self.dated.clone()]] {
+            for line in lines {
+                wrap(line, "", "", &mut text);
+            }
+            text.push('\n');
+        }
+        let subject = SUBJECT.fill(self.language, &[("subject", &self.subject)]);
+        wrap(&subject, "", "", &mut text);
+        text.push('\n');
+        wrap(self.salutation, "", "", &mut text);
+        for block in &self.blocks {
+            text.push('\n');
+            match block {
+                Block::Items(items) => {
+                    items.iter().for_each(|item| wrap(item, "- ", "  ", &mut text));
+                }
+                Block::Paragraph(paragraph) => wrap(paragraph, "", "", &mut text),
+                Block::Sessions(sessions) => {
+                    for (id, fact) in sessions {
+                        wrap(id, "- ", "  ", &mut text);
+                        wrap(fact, "  ", "  ", &mut text);
+                    }
+                }
+            }
+        }
+        text.push('\n');
+        wrap(self.closing, "", "", &mut text);
+        text.push('\n');
+        for line in &self.signature {
+            wrap(line, "", "", &mut text);
+        }
+        if !self.enclosures.is_empty() {
+            text.push('\n');
+            wrap(ENCLOSURES.text(self.language), "", "", &mut text);
+            for (number, enclosure) in (1..).zip(&self.enclosures) {
+                wrap(enclosure, &format!("{number}. "), "   ", &mut text);
+            }
+        }
+        if !self.notes.is_empty() {
+            text.push('\n');
+            text.push_str(&"-".repeat(super::layout::WIDTH));
+            text.push('\n');
+            wrap(BEFORE_SENDING.text(self.language), "", "", &mut text);
+            for note in &self.notes {
+                wrap(note, "* ", "  ", &mut text);
+            }
+        }
+        text
+    }
+
+    /// The letter as a page that stands alone and can be printed: no script, nothing fetched. Its
+    /// only style is [`LETTER_STYLE`].
+    pub fn to_html(&self) -> String {
+        page::page(self)
+    }
+}
+
+/// What one kind of letter says.
+struct Content {
+    to: Vec<String>,
+    to_operator: bool,
+    subject: String,
+    blocks: Vec<Block>,
+    enclosures: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// A part of a letter's body.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Block {
+    Items(Vec<String>),
+    Paragraph(String),
+    /// Session IDs, and what is said of each.
+    Sessions(Vec<(String, String)>),
+}
+
+impl Block {
+    fn paragraph(message: &Message, language: Language) -> Self {
+        Self::Paragraph(message.text(language).to_owned())
+    }
+}
+
+fn texts<const N: usize>(messages: [&Message; N], language: Language) -> Vec<String> {
+    messages.map(|message| message.text(language).to_owned()).into()
+}
+
+/// What was given, or the placeholder.
+fn given(value: Option<&str>, placeholder: &Message, language: Language) -> String {
+    value
+        .map(plain)
+        .filter(|value| !value.is_empty())
+        .unwrap_or_else(|| placeholder.text(language).to_owned())
+}
+
+/// The date that was given, or the placeholder.
+fn day(value: Option<NaiveDate>, placeholder: &Message, language: Language) -> String {
+    value.map_or_else(
+        || placeholder.text(language).to_owned(),
+        |value| written_date(value, language),
+    )
+}
+
+const YOUR_NAME: Message =
+    Message { fr: "[votre nom]", nl: "[uw naam]", en: "[your name]", de: "[Ihr Name]" };
+
+const YOUR_ADDRESS: Message = Message {
+    fr: "[votre adresse]",
+    nl: "[uw adres]",
+    en: "[your address]",
+    de: "[Ihre Anschrift]",
+};
+
+const YOUR_REFERENCE: Message = Message {
+    fr: "[votre numéro de membre ou le nom de votre certificat]",
+    nl: "[uw lidnummer of de naam van uw certificaat]",
+    en: "[your member number or the name of your certificate]",
+    de: "[Ihre Mitgliedsnummer oder der Name Ihres Zertifikats]",
+};
+
+const DATE: Message = Message { fr: "[date]", nl: "[datum]", en: "[date]", de: "[Datum]" };
+
+const DATELINE: Message = Message {
+    fr: "[lieu], le {date}",
+    nl: "[plaats], {date}",
+    en: "[place], {date}",
+    de: "[Ort], {date}",
+};
+
+const SUBJECT: Message = Message {
+    fr: "Objet\u{a0}: {subject}",
+    nl: "Betreft: {subject}",
+    en: "Subject: {subject}",
+    de: "Betreff: {subject}",
+};
+
+const SALUTATION: Message = Message {
+    fr: "Madame, Monsieur,",
+    nl: "Geachte mevrouw, geachte heer,",
+    en: "Dear Sir or Madam,",
+    de: "Sehr geehrte Damen und Herren,",
+};
+
+const CLOSING: Message = Message {
+    fr: "Je vous prie d'agréer, Madame, Monsieur, mes salutations distinguées.",
+    nl: "Met vriendelijke groeten,",
+    en: "Yours faithfully,",
+    de: "Mit freundlichen Grüßen",
+};
+
+const SIGNATURE: Message =
+    Message { fr: "[signature]", nl: "[handtekening]", en: "[signature]", de: "[Unterschrift]" };
+
+const ENCLOSURES: Message =
+    Message { fr: "Annexes\u{a0}:", nl: "Bijlagen:", en: "Enclosures:", de: "Anlagen:" };
+
+const BEFORE_SENDING: Message = Message {
+    fr: "Avant l'envoi (ne fait pas partie de la lettre)\u{a0}:",
+    nl: "Voor u verstuurt (geen deel van de brief):",
+    en: "Before sending (not a part of the letter):",
+    de: "Vor dem Absenden (kein Teil des Schreibens):",
+};
+
+const YOU_SEND_IT: Message = Message {
+    fr: "temoin n'envoie pas cette lettre\u{a0}: complétez ce qui est entre crochets, signez-la et \
+         envoyez-la vous-même. Gardez-en une copie.",
+    nl: "temoin verstuurt deze brief niet: vul aan wat tussen haken staat, onderteken hem en \
+         verstuur hem zelf. Bewaar een kopie.",
+    en: "temoin does not send this letter: complete what stands in brackets, sign it and send it \
+         yourself. Keep a copy.",
+    de: "temoin verschickt dieses Schreiben nicht: Ergänzen Sie, was in Klammern steht, \
+         unterschreiben Sie und senden Sie es selbst ab. Behalten Sie eine Kopie.",
+};
+
+const NOT_ADVICE: Message = Message {
+    fr: "C'est une information, pas un conseil juridique.",
+    nl: "Dit is informatie, geen juridisch advies.",
+    en: "This is information, not legal advice.",
+    de: "Dies ist eine Information, keine Rechtsberatung.",
+};

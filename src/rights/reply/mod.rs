@@ -1,0 +1,612 @@
+mod csv;
+mod json;
+mod mapping;
+mod time;
+mod zone;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+pub use mapping::{InvalidMapping, Mapping};
+pub use zone::{UnknownZone, Zone};
+
+use mapping::Target;
+use serde::Serialize;
+use time::TimeProblem;
+
+use crate::domain::{Field, Gateway, Ipv6Prefix, Moment, SessionId, Transport};
+use crate::rights::layout::plain;
+
+/// Reads an operator's reply to a request for access.
+///
+/// What the box does not record itself, such as a name or byte counts, is noted as held and its
+/// value let go. At most 8 MiB and 100 000 sessions are read.
+///
+/// # Errors
+/// [`ReplyError`] names line and column, and the remedy.
+pub fn parse_reply(
+    bytes: &[u8],
+    format: ReplyFormat,
+    mapping: &Mapping,
+) -> Result<Reply, ReplyError> {
+    if bytes.len() > MAXIMUM_BYTES {
+        return Err(ReplyError::TooLarge("8 MiB"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| ReplyError::not_utf8(bytes, error))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut assembly =
+        Assembly { mapping, reply: Reply::default(), known: false, targets: BTreeMap::new() };
+    match format {
+        ReplyFormat::Csv => csv::read(text, &mut assembly)?,
+        ReplyFormat::Json => json::read(text, &mut assembly)?,
+    }
+    if !assembly.known && !assembly.reply.unread.is_empty() {
+        return Err(ReplyError::NoKnownColumn(assembly.reply.unread.into_iter().collect()));
+    }
+    Ok(assembly.reply)
+}
+
+/// How a reply is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReplyFormat {
+    /// A table with a header, delimited by commas, semicolons, tabs or bars.
+    Csv,
+    /// JSON: a list of objects, an object that holds one, or an object a line.
+    Json,
+}
+
+impl ReplyFormat {
+    /// The format that a reply begins like.
+    pub fn guess(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match bytes.trim_ascii_start().first() {
+            Some(b'{' | b'[') => Self::Json,
+            _ => Self::Csv,
+        }
+    }
+}
+
+/// What an operator says it holds.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reply {
+    /// The sessions, in the order of the reply.
+    pub records: Vec<Record>,
+    /// The fields of which the reply gives at least one value, among them those whose values were
+    /// let go.
+    pub fields: BTreeSet<Field>,
+    /// The columns or keys that were not understood.
+    pub unread: BTreeSet<String>,
+}
+
+/// One session as an operator's reply tells it; what it does not tell is `None`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Record {
+    /// Where in the reply it stands.
+    pub place: Place,
+    /// temoin's ID of the session, where the operator knows and gives it.
+    pub session: Option<SessionId>,
+    /// When the addresses were assigned: all that some operators keep of the time.
+    pub assigned_at: Option<Moment>,
+    /// When it began.
+    pub start: Option<Moment>,
+    /// When it ended.
+    pub end: Option<Moment>,
+    /// The address it came from.
+    pub origin_address: Option<IpAddr>,
+    /// The port it came from.
+    pub origin_port: Option<u16>,
+    /// The IPv4 address given to the member.
+    pub assigned_ipv4: Option<Ipv4Addr>,
+    /// The IPv6 address given to the member.
+    pub assigned_ipv6: Option<Ipv6Addr>,
+    /// The IPv6 prefix given to the member.
+    pub delegated_prefix: Option<Ipv6Prefix>,
+    /// The VPN server.
+    pub gateway: Option<Gateway>,
+    /// UDP or TCP.
+    pub transport: Option<Transport>,
+    /// Why it ended, in the operator's words.
+    pub end_reason: Option<String>,
+}
+
+impl Record {
+    /// When it began, or else when its addresses were assigned.
+    pub fn began(&self) -> Option<Moment> {
+        self.start.or(self.assigned_at)
+    }
+
+    fn is_empty(&self) -> bool {
+        let blank = Self::blank(self.place);
+        *self == blank
+    }
+
+    fn blank(place: Place) -> Self {
+        Self {
+            place,
+            session: None,
+            assigned_at: None,
+            start: None,
+            end: None,
+            origin_address: None,
+            origin_port: None,
+            assigned_ipv4: None,
+            assigned_ipv6: None,
+            delegated_prefix: None,
+            gateway: None,
+            transport: None,
+            end_reason: None,
+        }
+    }
+}
+
+/// Where in a reply a session stands, counted from 1.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The number of an object in JSON.
+    Entry(usize),
+    /// The number of a line in CSV.
+    Line(usize),
+}
+
+/// Why a reply cannot be compared. Lines and columns are counted from 1; in JSON they are those of
+/// the end of the object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ReplyError {
+    /// Two columns hold the same fact: say in the mapping which to ignore.
+    Ambiguous {
+        /// The column that comes first.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+    /// It is no table or no JSON: ask for another file, or mend this one.
+    Malformed {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// No column is known: say in the mapping what they hold.
+    NoKnownColumn(Vec<String>),
+    /// The text is not UTF-8: convert it.
+    NotUtf8 {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// The reply is over this bound: split it.
+    TooLarge(&'static str),
+    /// A value is not what its column should hold: correct the mapping.
+    Value {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// The name of the column or key.
+        name: String,
+        /// What is expected there.
+        expected: &'static str,
+    },
+    /// A time does not say its zone: say it in the mapping.
+    ZoneMissing {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// The name of the column or key.
+        name: String,
+    },
+}
+
+impl ReplyError {
+    fn malformed(line: usize, column: usize, problem: &'static str) -> Self {
+        Self::Malformed { line, column, problem }
+    }
+
+    fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Self {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let text = String::from_utf8_lossy(valid);
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        Self::NotUtf8 { line: text.matches('\n').count() + 1, column: last.chars().count() + 1 }
+    }
+
+    /// This error, with the place that only the caller knows.
+    fn at(mut self, new_line: usize, new_column: usize) -> Self {
+        if let Self::Value { line, column, .. } | Self::ZoneMissing { line, column, .. } = &mut self
+        {
+            (*line, *column) = (new_line, new_column);
+        }
+        self
+    }
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ambiguous { first, second } => write!(
+                f,
+                "{:?} and {:?} both hold the same fact; in the mapping file, under [columns], give \
+                 one of them the field \"ignore\"",
+                plain(first),
+                plain(second)
+            ),
+            Self::Malformed { line, column, problem } => write!(
+                f,
+                "line {line}, column {column}: {problem}; correct it, or ask the operator for CSV \
+                 with a header, or JSON"
+            ),
+            Self::NoKnownColumn(names) => {
+                f.write_str("no column is known; say in a mapping file what they hold:")?;
+                names.iter().take(20).try_for_each(|name| write!(f, " {:?}", plain(name)))
+            }
+            Self::NotUtf8 { line, column } => write!(
+                f,
+                "line {line}, column {column}: the text is not UTF-8; convert it first, such as by \
+                 iconv -f ISO-8859-1 -t UTF-8 (or -f UTF-16)"
+            ),
+            Self::TooLarge(bound) => {
+                write!(f, "the reply is over {bound}; split it and compare the parts")
+            }
+            Self::Value { line, column, name, expected } => write!(
+                f,
+                "line {line}, column {column}: {:?} should hold {expected}; in a mapping file, \
+                 under [columns], say what it holds, or \"ignore\"",
+                plain(name)
+            ),
+            Self::ZoneMissing { line, column, name } => write!(
+                f,
+                "line {line}, column {column}: the time in {:?} does not say its time zone; ask the \
+                 operator, and set time_zone in a mapping file",
+                plain(name)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ReplyError {}
+
+/// One value of a record, and where it stands.
+struct Cell {
+    line: usize,
+    column: usize,
+    name: String,
+    text: String,
+}
+
+/// A reply while it is being read.
+struct Assembly<'a> {
+    mapping: &'a Mapping,
+    reply: Reply,
+    known: bool,
+    /// What each column holds, looked up once.
+    targets: BTreeMap<String, Option<Target>>,
+}
+
+impl Assembly<'_> {
+    /// Requires that one of these columns is known.
+    fn expect_one_of<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<(), ReplyError> {
+        let mut unknown = Vec::new();
+        for name in names {
+            match self.mapping.target(name) {
+                None => unknown.push(name.to_owned()),
+                Some(Target::Ignored) => {}
+                Some(_) => self.known = true,
+            }
+        }
+        if self.known { Ok(()) } else { Err(ReplyError::NoKnownColumn(unknown)) }
+    }
+
+    fn add(&mut self, place: Place, cells: Vec<Cell>) -> Result<(), ReplyError> {
+        if self.reply.records.len() >= MAXIMUM_RECORDS {
+            return Err(ReplyError::TooLarge("100 000 sessions"));
+        }
+        let mut values: BTreeMap<Target, Cell> = BTreeMap::new();
+        for cell in cells {
+            match self.target(&cell.name) {
+                None if self.reply.unread.len() < MAXIMUM_UNREAD => {
+                    self.reply.unread.insert(plain(&cell.name));
+                }
+                None | Some(Target::Ignored) => {}
+                Some(target) => {
+                    self.known = true;
+                    let second = cell.name.clone();
+                    if let Some(first) = values.insert(target, cell) {
+                        return Err(ReplyError::Ambiguous { first: first.name, second });
+                    }
+                }
+            }
+        }
+        values.retain(|_, cell| !is_nothing(cell.text.trim()));
+        let record = self.record(place, &values)?;
+        let held = values.keys().filter_map(|target| match target {
+            Target::Value(field) => Some(*field),
+            Target::Duration => Some(Field::SessionEnd),
+            Target::Earliest(field) | Target::Latest(field) => Some(*field),
+            Target::GatewayPort | Target::Ignored | Target::Session => None,
+        });
+        self.reply.fields.extend(held);
+        if !record.is_empty() {
+            self.reply.records.push(record);
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, name: &str) -> Option<Target> {
+        if let Some(target) = self.targets.get(name) {
+            return *target;
+        }
+        let target = self.mapping.target(name);
+        self.targets.insert(name.to_owned(), target);
+        target
+    }
+
+    fn record(&self, place: Place, values: &BTreeMap<Target, Cell>) -> Result<Record, ReplyError> {
+        let mut record = Record::blank(place);
+        record.assigned_at = self.moment(Field::AssignedAt, values)?;
+        record.start = self.moment(Field::SessionStart, values)?;
+        record.end = self.moment(Field::SessionEnd, values)?;
+        let mut port = None;
+        for (target, cell) in values {
+            let text = cell.text.trim();
+            let wrong = |expected| ReplyError::Value {
+                line: cell.line,
+                column: cell.column,
+                name: cell.name.clone(),
+                expected,
+            };
+            match target {
+                Target::Session => record.session = session_id(text),
+                Target::Duration => {
+                    let seconds: u32 = text.parse().map_err(|_| wrong("a number of seconds"))?;
+                    let after =
+                        |at: crate::domain::Timestamp| at.shifted(i64::from(seconds) * 1000);
+                    record.end = record.end.or_else(|| {
+                        let start = record.began()?;
+                        Some(Moment::between(start.earliest.map(after), start.latest.map(after)))
+                    });
+                }
+                Target::GatewayPort => port = Some(text.parse().map_err(|_| wrong("a port"))?),
+                Target::Value(field) => match field {
+                    Field::OriginAddress => {
+                        let (address, port) =
+                            endpoint(text).ok_or_else(|| wrong("an IP address"))?;
+                        record.origin_address = Some(address);
+                        record.origin_port = record.origin_port.or(port);
+                    }
+                    Field::OriginPort => {
+                        record.origin_port = Some(text.parse().map_err(|_| wrong("a port"))?);
+                    }
+                    Field::AssignedIpv4 => {
+                        let bare = text.strip_suffix("/32").unwrap_or(text);
+                        let address = bare.parse().map_err(|_| wrong("an IPv4 address"))?;
+                        record.assigned_ipv4 = Some(address);
+                    }
+                    Field::AssignedIpv6 => {
+                        let bare = text.split('/').next().unwrap_or(text);
+                        let address = bare.parse().map_err(|_| wrong("an IPv6 address"))?;
+                        record.assigned_ipv6 = Some(address);
+                    }
+                    Field::DelegatedPrefix => {
+                        let prefix = text.parse().map_err(|_| wrong("an IPv6 prefix"))?;
+                        record.delegated_prefix = Some(prefix);
+                    }
+                    Field::Gateway => {
+                        let (address, port) =
+                            endpoint(text).ok_or_else(|| wrong("an IP address"))?;
+                        record.gateway = Some(Gateway { address, port });
+                    }
+                    Field::Transport => record.transport = transport(text),
+                    Field::EndReason => {
+                        record.end_reason = Some(plain(text).chars().take(60).collect());
+                    }
+                    _ => {}
+                },
+                Target::Earliest(_) | Target::Ignored | Target::Latest(_) => {}
+            }
+        }
+        if let Some(gateway) = &mut record.gateway {
+            gateway.port = port.or(gateway.port);
+        }
+        Ok(record)
+    }
+
+    /// A start or an end: the instant, or else its bounds.
+    fn moment(
+        &self,
+        field: Field,
+        values: &BTreeMap<Target, Cell>,
+    ) -> Result<Option<Moment>, ReplyError> {
+        let read = |target| values.get(&target).map(|cell| self.time(cell)).transpose();
+        if let Some(moment) = read(Target::Value(field))? {
+            return Ok(Some(moment));
+        }
+        let earliest = read(Target::Earliest(field))?.and_then(|moment| moment.earliest);
+        let latest = read(Target::Latest(field))?.and_then(|moment| moment.latest);
+        let known = earliest.is_some() || latest.is_some();
+        Ok(known.then(|| Moment::between(earliest, latest)))
+    }
+
+    fn time(&self, cell: &Cell) -> Result<Moment, ReplyError> {
+        let (format, zone) = self.mapping.time(&cell.name);
+        let (line, column, name) = (cell.line, cell.column, cell.name.clone());
+        format.read(cell.text.trim(), zone).map_err(|problem| match problem {
+            TimeProblem::Unreadable => {
+                ReplyError::Value { line, column, name, expected: "a date and time" }
+            }
+            TimeProblem::ZoneMissing => ReplyError::ZoneMissing { line, column, name },
+        })
+    }
+}
+
+/// Whether a cell holds what exports write for nothing.
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "-" | "\\N" | "0.0.0.0" | "::" | "::/0" | "0000-00-00 00:00:00")
+        || text.eq_ignore_ascii_case("null")
+}
+
+/// temoin's ID of a session; other numbering of the operator's is none.
+fn session_id(text: &str) -> Option<SessionId> {
+    let prefix: crate::domain::IdPrefix = text.parse().ok()?;
+    let (low, high) = prefix.range();
+    (low == high).then_some(low)
+}
+
+/// An address, with a port or without; an IPv4 address written as IPv6 is the IPv4 address.
+fn endpoint(text: &str) -> Option<(IpAddr, Option<u16>)> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Some((address.to_canonical(), None));
+    }
+    let endpoint: SocketAddr = text.parse().ok()?;
+    Some((endpoint.ip().to_canonical(), Some(endpoint.port())))
+}
+
+/// The transport in OpenVPN's many names for it: `udp`, `udp4`, `tcp-server`, `TCPv6_SERVER`.
+fn transport(text: &str) -> Option<Transport> {
+    Transport::from_name(text.get(..3)?.to_ascii_lowercase().as_str())
+}
+
+const MAXIMUM_BYTES: usize = 8 * 1024 * 1024;
+
+const MAXIMUM_RECORDS: usize = 100_000;
+
+const MAXIMUM_UNREAD: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop, proptest};
+
+    use super::{
+        Field, Mapping, Moment, Place, Reply, ReplyError, ReplyFormat, Transport, Zone, parse_reply,
+    };
+
+    fn read(text: &str) -> Result<Reply, ReplyError> {
+        parse_reply(text.as_bytes(), ReplyFormat::guess(text.as_bytes()), &Mapping::default())
+    }
+
+    fn exact(text: &str) -> Option<Moment> {
+        text.parse().ok().map(Moment::exact)
+    }
+
+    #[test]
+    fn a_table_of_radius_accounting_is_understood() {
+        let reply = read(
+            "\u{feff}RadAcctId;UserName;AcctStartTime;AcctStopTime;AcctSessionTime;\
+             CallingStationId;FramedIPAddress;FramedIPv6Address;DelegatedIPv6Prefix;\
+             NASIPAddress;AcctInputOctets;AcctTerminateCause\r\n\
+             7;ada;\"2026-11-24 08:00:00+00\";\\N;60;203.0.113.7:30804;10.99.0.10;\
+             2001:db8:99::10/128;2001:db8:1::/56;198.51.100.1;1234;User-Request\r\n",
+        )
+        .unwrap();
+        let [record] = reply.records.as_slice() else { panic!("{reply:?}") };
+        assert_eq!(record.place, Place::Line(2));
+        assert_eq!(record.start, exact("2026-11-24T08:00:00Z"));
+        assert_eq!(record.end, exact("2026-11-24T08:01:00Z"));
+        assert_eq!(record.origin_address, "203.0.113.7".parse().ok());
+        assert_eq!(record.origin_port, Some(30804));
+        assert_eq!(record.assigned_ipv4, "10.99.0.10".parse().ok());
+        assert_eq!(record.assigned_ipv6, "2001:db8:99::10".parse().ok());
+        assert_eq!(record.delegated_prefix, "2001:db8:1::/56".parse().ok());
+        assert_eq!(record.end_reason.as_deref(), Some("User-Request"));
+        assert!(reply.fields.contains(&Field::MemberIdentity));
+        assert!(reply.fields.contains(&Field::BytesIn));
+        assert!(!format!("{reply:?}").contains("ada"), "{reply:?}");
+        assert_eq!(reply.unread.iter().collect::<Vec<_>>(), ["RadAcctId"]);
+    }
+
+    #[test]
+    fn json_is_understood_as_a_list_in_an_object_or_a_line_each() {
+        let one = r#"{"session_start": 1795507200, "transport": "udp4", "gateway": {"value":
+            {"address": "198.51.100.1", "port": 1194}, "source": "management"}}"#;
+        for text in [
+            format!("[{one}, {one}]"),
+            format!("{{\"format\": \"x/1\", \"pages\": 1, \"rows\": [{one}, {one}]}}"),
+            format!("{one}\n{one}\n"),
+        ] {
+            let reply = read(&text).unwrap();
+            assert_eq!(reply.records.len(), 2, "{text}");
+            assert_eq!(reply.records[1].place, Place::Entry(2));
+            assert_eq!(reply.records[1].start, exact("2026-11-24T08:00:00Z"));
+            assert_eq!(reply.records[1].transport, Some(Transport::Udp));
+            let gateway = reply.records[1].gateway.unwrap();
+            assert_eq!(gateway.to_string(), "198.51.100.1:1194");
+        }
+        assert_eq!(read("[]").unwrap(), Reply::default());
+        assert_eq!(read("").unwrap(), Reply::default());
+    }
+
+    #[test]
+    fn an_error_names_the_place_and_the_remedy() {
+        for (text, parts) in [
+            ("start\nsoon", ["line 2, column 1", "mapping file"]),
+            ("id;start\n1;2026-11-24 08:00:00", ["line 2, column 3", "time_zone"]),
+            ("origin_address,start\nhome,1795507200", ["line 2, column 1", "an IP address"]),
+            ("[{\"start\": 1795507200},\n{\"start\": \"soon\"}]", ["line 2", "a date and time"]),
+            ("[{\"start\": 1795507200}", ["line 1", "ends too early"]),
+            ("[1, 2}", ["line 1", "does not belong"]),
+            ("start,trusted_ip\n1795507200", ["line 2", "as many cells"]),
+            ("start,acctstarttime\n1,2", ["\"start\" and \"acctstarttime\"", "ignore"]),
+            ("Heure,Adresse\n1,2", ["mapping file", "\"Heure\""]),
+            ("[{\"heure\": 1}]", ["mapping file", "\"heure\""]),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{text:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_encoding_is_named_with_its_place() {
+        let error =
+            parse_reply(b"start\nd\xe9but", ReplyFormat::Csv, &Mapping::default()).unwrap_err();
+        assert_eq!(error, ReplyError::NotUtf8 { line: 2, column: 2 });
+        assert!(error.to_string().contains("iconv"), "{error}");
+    }
+
+    #[test]
+    fn a_reply_that_is_too_large_is_refused_before_it_is_read() {
+        let bytes = vec![b' '; super::MAXIMUM_BYTES + 1];
+        let error = parse_reply(&bytes, ReplyFormat::Json, &Mapping::default()).unwrap_err();
+        assert!(matches!(error, ReplyError::TooLarge(_)));
+    }
+
+    #[test]
+    fn the_zone_of_a_mapping_dates_what_has_none() {
+        let mapping = Mapping::default().with_time_zone(Zone::CentralEurope);
+        let reply = parse_reply(b"start\n2026-07-01 12:00:00", ReplyFormat::Csv, &mapping).unwrap();
+        assert_eq!(reply.records[0].start, exact("2026-07-01T10:00:00Z"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            for format in [ReplyFormat::Csv, ReplyFormat::Json] {
+                let _ = parse_reply(&bytes, format, &Mapping::default());
+            }
+        }
+
+        #[test]
+        fn no_cell_makes_it_panic(
+            names in prop::collection::vec(
+                "start|end|id|origin_address|assigned_ipv6|gateway|acctsessiontime|transport", 3
+            ),
+            cells in prop::collection::vec("[-0-9:./TZ+é ]{0,24}", 3)
+        ) {
+            let table = format!("{}\n{}", names.join(","), cells.join(","));
+            let _ = read(&table);
+            let pairs = names.iter().zip(&cells);
+            let object: serde_json::Map<_, _> =
+                pairs.map(|(name, cell)| (name.clone(), cell.as_str().into())).collect();
+            let _ = read(&serde_json::Value::Object(object).to_string());
+        }
+    }
+}
