@@ -145,3 +145,61 @@ fn read_some(stream: &mut dyn Stream, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+    use std::time::Instant;
+
+    use super::{CLOSING, Connection, Progress, READING, WRITING};
+
+    fn pair(now: Instant) -> (UnixStream, Connection) {
+        let (client, server) = UnixStream::pair().unwrap();
+        server.set_nonblocking(true).unwrap();
+        (client, Connection::new(Box::new(server), now))
+    }
+
+    #[test]
+    fn a_client_that_does_not_send_its_request_in_time_is_let_go() {
+        let start = Instant::now();
+        let (mut client, mut connection) = pair(start);
+        client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+        let never = |_| panic!("nothing was asked");
+        assert_eq!(connection.advance(start, never), Progress::Waiting);
+        client.write_all(b"a: b\r\n").unwrap();
+        assert_eq!(connection.deadline(), start + READING);
+        assert_eq!(connection.advance(start + READING, never), Progress::Over);
+    }
+
+    #[test]
+    fn a_long_response_is_sent_as_the_client_takes_it_and_only_for_so_long() {
+        let start = Instant::now();
+        let (mut client, mut connection) = pair(start);
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let response = vec![b'x'; 4_000_000];
+        assert_eq!(connection.advance(start, |_| response.clone()), Progress::Waiting);
+        assert_eq!(connection.deadline(), start + WRITING);
+
+        let mut received = 0;
+        let mut buffer = vec![0; 65_536];
+        let never = |_| panic!("it was answered already");
+        while received < response.len() {
+            received += client.read(&mut buffer).unwrap();
+            assert_eq!(connection.advance(start, never), Progress::Waiting);
+        }
+        assert_eq!(received, response.len());
+        assert_eq!(connection.deadline(), start + CLOSING);
+        assert_eq!(client.read(&mut buffer).unwrap(), 0);
+        drop(client);
+        assert_eq!(connection.advance(start, never), Progress::Over);
+    }
+
+    #[test]
+    fn a_client_that_goes_away_is_let_go() {
+        let start = Instant::now();
+        let (client, mut connection) = pair(start);
+        drop(client);
+        assert_eq!(connection.advance(start, |_| panic!("nothing was asked")), Progress::Over);
+    }
+}

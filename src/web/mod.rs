@@ -11,6 +11,7 @@
 mod connection;
 mod dispatch;
 mod html;
+mod journal;
 mod listener;
 mod page;
 mod records;
@@ -19,6 +20,7 @@ mod response;
 mod server;
 mod site;
 
+pub use journal::open_records;
 pub use listener::{Address, BindError, Listener};
 pub use records::{Records, Unreadable};
 pub use server::Server;

@@ -14,7 +14,7 @@ pub trait Records {
     ///
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn newest(&self, offset: u64, limit: u64) -> Result<Vec<Session>, Unreadable>;
+    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable>;
 
     /// The sessions that last.
     ///
@@ -27,6 +27,25 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable>;
+}
+
+/// A record that was not begun yet holds nothing.
+impl<R: Records> Records for Option<R> {
+    fn count(&self) -> Result<u64, Unreadable> {
+        self.as_ref().map_or(Ok(0), Records::count)
+    }
+
+    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.newest(offset, limit))
+    }
+
+    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), Records::open)
+    }
+
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.find(prefix))
+    }
 }
 
 /// The record cannot be read. Why is in the log already.

@@ -5,28 +5,28 @@ use crate::i18n::Message;
 pub fn coverage(coverage: Coverage) -> &'static Message {
     match coverage {
         Coverage::Complete => &Message {
-            fr: "La Brique a suivi cette session du début à la fin\u{a0}: une reconnexion en cours \
-                 de route aurait été vue.",
-            nl: "De box heeft deze sessie van begin tot eind gevolgd: een nieuwe verbinding \
+            fr: "La Brique peut suivre cette session sans interruption\u{a0}: une reconnexion en \
+                 cours de route se serait vue.",
+            nl: "De box kan deze sessie zonder onderbreking volgen: een nieuwe verbinding \
                  onderweg zou gezien zijn.",
-            en: "The box watched this session from beginning to end: a reconnect on the way would \
+            en: "The box can follow this session without a break: a reconnect on the way would \
                  have been seen.",
-            de: "Die Box hat diese Sitzung durchgehend verfolgt: Eine Neuverbindung zwischendurch \
+            de: "Die Box kann diese Sitzung lückenlos verfolgen: Eine Neuverbindung zwischendurch \
                  wäre gesehen worden.",
         },
         Coverage::Hooks => &Message {
-            fr: "La Brique a vu le tunnel s’ouvrir et se fermer, pas ce qui s’est passé entre les \
+            fr: "La Brique voit le tunnel s’ouvrir et se fermer, pas ce qui se passe entre les \
                  deux. Avec l’option «\u{a0}persist-tun\u{a0}», OpenVPN peut s’être reconnecté sans \
                  que cela se voie\u{a0}: l’opérateur peut alors tenir plusieurs enregistrements là \
                  où vous voyez une seule session.",
-            nl: "De box zag de tunnel opengaan en sluiten, niet wat daartussen gebeurde. Met de \
+            nl: "De box ziet de tunnel opengaan en sluiten, niet wat daartussen gebeurt. Met de \
                  optie ‘persist-tun’ kan OpenVPN ongezien opnieuw verbinding hebben gemaakt: de \
                  operator kan dan meerdere registraties hebben waar u één sessie ziet.",
-            en: "The box saw the tunnel open and close, not what happened in between. With the \
+            en: "The box sees the tunnel open and close, not what happens in between. With the \
                  option “persist-tun”, OpenVPN may have reconnected unseen: the operator may then \
                  hold several records where you see one session.",
-            de: "Die Box hat gesehen, wie der Tunnel sich öffnete und schloss, nicht, was \
-                 dazwischen geschah. Mit der Option „persist-tun“ kann OpenVPN sich ungesehen neu \
+            de: "Die Box sieht, wie der Tunnel sich öffnet und schließt, nicht, was \
+                 dazwischen geschieht. Mit der Option „persist-tun“ kann OpenVPN sich ungesehen neu \
                  verbunden haben: Der Betreiber führt dann womöglich mehrere Einträge, wo Sie eine \
                  einzige Sitzung sehen.",
         },

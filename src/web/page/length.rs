@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::domain::{Moment, Session, Timestamp};
+use crate::domain::{Session, Timestamp};
 use crate::i18n::{Message, When};
 
 /// How long a session lasted or has lasted so far, as far as the moments around it tell.
@@ -14,7 +14,14 @@ impl Length {
     /// The length of a session that ended, or until now.
     pub(super) fn of(session: &Session, now: Timestamp) -> Self {
         let start = session.start.value;
-        let end = session.end.as_ref().map_or_else(|| Moment::exact(now), |end| end.moment.value);
+        let Some(end) = &session.end else {
+            // After a power cut the clock may stand before the start until it is set.
+            let length = |start: Option<Timestamp>| {
+                start.filter(|start| *start <= now).map(|start| now.since(start))
+            };
+            return Self { least: length(start.latest), most: length(start.earliest) };
+        };
+        let end = end.moment.value;
         let between = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
         Self {
             least: between(start.latest, end.earliest),
@@ -27,8 +34,9 @@ impl Length {
         let fill = |message: &Message, least: &str, most: &str| {
             message.fill(when.language, &[("least", least), ("most", most)])
         };
-        let least = self.least.map(|least| when.duration(least));
-        let most = self.most.map(|most| when.duration(most));
+        // A number stays with its unit.
+        let write = |duration| when.duration(duration).replace(' ', "\u{a0}");
+        let (least, most) = (self.least.map(write), self.most.map(write));
         match (least, most) {
             (Some(least), Some(most)) if least == most => most,
             (Some(_), Some(most)) if self.least == Some(Duration::ZERO) => {
@@ -64,3 +72,29 @@ const AT_MOST: Message = Message {
 };
 
 const UNKNOWN: Message = Message { fr: "inconnue", nl: "onbekend", en: "unknown", de: "unbekannt" };
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Length, When};
+    use crate::domain::Zone;
+    use crate::i18n::Language;
+
+    #[test]
+    fn a_length_is_told_with_its_bounds_unless_they_read_the_same() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (least, most, text) in [
+            (seconds(60), seconds(60), "1 min"),
+            (seconds(3_600), seconds(3_659), "1 h"),
+            (seconds(60), seconds(120), "between 1 min and 2 min"),
+            (seconds(0), seconds(120), "at most 2 min"),
+            (None, seconds(120), "at most 2 min"),
+            (seconds(60), None, "at least 1 min"),
+            (None, None, "unknown"),
+        ] {
+            let written = Length { least, most }.written(&When::new(Language::English, Zone::UTC));
+            assert_eq!(written.replace('\u{a0}', " "), text);
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::web::response::{Response, Status};
 use crate::web::{Site, Unreadable};
 
 /// How many sessions stand on one page.
-const PER_PAGE: u64 = 50;
+const PER_PAGE: u32 = 50;
 
 /// The list of all sessions, newest first.
 pub(in crate::web) fn list(site: &Site, request: Request) -> Result<Response, Request> {
@@ -33,13 +33,13 @@ pub(in crate::web) fn list(site: &Site, request: Request) -> Result<Response, Re
 }
 
 /// A page's number as it stands in an address: digits alone, from 1.
-fn page_number(text: &str) -> Option<u64> {
+fn page_number(text: &str) -> Option<u32> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| is_plain)
 }
 
 struct Contents {
-    page: u64,
+    page: u32,
     count: u64,
     open: Vec<Session>,
     last: Option<Session>,
@@ -48,20 +48,22 @@ struct Contents {
 }
 
 impl Contents {
-    fn read(site: &Site, page: u64) -> Result<Self, Unreadable> {
+    fn read(site: &Site, page: u32) -> Result<Self, Unreadable> {
         let offset = (page - 1).saturating_mul(PER_PAGE);
+        let records = (site.records)()?;
         Ok(Self {
             page,
-            count: site.records.count()?,
-            open: site.records.open()?,
-            last: site.records.newest(0, 1)?.pop(),
-            sessions: site.records.newest(offset, PER_PAGE)?,
+            count: records.count()?,
+            open: records.open()?,
+            last: records.newest(0, 1)?.pop(),
+            sessions: records.newest(offset, PER_PAGE)?,
             now: (site.clock)(),
         })
     }
 
-    fn pages(&self) -> u64 {
-        self.count.div_ceil(PER_PAGE).max(1)
+    fn pages(&self) -> u32 {
+        let pages = self.count.div_ceil(PER_PAGE.into()).max(1);
+        u32::try_from(pages).unwrap_or(u32::MAX)
     }
 
     fn write(&self, visit: &Visit) -> String {
@@ -204,7 +206,7 @@ impl Contents {
     }
 }
 
-fn page_link(html: &mut Html, visit: &Visit, page: u64, rel: &'static str, text: &Message) {
+fn page_link(html: &mut Html, visit: &Visit, page: u32, rel: &'static str, text: &Message) {
     let number = page.to_string();
     let href = visit.link_with("", &[("page", &number)]);
     html.leaf("a", &[("href", &href), ("rel", rel)], visit.say(text));

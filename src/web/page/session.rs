@@ -14,7 +14,7 @@ use crate::web::response::{Response, Status};
 pub(in crate::web) fn session(site: &Site, request: Request) -> Result<Response, Request> {
     let Some(digits) = request.path.strip_prefix("/session/") else { return Err(request) };
     let Ok(prefix) = digits.parse::<IdPrefix>() else { return Err(request) };
-    Ok(match site.records.find(&prefix).as_deref() {
+    Ok(match (site.records)().and_then(|records| records.find(&prefix)).as_deref() {
         Ok([session]) => {
             let visit = Visit::new(site, &request);
             Response::html(Status::Ok, write(&visit, session, (site.clock)()))
@@ -159,7 +159,11 @@ fn table(html: &mut Html, visit: &Visit, rows: &[Row]) {
                     let name = visit.say(vocabulary::field(row.field));
                     html.leaf("th", &[("scope", "row"), ("role", "rowheader")], name);
                     html.element("td", &[("role", "cell")], |html| value(html, visit, &row.value));
-                    html.element("td", &[("role", "cell"), ("class", "source")], |html| {
+                    let class = match row.source {
+                        Some(Source::OperatorPush) => "source claim",
+                        _ => "source",
+                    };
+                    html.element("td", &[("role", "cell"), ("class", class)], |html| {
                         if let Some(source) = row.source {
                             html.text(visit.say(vocabulary::source(source)));
                         }
@@ -338,10 +342,10 @@ const INFERENCE: Message = Message {
 };
 
 const COVERAGE: Message = Message {
-    fr: "Ce qui a pu échapper à la Brique",
-    nl: "Wat de box ontgaan kan zijn",
-    en: "What the box may have missed",
-    de: "Was der Box entgangen sein kann",
+    fr: "Ce que la Brique peut suivre",
+    nl: "Wat de box kan volgen",
+    en: "What the box can follow",
+    de: "Was die Box verfolgen kann",
 };
 
 const SOURCES: Message = Message {
