@@ -1,11 +1,12 @@
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use crate::capture::clock;
 use crate::config::{Config, DEFAULT_PATH};
-use crate::domain::{Timestamp, Zone};
+use crate::domain::{Session, Timestamp, Zone};
 use crate::i18n::{Language, When};
-use crate::journal::Reader;
+use crate::journal::{Filter, Reader};
 
 use super::arguments::{Arguments, Limit, Range};
 use super::exit::{CliError, Failure};
@@ -63,6 +64,30 @@ impl Context {
         }
         Ok((since, until))
     }
+}
+
+/// Hands out sessions one after the other, the newest first, at most `limit` where there is one: the
+/// record may be long.
+pub(super) fn for_each(
+    reader: Option<&Reader>,
+    filter: &Filter,
+    limit: Option<u32>,
+    mut visit: impl FnMut(&Session) -> io::Result<()>,
+) -> Result<(), CliError> {
+    let Some(reader) = reader else { return Ok(()) };
+    let mut left = limit;
+    let stopped = reader.for_each(filter, |session| {
+        match left.as_mut() {
+            Some(0) => return ControlFlow::Break(None),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        match visit(&session) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(Some(error)),
+        }
+    })?;
+    stopped.flatten().map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn language_of_system() -> Language {

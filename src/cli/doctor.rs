@@ -8,7 +8,7 @@ use crate::capture::clock::{self, Trust};
 use crate::capture::install::{self, State};
 use crate::capture::spool::Spool;
 use crate::i18n::{Message, Plural};
-use crate::journal::{Filter, Reader, is_in_use};
+use crate::journal::{Filter, Page, Reader, is_in_use};
 
 use super::arguments::Doctor;
 use super::context::Context;
@@ -142,9 +142,9 @@ impl Examination<'_> {
     fn record(&mut self) {
         let path = self.context.state_dir.display().to_string();
         let newest = Reader::open(&self.context.state_dir).and_then(|reader| {
-            let filter = Filter::now(self.context.now);
+            let filter = Filter::all(self.context.now);
             Ok(match reader {
-                Some(reader) => reader.sessions(&filter, 1, 0)?.pop(),
+                Some(reader) => reader.sessions(&filter, &Page::first(1))?.pop(),
                 None => None,
             })
         });

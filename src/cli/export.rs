@@ -6,13 +6,13 @@ use crate::export::{CsvWriter, JsonWriter};
 use crate::journal::Filter;
 
 use super::arguments::{Export, Format};
-use super::context::Context;
+use super::context::{Context, for_each};
 use super::exit::{CliError, Failure};
 
 /// `temoin export`
 pub(super) fn run(context: &Context, arguments: &Export) -> Result<(), CliError> {
     let (since, until) = context.limits(&arguments.range)?;
-    let filter = Filter { since, until, ..Filter::now(context.now) };
+    let filter = Filter { since, until, ..Filter::all(context.now) };
     let Some(path) = &arguments.output else {
         return write(context, &filter, arguments.format, io::stdout().lock());
     };
@@ -41,18 +41,12 @@ fn write(
     let mut out = match format {
         Format::Csv => {
             let mut writer = CsvWriter::begin(out)?;
-            if let Some(reader) = &reader {
-                reader
-                    .for_each(filter, None, |own| writer.session(&own).map_err(CliError::from))?;
-            }
+            for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
             writer.end()
         }
         Format::Json => {
             let mut writer = JsonWriter::begin(out)?;
-            if let Some(reader) = &reader {
-                reader
-                    .for_each(filter, None, |own| writer.session(&own).map_err(CliError::from))?;
-            }
+            for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
             writer.end()?
         }
     };

@@ -3,10 +3,10 @@ use std::io::{self, BufWriter, Write};
 use crate::domain::{Session, Timestamp};
 use crate::export::JsonWriter;
 use crate::i18n::{Message, Plural, When, vocabulary};
-use crate::journal::{Filter, Reader};
+use crate::journal::{Filter, Page, Reader};
 
 use super::arguments::Sessions;
-use super::context::Context;
+use super::context::{Context, for_each};
 use super::exit::CliError;
 use super::print;
 use super::table::table;
@@ -17,14 +17,14 @@ const LIMIT: u32 = 50;
 /// `temoin sessions`
 pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliError> {
     let (since, until) = context.limits(&arguments.range)?;
-    let filter = Filter { since, until, ..Filter::now(context.now) };
+    let filter = Filter { since, until, ..Filter::all(context.now) };
     let reader = context.reader()?;
     if arguments.json {
         return print_json(reader.as_ref(), &filter, arguments.limit);
     }
     let limit = arguments.limit.unwrap_or(LIMIT);
     let (sessions, count) = match &reader {
-        Some(reader) => (reader.sessions(&filter, limit, 0)?, reader.count(&filter)?),
+        Some(reader) => (reader.sessions(&filter, &Page::first(limit))?, reader.count(&filter)?),
         None => (Vec::new(), 0),
     };
     let language = context.language;
@@ -55,9 +55,7 @@ fn print_json(
     limit: Option<u32>,
 ) -> Result<(), CliError> {
     let mut writer = JsonWriter::begin(BufWriter::new(io::stdout().lock()))?;
-    if let Some(reader) = reader {
-        reader.for_each(filter, limit, |own| writer.session(&own).map_err(CliError::from))?;
-    }
+    for_each(reader, filter, limit, |own| writer.session(own))?;
     Ok(writer.end()?.flush()?)
 }
 

@@ -12,7 +12,7 @@ use super::print;
 pub(super) fn run(context: &Context, output: &Json) -> Result<(), CliError> {
     let reader = context.reader()?;
     let (open, count) = match &reader {
-        Some(reader) => (reader.open_sessions()?, reader.count(&Filter::now(context.now))?),
+        Some(reader) => (reader.open_sessions()?, reader.count(&Filter::all(context.now))?),
         None => (Vec::new(), 0),
     };
     if output.json {
@@ -64,13 +64,13 @@ const DOWN: Message = Message {
 
 const RECORDED: Plural = Plural {
     one: Message {
-        fr: "{count} session enregistrée sur cette box : « temoin sessions » la montre.",
+        fr: "{count} session enregistrée sur cette Brique : « temoin sessions » la montre.",
         nl: "{count} sessie opgetekend op deze box: ‘temoin sessions’ toont ze.",
         en: "{count} session is recorded on this box: `temoin sessions` shows it.",
         de: "{count} Sitzung ist auf dieser Box verzeichnet: „temoin sessions“ zeigt sie.",
     },
     other: Message {
-        fr: "{count} sessions enregistrées sur cette box : « temoin sessions » les montre.",
+        fr: "{count} sessions enregistrées sur cette Brique : « temoin sessions » les montre.",
         nl: "{count} sessies opgetekend op deze box: ‘temoin sessions’ toont ze.",
         en: "{count} sessions are recorded on this box: `temoin sessions` shows them.",
         de: "{count} Sitzungen sind auf dieser Box verzeichnet: „temoin sessions“ zeigt sie.",

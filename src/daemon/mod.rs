@@ -13,7 +13,6 @@ mod management;
 mod notify;
 mod origin;
 mod recorder;
-mod records;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -32,14 +31,13 @@ use crate::domain::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
 };
 use crate::journal::{Journal, JournalError};
-use crate::web::{Address, BindError, Listener, Server, Site};
+use crate::web::{Address, BindError, Listener, Server, Site, open_records};
 
 use clock::ClockWatch;
 use management::Line;
 use notify::notify;
 use origin::OriginSearch;
 use recorder::Recorder;
-use records::JournalRecords;
 
 /// The first and the longest pause before something that could not be written down is tried again,
 /// in milliseconds.
@@ -58,8 +56,9 @@ pub fn run(
     let mut daemon = Daemon::begin(state_directory, config)?;
     let server = match page {
         Some((address, zone)) => {
+            let directory = state_directory.to_owned();
             let site = Site {
-                records: Box::new(JournalRecords::of(state_directory)),
+                records: Box::new(move || open_records(&directory)),
                 clock: Box::new(clocks::now),
                 zone,
             };
@@ -168,10 +167,7 @@ impl Daemon {
         let reading = clocks::read(config.trust)?;
         let spool = Spool::create(state_directory)?;
         spool.sweep(&reading)?;
-        let (journal, set_aside) = Journal::open(state_directory, reading.realtime)?;
-        if let Some(set_aside) = set_aside {
-            log::error!("{set_aside}");
-        }
+        let (journal, _) = Journal::open(state_directory)?;
         let mut daemon = Self {
             recorder: Recorder::new(journal, config.devices.clone())?,
             arrivals: Watch::new(&spool)?,
@@ -347,6 +343,7 @@ impl Daemon {
             log::error!("{error}");
             Vec::new()
         });
+        self.recorder.forget_all_but(&waiting);
         for name in waiting {
             match self.recorder.has_taken(name) {
                 Ok(false) => {}

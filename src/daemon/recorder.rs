@@ -74,6 +74,11 @@ impl Recorder {
         self.journal.has_taken(&name.to_string())
     }
 
+    /// Lets the journal forget the spool files that are not there any more.
+    pub(super) fn forget_all_but(&mut self, present: &[EventName]) {
+        self.journal.forget_taken(present.iter().map(EventName::to_string).collect());
+    }
+
     /// Takes in an observation of an event in the spool.
     pub(super) fn take(&mut self, observation: Observation, name: EventName) {
         self.waiting.push_back(Entry::Observed(observation, Some(name)));
@@ -123,7 +128,7 @@ impl Recorder {
                     }
                 }
                 Entry::Learnt(id, facts) => {
-                    self.journal.learn(*id, facts).inspect(|()| self.tracker.learn(*id, facts))
+                    self.journal.learn(*id, facts).map(|_| self.tracker.learn(*id, facts))
                 }
             };
             if let Err(error) = written {
@@ -142,7 +147,7 @@ impl Recorder {
     /// Dates what is not dated, once the clock is trusted.
     pub(super) fn date(&mut self, trusted: &ClockReading) -> Result<(), JournalError> {
         if self.is_undated && trusted.synchronised {
-            let dated = self.journal.date(trusted)?;
+            let dated = self.journal.date(trusted)?.len();
             self.tracker.date(trusted);
             self.is_undated = false;
             if dated > 0 {

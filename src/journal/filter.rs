@@ -1,9 +1,10 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use rusqlite::types::Value;
 
-use super::row::bytes;
-use crate::domain::Timestamp;
+use super::row::{COLUMNS, octets};
+use super::schema::SLOT;
+use crate::domain::{SessionId, Timestamp};
 
 /// Which sessions are wanted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,54 +13,357 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Those that may have begun before this instant.
     pub until: Option<Timestamp>,
-    /// Those with this address: where they came from, in the tunnel, or in their prefix.
+    /// Those that this address has a part in: as origin, assigned or gateway address, or within the
+    /// delegated prefix.
     pub address: Option<IpAddr>,
-    /// Those that last (`true`) or have ended (`false`).
-    pub is_open: Option<bool>,
-    /// The present: until then, sessions last that have not ended.
+    /// Those that are in this state.
+    pub state: Option<State>,
+    /// The present, until which an open session lasts.
     pub now: Timestamp,
 }
 
 impl Filter {
-    /// All sessions, as of `now`.
-    pub fn now(now: Timestamp) -> Self {
-        Self { since: None, until: None, address: None, is_open: None, now }
+    /// Every session.
+    pub fn all(now: Timestamp) -> Self {
+        Self { since: None, until: None, address: None, state: None, now }
+    }
+}
+
+/// Whether a session lasts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    /// It ended.
+    Closed,
+    /// It lasts.
+    Open,
+}
+
+/// Which part of the sessions that a filter names, newest first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Page {
+    /// Only those recorded before this session; quick however far back it is. Nothing when the
+    /// session is not in the journal.
+    pub after: Option<SessionId>,
+    /// How many are left out at the beginning: each of them is read, so prefer `after` for many.
+    pub offset: u32,
+    /// How many there may be at most.
+    pub limit: u32,
+}
+
+impl Page {
+    /// The newest `limit` sessions.
+    pub fn first(limit: u32) -> Self {
+        Self { after: None, offset: 0, limit }
+    }
+}
+
+/// A query's text and the values of its numbered parameters.
+pub(super) struct Query {
+    pub(super) text: String,
+    pub(super) values: Vec<Value>,
+}
+
+impl Query {
+    /// Selects `number`, `id` and [`COLUMNS`], newest first.
+    pub(super) fn new(filter: &Filter, page: Option<&Page>) -> Self {
+        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, page);
+        query.text.push_str(" ORDER BY number DESC");
+        if let Some(page) = page {
+            query.text.push_str(&format!(" LIMIT {} OFFSET {}", page.limit, page.offset));
+        }
+        query
     }
 
-    /// The condition for SQL, and its values.
-    pub(super) fn condition(&self) -> (String, Vec<Value>) {
-        let mut conditions = Vec::new();
-        let mut values = Vec::new();
-        let mut number = |value: Value| {
-            values.push(value);
-            values.len()
+    /// Selects the number of sessions.
+    pub(super) fn counting(filter: &Filter) -> Self {
+        let Self { text, values } = Self::selecting("number", filter, None);
+        let text = if !text.contains("WHERE") {
+            // Counted in the smallest index, not in the rows.
+            "SELECT count(*) FROM session".to_owned()
+        } else {
+            format!("SELECT count(*) FROM ({text})")
         };
-        if let Some(since) = self.since {
-            let at = number(since.milliseconds().into());
-            let lasts = if self.now >= since { "1" } else { "0" };
-            conditions.push(format!(
-                "CASE WHEN end_source IS NULL THEN {lasts} ELSE ifnull(end_latest >= ?{at}, 1) END"
+        Self { text, values }
+    }
+
+    fn selecting(columns: &str, filter: &Filter, page: Option<&Page>) -> Self {
+        let mut values = Vec::new();
+        let mut bind = |value: Value| {
+            values.push(value);
+            format!("?{}", values.len())
+        };
+        let mut terms = Vec::new();
+        if let Some(after) = page.and_then(|page| page.after) {
+            let id = bind(Value::Blob(after.as_bytes().to_vec()));
+            terms.push(format!(
+                "number < (SELECT number FROM session \
+                 WHERE substr(id, 1, 4) = substr({id}, 1, 4) AND id = {id})"
             ));
         }
-        if let Some(until) = self.until {
-            let at = number(until.milliseconds().into());
-            conditions.push(format!("ifnull(start_earliest < ?{at}, 1)"));
+        if let Some(address) = filter.address {
+            let bytes = bind(Value::Blob(octets(address)));
+            let mut any = vec![
+                format!("origin_address = {bytes}"),
+                format!("assigned_ipv4 = {bytes}"),
+                format!("assigned_ipv6 = {bytes}"),
+                format!("gateway_address = {bytes}"),
+            ];
+            if let IpAddr::V6(address) = address {
+                let lengths: Vec<String> = (0..=128_u8)
+                    .map(|length| {
+                        let mask = u128::MAX.checked_shl(u32::from(128 - length)).unwrap_or(0);
+                        let start = Ipv6Addr::from(u128::from(address) & mask).octets();
+                        let digits: String =
+                            start.iter().map(|byte| format!("{byte:02x}")).collect();
+                        format!("x'{digits}{length:02x}'")
+                    })
+                    .collect();
+                any.push(format!("delegated_prefix IN ({})", lengths.join(", ")));
+            }
+            terms.push(format!("({})", any.join(" OR ")));
         }
-        if let Some(address) = self.address {
-            let at = number(bytes(address).into());
-            conditions.push(format!(
-                "(origin_address = ?{at} OR assigned_ipv4 = ?{at} OR assigned_ipv6 = ?{at} OR \
-                 (length(?{at}) = 16 AND ?{at} BETWEEN delegated_prefix AND delegated_last))"
-            ));
-        }
-        match self.is_open {
-            Some(true) => conditions.push("end_source IS NULL".to_owned()),
-            Some(false) => conditions.push("end_source IS NOT NULL".to_owned()),
+        match filter.state {
+            Some(State::Closed) => terms.push("end_reason IS NOT NULL".to_owned()),
+            Some(State::Open) => terms.push("end_reason IS NULL".to_owned()),
             None => {}
         }
-        if conditions.is_empty() {
-            return (String::new(), values);
+        // Which rows a search by time must read: those whose number says so, and, outside that
+        // range, those that are marked or still open. A plus sign keeps SQLite from searching the
+        // whole outside by number.
+        let mut inside = Vec::new();
+        let mut outside = Vec::new();
+        if let Some(since) = filter.since.map(Timestamp::milliseconds) {
+            terms.push(format!(
+                "CASE WHEN end_reason IS NULL THEN max({now}, ifnull(start_earliest, {now})) \
+                 ELSE ifnull(end_latest, {max}) END >= {since}",
+                now = filter.now.milliseconds(),
+                max = i64::MAX
+            ));
+            inside.push(format!("number >= {}", since - SLOT));
+            outside.push(format!("+number < {}", since - SLOT));
         }
-        (format!(" WHERE {}", conditions.join(" AND ")), values)
+        if let Some(until) = filter.until.map(Timestamp::milliseconds) {
+            terms.push(format!("(start_earliest IS NULL OR start_earliest < {until})"));
+            inside.push(format!("number <= {}", until + SLOT));
+            outside.push(format!("+number > {}", until + SLOT));
+        }
+        let select = |extra: &[String]| {
+            let terms: Vec<&str> = terms.iter().chain(extra).map(String::as_str).collect();
+            let condition = if terms.is_empty() {
+                String::new()
+            } else {
+                format!(" WHERE {}", terms.join(" AND "))
+            };
+            format!("SELECT {columns} FROM session{condition}")
+        };
+        let open = "number IN (SELECT item FROM underway WHERE kind = 'open')".to_owned();
+        let mut selects = Vec::new();
+        if filter.state == Some(State::Open) {
+            selects.push(select(&[open]));
+        } else if outside.is_empty() {
+            selects.push(select(&[]));
+        } else {
+            let beyond = format!("({})", outside.join(" OR "));
+            selects.push(select(&inside));
+            selects.push(select(&["astray IS NOT NULL".to_owned(), beyond.clone()]));
+            if filter.state.is_none() {
+                selects.push(select(&["astray IS NULL".to_owned(), beyond, open]));
+            }
+        }
+        Self { text: selects.join(" UNION ALL "), values }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::{Strategy, any};
+    use proptest::sample::{Index, select};
+    use proptest::{prop_assert_eq, proptest};
+    use tempfile::tempdir;
+
+    use super::super::laboratory::{
+        EIGHT, MINUTE, any_session, at, ended, opening, reading, session,
+    };
+    use super::super::{Journal, Reader};
+    use super::*;
+    use crate::domain::{Change, Session};
+
+    /// What [`Filter`] says, in the plainest words.
+    fn is_wanted(filter: &Filter, session: &Session) -> bool {
+        let first = session.start.value.earliest.map_or(i64::MIN, Timestamp::milliseconds);
+        let now = filter.now.milliseconds();
+        let last = match &session.end {
+            Some(end) => end.moment.value.latest.map_or(i64::MAX, Timestamp::milliseconds),
+            None => now.max(first),
+        };
+        let facts = &session.facts;
+        filter.since.is_none_or(|since| last >= since.milliseconds())
+            && filter.until.is_none_or(|until| first < until.milliseconds())
+            && filter.state.is_none_or(|state| (state == State::Open) == session.end.is_none())
+            && filter.address.is_none_or(|address| {
+                facts.origin_address.is_some_and(|fact| fact.value == address)
+                    || facts.assigned_ipv4.is_some_and(|fact| IpAddr::V4(fact.value) == address)
+                    || facts.assigned_ipv6.is_some_and(|fact| IpAddr::V6(fact.value) == address)
+                    || facts.gateway.is_some_and(|fact| fact.value.address == address)
+                    || facts.delegated_prefix.is_some_and(|fact| {
+                        let bits = |address| u128::from_be_bytes(Ipv6Addr::octets(&address));
+                        let free = 128 - u32::from(fact.value.length());
+                        let cut = |bits: u128| bits.checked_shr(free).unwrap_or(0);
+                        matches!(address, IpAddr::V6(address)
+                            if cut(bits(address)) == cut(bits(fact.value.address())))
+                    })
+            })
+    }
+
+    fn any_filter() -> impl Strategy<Value = Filter> {
+        let hour = 60 * MINUTE;
+        let instant = move || (-200..200_i64).prop_map(move |hours| at(EIGHT + hours * hour));
+        (
+            option::of(instant()),
+            option::of(instant()),
+            option::of(select(vec![State::Open, State::Closed])),
+            instant(),
+        )
+            .prop_map(|(since, until, state, now)| Filter {
+                since,
+                until,
+                address: None,
+                state,
+                now,
+            })
+    }
+
+    proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+        #[test]
+        fn a_filter_finds_what_its_words_say(
+            odd in vec(any_session(), 0..8),
+            plain in vec((0..6000_u16, 0..5000_u16, any::<bool>()), 0..20),
+            filters in vec((any_filter(), option::of(any::<Index>())), 1..12),
+            limit in 1..5_u32,
+        ) {
+            let directory = tempdir().unwrap();
+            let (mut journal, _) = Journal::open(directory.path()).unwrap();
+            let mut changes: Vec<Change> = odd
+                .into_iter()
+                .map(|(session, secret)| Change::Open(session, secret))
+                .collect();
+            for (number, (start, length, is_open)) in (0..).zip(plain) {
+                let opened = session(number, reading(0, i64::from(start), true));
+                let until = reading(0, i64::from(start) + i64::from(length), true);
+                let session = if is_open { opened } else { ended(opened, until) };
+                changes.insert(changes.len() / 2, opening(number, &session));
+            }
+            journal.record(&changes, None).unwrap();
+            let newest_first: Vec<&Session> = changes
+                .iter()
+                .rev()
+                .map(|change| match change {
+                    Change::Open(session, _) | Change::Update(session) | Change::Close(session) => {
+                        session
+                    }
+                })
+                .collect();
+            let reader = Reader::open(directory.path()).unwrap().unwrap();
+            for (mut filter, whose) in filters {
+                if let (Some(whose), false) = (whose, newest_first.is_empty()) {
+                    let facts = &whose.get(&newest_first).facts;
+                    let prefix = facts.delegated_prefix.map(|fact| {
+                        let last = u128::MAX.checked_shr(fact.value.length().into()).unwrap_or(0);
+                        IpAddr::V6((u128::from(fact.value.address()) | last).into())
+                    });
+                    filter.address = prefix
+                        .or(facts.origin_address.map(|fact| fact.value))
+                        .or(facts.gateway.map(|fact| fact.value.address));
+                }
+                let expected: Vec<Session> = newest_first
+                    .iter()
+                    .filter(|session| is_wanted(&filter, session))
+                    .map(|session| (*session).clone())
+                    .collect();
+                prop_assert_eq!(reader.count(&filter).unwrap(), expected.len() as u64);
+                let mut streamed = Vec::new();
+                let broken = reader
+                    .for_each(&filter, |session| {
+                        streamed.push(session);
+                        ControlFlow::<()>::Continue(())
+                    })
+                    .unwrap();
+                prop_assert_eq!(broken, None);
+                prop_assert_eq!(&streamed, &expected);
+                let mut by_offset = Vec::new();
+                let mut by_cursor: Vec<Session> = Vec::new();
+                for offset in (0..=u32::try_from(expected.len()).unwrap()).step_by(limit as usize) {
+                    let page = Page { offset, ..Page::first(limit) };
+                    by_offset.extend(reader.sessions(&filter, &page).unwrap());
+                    let after = by_cursor.last().map(|session| session.id);
+                    let page = Page { after, ..Page::first(limit) };
+                    by_cursor.extend(reader.sessions(&filter, &page).unwrap());
+                }
+                prop_assert_eq!(&by_offset, &expected);
+                prop_assert_eq!(&by_cursor, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_by_time_or_for_open_ones_reads_no_whole_table() {
+        let directory = tempdir().unwrap();
+        drop(Journal::open(directory.path()).unwrap());
+        let database = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+        let all = Filter::all(at(EIGHT));
+        let (since, until) = (Some(at(EIGHT)), Some(at(EIGHT + MINUTE)));
+        let both = Filter { since, until, ..all.clone() };
+        let open = Filter { state: Some(State::Open), ..all.clone() };
+        let closed = Filter { state: Some(State::Closed), ..both.clone() };
+        for filter in [Filter { since, ..all.clone() }, Filter { until, ..all }, both, open, closed]
+        {
+            for query in [Query::new(&filter, Some(&Page::first(9))), Query::counting(&filter)] {
+                let plan: Vec<String> = database
+                    .prepare(&format!("EXPLAIN QUERY PLAN {}", query.text))
+                    .unwrap()
+                    .query_map(rusqlite::params_from_iter(query.values), |row| row.get(3))
+                    .unwrap()
+                    .collect::<Result<_, _>>()
+                    .unwrap();
+                for line in &plan {
+                    let whole =
+                        line.starts_with("SCAN session") && !line.contains("session_astray");
+                    assert!(!whole && !line.contains("MULTI-INDEX"), "{plan:#?}\n{}", query.text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_found_by_their_beginning() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let sessions: Vec<Session> =
+            (0..300).map(|number| session(number, reading(0, i64::from(number), true))).collect();
+        let changes: Vec<Change> = (0..).zip(&sessions).map(|(n, s)| opening(n, s)).collect();
+        journal.record(&changes, None).unwrap();
+        let reader = Reader::open(directory.path()).unwrap().unwrap();
+        for length in [4, 5, 8, 9, 64] {
+            let prefix = sessions[7].id.to_string()[..length].parse().unwrap();
+            assert_eq!(reader.find(&prefix).unwrap(), [sessions[7].clone()]);
+        }
+        assert_eq!(reader.find(&session(1000, sessions[0].opened).id.into()).unwrap(), []);
+    }
+
+    #[test]
+    fn a_page_after_a_session_that_is_not_there_is_empty() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let opened = session(1, reading(0, 1, true));
+        journal.record(&[opening(1, &opened)], None).unwrap();
+        let reader = Reader::open(directory.path()).unwrap().unwrap();
+        let missing = session(2, opened.opened).id;
+        let page = Page { after: Some(missing), ..Page::first(10) };
+        assert_eq!(reader.sessions(&Filter::all(at(EIGHT)), &page).unwrap(), []);
     }
 }

@@ -1,167 +1,342 @@
+use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, params, params_from_iter};
+use nix::fcntl::{Flock, FlockArg};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
-use super::error::Failing;
-use super::file::{NAME, PATIENCE};
-use super::{Certificate, Filter, JournalError, row};
-use crate::domain::{IdPrefix, Session};
+use super::connection::{DATABASE, PATIENCE};
+use super::filter::{Filter, Page, Query};
+use super::row::{self, COLUMNS};
+use super::schema::{self, CURRENT};
+use super::writer::open_sessions;
+use super::{Certificate, JournalError};
+use crate::domain::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
-/// The record, to read. Any number of readers may be open while the daemon writes.
+/// The pages that a reader holds in memory, in KiB (negative is SQLite's way to say so).
+const CACHE: i64 = -256;
+
+/// The record, for reading only.
+///
+/// It never blocks a writer. But while one exists, transactions cost the card several times as much
+/// (see the room's "Data storage"), and an erasure cannot be completed during a long
+/// [`Reader::for_each`]: open one to answer a question, and drop it.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    path: PathBuf,
+    /// Keeps writers away where SQLite's own locks cannot be taken.
+    _writers_kept_away: Option<Flock<File>>,
 }
 
 impl Reader {
-    /// Opens the record in a state directory; `None` where none was begun yet.
+    /// Opens the journal in `directory` for reading; `None` where there is none yet.
     ///
     /// # Errors
-    /// [`JournalError`] where there is one and it cannot be read.
+    /// [`JournalError::Denied`] where the directory cannot be written and a daemon writes the journal:
+    /// reading beside it takes a file of SQLite's in that directory. The others as their texts say.
     pub fn open(directory: &Path) -> Result<Option<Self>, JournalError> {
-        let path = directory.join(NAME);
+        let path = directory.join(DATABASE);
         match path.try_exists() {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return Err(JournalError::system("read")(error)),
+            Err(error) => return Err(JournalError::from_io(&path, &error)),
         }
-        let reader = Self { connection: connect(&path)? };
-        // A daemon that has just begun may have made the file and not yet what is in it.
-        let tables: i64 = reader
-            .connection
-            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'session'", [], |row| {
-                row.get(0)
-            })
-            .failing("read")?;
-        Ok((tables == 1).then_some(reader))
-    }
-
-    /// At most `limit` sessions, the newest first, after the first `offset`.
-    ///
-    /// # Errors
-    /// [`JournalError`] where the record cannot be read.
-    pub fn sessions(
-        &self,
-        filter: &Filter,
-        limit: u32,
-        offset: u64,
-    ) -> Result<Vec<Session>, JournalError> {
-        let mut sessions = Vec::new();
-        self.visit(filter, Some(limit), offset, &mut |session| {
-            sessions.push(session);
-            Ok::<(), JournalError>(())
-        })?;
-        Ok(sessions)
-    }
-
-    /// Hands out sessions one after the other, the newest first, at most `limit` where there is one.
-    ///
-    /// # Errors
-    /// What `visit` gives, or [`JournalError`] where the record cannot be read.
-    pub fn for_each<E: From<JournalError>>(
-        &self,
-        filter: &Filter,
-        limit: Option<u32>,
-        mut visit: impl FnMut(Session) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.visit(filter, limit, 0, &mut visit)
-    }
-
-    fn visit<E: From<JournalError>>(
-        &self,
-        filter: &Filter,
-        limit: Option<u32>,
-        offset: u64,
-        visit: &mut dyn FnMut(Session) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let (condition, values) = filter.condition();
-        let limit = limit.map_or(-1, i64::from);
-        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-        let sql = format!(
-            "SELECT * FROM session{condition} ORDER BY number DESC LIMIT {limit} OFFSET {offset}"
-        );
-        let mut statement = self.connection.prepare(&sql).failing("read")?;
-        let mut rows = statement.query(params_from_iter(values)).failing("read")?;
-        while let Some(found) = rows.next().failing("read")? {
-            visit(row::session(found).failing("read")?)?;
+        let (connection, lock) = match shared(&path) {
+            Ok(connection) => (connection, None),
+            Err(error) => match JournalError::from_sqlite(&path, &error) {
+                denied @ (JournalError::Denied { .. } | JournalError::ReadOnly { .. }) => {
+                    let (connection, lock) = alone(directory, &path, denied)?;
+                    (connection, Some(lock))
+                }
+                other => return Err(other),
+            },
+        };
+        let reader = Self { connection, path, _writers_kept_away: lock };
+        let found = reader.ask(schema::version)?;
+        match found {
+            CURRENT => Ok(Some(reader)),
+            0 => Ok(None),
+            older if older < CURRENT => Err(JournalError::Older { path: reader.path }),
+            _ => Err(JournalError::Newer { path: reader.path, found }),
         }
-        Ok(())
     }
 
-    /// How many sessions there are.
+    /// A page of the sessions that `filter` names, newest first.
     ///
     /// # Errors
-    /// [`JournalError`] where the record cannot be read.
+    /// As the texts of [`JournalError`] say.
+    pub fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, JournalError> {
+        let Query { text, values } = Query::new(filter, Some(page));
+        self.ask(|connection| {
+            connection
+                .prepare(&text)?
+                .query_map(params_from_iter(values), |row| row::read(row, 1))?
+                .collect()
+        })
+    }
+
+    /// Gives each session that `filter` names to `visit`, newest first, one at a time, until it breaks
+    /// off; returns what it broke off with.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say; sessions may have been given already.
+    pub fn for_each<B>(
+        &self,
+        filter: &Filter,
+        mut visit: impl FnMut(Session) -> ControlFlow<B>,
+    ) -> Result<Option<B>, JournalError> {
+        let Query { text, values } = Query::new(filter, None);
+        self.ask(|connection| {
+            let mut statement = connection.prepare(&text)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                if let ControlFlow::Break(value) = visit(row::read(row, 1)?) {
+                    return Ok(Some(value));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// How many sessions `filter` names.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
     pub fn count(&self, filter: &Filter) -> Result<u64, JournalError> {
-        let (condition, values) = filter.condition();
-        let sql = format!("SELECT count(*) FROM session{condition}");
-        let count: i64 = self
-            .connection
-            .query_row(&sql, params_from_iter(values), |row| row.get(0))
-            .failing("read")?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        let Query { text, values } = Query::counting(filter);
+        self.ask(|connection| {
+            connection.query_row(&text, params_from_iter(values), |row| row.get(0))
+        })
+        .map(|count: i64| count.unsigned_abs())
     }
 
-    /// The sessions that last.
+    /// The sessions whose ID begins so, newest first.
     ///
     /// # Errors
-    /// [`JournalError`] where the record cannot be read.
-    pub fn open_sessions(&self) -> Result<Vec<Session>, JournalError> {
-        open_sessions(&self.connection)
-    }
-
-    /// The sessions whose ID begins so, the newest first; two at most, which is one too many.
-    ///
-    /// # Errors
-    /// [`JournalError`] where the record cannot be read.
+    /// As the texts of [`JournalError`] say.
     pub fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, JournalError> {
-        let (first, last) = prefix.range();
-        let sql = "SELECT * FROM session WHERE id BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT 2";
-        let mut statement = self.connection.prepare(sql).failing("read")?;
-        statement
-            .query_map(params![first.as_bytes(), last.as_bytes()], row::session)
-            .and_then(Iterator::collect)
-            .failing("read")
+        let (low, high) = prefix.range();
+        self.ask(|connection| {
+            connection
+                .prepare(&format!(
+                    "SELECT number, id, {COLUMNS} FROM session
+                     WHERE substr(id, 1, 4) BETWEEN substr(?1, 1, 4) AND substr(?2, 1, 4)
+                     AND id BETWEEN ?1 AND ?2 ORDER BY number DESC"
+                ))?
+                .query_map([low.as_bytes(), high.as_bytes()], |row| row::read(row, 1))?
+                .collect()
+        })
     }
 
-    /// The certificates of erasure, the newest first.
+    /// The sessions that the journal holds open, oldest first.
     ///
     /// # Errors
-    /// [`JournalError`] where the record cannot be read.
-    pub fn certificates(&self, limit: u32) -> Result<Vec<Certificate>, JournalError> {
-        Certificate::read(&self.connection, limit)
+    /// As the texts of [`JournalError`] say.
+    pub fn open_sessions(&self) -> Result<Vec<Session>, JournalError> {
+        self.ask(open_sessions)
+    }
+
+    /// The secret of a session, with which a member can prove whose ID it was.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn secret(&self, id: &SessionId) -> Result<Option<SessionSecret>, JournalError> {
+        self.ask(|connection| {
+            connection
+                .query_row(
+                    "SELECT secret FROM session
+                     WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+                    [id.as_bytes()],
+                    |row| Ok(SessionSecret::from_bytes(row.get(0)?)),
+                )
+                .optional()
+        })
+    }
+
+    /// The certificates of erasure, newest first.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn certificates(&self) -> Result<Vec<Certificate>, JournalError> {
+        self.ask(|connection| {
+            connection
+                .prepare("SELECT id, erased_at, expiry FROM erasure ORDER BY number DESC")?
+                .query_map([], |row| {
+                    Ok(Certificate {
+                        id: SessionId::from_bytes(row.get(0)?),
+                        erased_at: Timestamp::from_milliseconds(row.get(1)?)
+                            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, 0))?,
+                        expiry: row.get(2)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        question(&self.connection).map_err(|error| JournalError::from_sqlite(&self.path, &error))
     }
 }
 
-pub(super) fn open_sessions(connection: &Connection) -> Result<Vec<Session>, JournalError> {
-    let sql = "SELECT * FROM session WHERE end_source IS NULL ORDER BY number";
-    let mut statement = connection.prepare(sql).failing("read")?;
-    statement.query_map([], row::session).and_then(Iterator::collect).failing("read")
+/// A connection beside which the daemon may write.
+fn shared(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags())?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
+    schema::version(&connection)?;
+    Ok(connection)
 }
 
-/// Opens a file to read. On a disk that cannot be written SQLite has no place for its shared memory:
-/// a journal that was closed in order is then read as a file that nobody changes.
-fn connect(path: &Path) -> Result<Connection, JournalError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = |name: PathBuf, flags| {
-        let connection = Connection::open_with_flags(name, flags)?;
-        connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "query_only", true)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+/// A connection where SQLite can make no file for the index of the log: it keeps that in memory, which
+/// it does only without locks, so the right to write is held for as long as this reads.
+fn alone(
+    directory: &Path,
+    path: &Path,
+    denied: JournalError,
+) -> Result<(Connection, Flock<File>), JournalError> {
+    let handle = File::open(directory).map_err(|error| JournalError::from_io(directory, &error))?;
+    let Ok(lock) = Flock::lock(handle, FlockArg::LockSharedNonblock) else { return Err(denied) };
+    let connect = || {
+        let connection = Connection::open_with_flags_and_vfs(path, flags(), c"unix-none")?;
+        connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+        connection.pragma_update(None, "cache_size", CACHE)?;
+        schema::version(&connection)?;
         Ok(connection)
     };
-    let first = open(path.to_owned(), flags);
-    let is_refused = matches!(
-        first.as_ref().err().and_then(rusqlite::Error::sqlite_error_code),
-        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
-    );
-    let log = path.with_extension("db-wal");
-    let is_complete = log.metadata().map_or(true, |log| log.len() == 0);
-    if is_refused && is_complete {
-        let name =
-            path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        let immutable = format!("file:{name}?immutable=1");
-        return open(immutable.into(), flags | OpenFlags::SQLITE_OPEN_URI).failing("read");
+    connect().map(|connection| (connection, lock)).map_err(|error: rusqlite::Error| {
+        match JournalError::from_sqlite(path, &error) {
+            JournalError::Storage { .. } => denied,
+            other => other,
+        }
+    })
+}
+
+fn flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
+    use tempfile::tempdir;
+
+    use super::super::laboratory::{EIGHT, at, opening, reading, session};
+    use super::super::{Filter, Journal};
+    use super::*;
+
+    #[test]
+    fn there_is_nothing_to_read_before_a_journal_was_begun() {
+        let directory = tempdir().unwrap();
+        assert!(Reader::open(directory.path()).unwrap().is_none());
+        assert!(Reader::open(&directory.path().join("missing")).unwrap().is_none());
     }
-    first.failing("read")
+
+    #[test]
+    fn a_journal_is_read_without_a_daemon_and_without_what_a_daemon_leaves() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let opened = session(1, reading(0, 1, true));
+        journal.record(&[opening(1, &opened)], None).unwrap();
+        assert_eq!(newest(directory.path()).unwrap(), [opened.clone()]);
+        assert!(journal.truncate().unwrap());
+        drop(journal);
+        for suffix in ["journal.db-wal", "journal.db-shm"] {
+            let _ = fs::remove_file(directory.path().join(suffix));
+        }
+        assert_eq!(newest(directory.path()).unwrap(), [opened]);
+    }
+
+    #[test]
+    fn a_reader_writes_nothing_to_the_database_or_its_log() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        journal.record(&[opening(1, &session(1, reading(0, 1, true)))], None).unwrap();
+        let files = ["journal.db", "journal.db-wal"].map(|name| directory.path().join(name));
+        let before = files.each_ref().map(|file| fs::read(file).unwrap());
+        newest(directory.path()).unwrap();
+        assert_eq!(files.map(|file| fs::read(file).unwrap()), before);
+    }
+
+    /// The variable that makes this test program give up its rights and read the directory it names;
+    /// the other one says what it is to find.
+    const DIRECTORY: &str = "TEMOIN_TEST_JOURNAL_THAT_CANNOT_BE_WRITTEN";
+    const EXPECTED: &str = "TEMOIN_TEST_JOURNAL_IS_EXPECTED_TO_BE";
+
+    #[test]
+    fn a_journal_that_cannot_be_written_is_read_only_while_nobody_else_writes_it() {
+        if let Some(directory) = std::env::var_os(DIRECTORY) {
+            let expected = std::env::var(EXPECTED).unwrap();
+            return look_without_rights(Path::new(&directory), &expected);
+        }
+        let directory = tempdir().unwrap();
+        let mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let as_nobody = |expected: &str| {
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "--nocapture", "--test-threads", "1"])
+                .arg(
+                    "journal::reader::tests::\
+                     a_journal_that_cannot_be_written_is_read_only_while_nobody_else_writes_it",
+                )
+                .env(DIRECTORY, directory.path())
+                .env(EXPECTED, expected)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("1 passed"), "{expected}: {output:?}");
+        };
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        for number in 1..=3 {
+            let opened = session(number, reading(0, i64::from(number), true));
+            journal.record(&[opening(number, &opened)], None).unwrap();
+        }
+        mode(directory.path(), 0o555);
+        for name in ["journal.db", "journal.db-wal"] {
+            mode(&directory.path().join(name), 0o444);
+        }
+        assert!(!directory.path().join("journal.db-shm").exists());
+        as_nobody("denied");
+        drop(journal);
+        // What was written is still in the log, and is seen.
+        assert!(fs::metadata(directory.path().join("journal.db-wal")).unwrap().len() > 0);
+        as_nobody("3");
+        mode(&directory.path().join("journal.db"), 0o000);
+        as_nobody("denied");
+        mode(directory.path(), 0o755);
+    }
+
+    fn look_without_rights(directory: &Path, expected: &str) {
+        if geteuid().is_root() {
+            setgroups(&[]).unwrap();
+            setgid(Gid::from_raw(65_534)).unwrap();
+            setuid(Uid::from_raw(65_534)).unwrap();
+        }
+        match newest(directory) {
+            Ok(sessions) => assert_eq!(sessions.len().to_string(), expected),
+            Err(JournalError::Denied { .. }) => assert_eq!("denied", expected),
+            Err(other) => panic!("{other:?}"),
+        }
+        let error = Journal::open(directory).unwrap_err();
+        assert!(
+            matches!(error, JournalError::Denied { .. } | JournalError::Held { .. }),
+            "{error:?}"
+        );
+        assert_eq!(super::super::set_aside_files(directory).unwrap().len(), 0);
+    }
+
+    fn newest(directory: &Path) -> Result<Vec<Session>, JournalError> {
+        let reader = Reader::open(directory)?.unwrap();
+        reader.sessions(&Filter::all(at(EIGHT)), &Page::first(100))
+    }
 }

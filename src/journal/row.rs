@@ -1,248 +1,321 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use rusqlite::types::{FromSql, Type};
-use rusqlite::{Error, Row, ToSql, named_params};
+use rusqlite::types::{FromSql, Type, Value};
+use rusqlite::{Error, Result, Row};
 
+use super::schema::{OUTSIDE_ITS_SLOT, SLOT, UNDATED};
 use crate::domain::{
-    BootId, ClockReading, Coverage, End, EndReason, Facts, Gateway, Ipv6Prefix, Moment, Observed,
-    Session, SessionId, Source, Timestamp, Transport, Uptime,
+    BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Ipv6Prefix, Moment,
+    Observed, Session, SessionId, Source, Timestamp, Transport, Uptime,
 };
 
-/// The columns of a session, in the order in which [`session`] reads them by name.
-pub(super) const UPDATE: &str = "
-UPDATE session SET
-    interface = :interface, coverage = :coverage, connection = :connection,
-    last_seen = :last_seen, is_undated = :is_undated,
-    opened_boot = :opened_boot, opened_uptime = :opened_uptime,
-    opened_realtime = :opened_realtime, opened_synchronised = :opened_synchronised,
-    start_earliest = :start_earliest, start_latest = :start_latest,
-    start_claimed = :start_claimed, start_source = :start_source,
-    closed_boot = :closed_boot, closed_uptime = :closed_uptime,
-    closed_realtime = :closed_realtime, closed_synchronised = :closed_synchronised,
-    end_earliest = :end_earliest, end_latest = :end_latest, end_claimed = :end_claimed,
-    end_source = :end_source, end_reason = :end_reason,
-    origin_address = :origin_address, origin_address_source = :origin_address_source,
-    origin_port = :origin_port, origin_port_source = :origin_port_source,
-    assigned_ipv4 = :assigned_ipv4, assigned_ipv4_source = :assigned_ipv4_source,
-    assigned_ipv6 = :assigned_ipv6, assigned_ipv6_source = :assigned_ipv6_source,
-    delegated_prefix = :delegated_prefix, delegated_last = :delegated_last,
-    delegated_length = :delegated_length, delegated_source = :delegated_source,
-    gateway_address = :gateway_address, gateway_port = :gateway_port,
-    gateway_source = :gateway_source, transport = :transport,
-    transport_source = :transport_source
-WHERE id = :id";
+/// The columns of a session but its `id`, in the order in which [`values`] gives and [`read`] takes
+/// them. An update that named the `id` would write a page of its index, too.
+pub(super) const COLUMNS: &str = "device, interface, coverage, connection, last_seen, \
+    opened_boot, opened_uptime, opened_realtime, opened_synchronised, \
+    start_earliest, start_latest, start_claimed, start_source, \
+    end_reason, end_earliest, end_latest, end_claimed, end_source, \
+    closed_boot, closed_uptime, closed_realtime, closed_synchronised, \
+    origin_address, origin_address_source, origin_port, origin_port_source, \
+    assigned_ipv4, assigned_ipv4_source, assigned_ipv6, assigned_ipv6_source, \
+    delegated_prefix, delegated_prefix_source, gateway_address, gateway_port, gateway_source, \
+    transport, transport_source";
 
-/// Begins a session's row; [`UPDATE`] fills it in, within the same transaction.
-pub(super) const INSERT: &str = "
-INSERT INTO session (id, secret, device, coverage, is_undated, opened_boot, opened_uptime,
-    opened_realtime, opened_synchronised, start_source)
-VALUES (?1, ?2, ?3, '', 0, x'', 0, 0, 0, '')";
-
-/// Runs [`UPDATE`] for a session.
-pub(super) fn update(
-    statement: &mut rusqlite::CachedStatement<'_>,
-    session: &Session,
-) -> rusqlite::Result<usize> {
-    let facts = &session.facts;
-    let (opened, end) = (&session.opened, session.end.as_ref());
-    let closed = end.map(|end| &end.closed);
-    let prefix = facts.delegated_prefix.map(|own| own.value);
-    statement.execute(named_params! {
-        ":id": session.id.as_bytes(),
-        ":interface": session.interface,
-        ":coverage": session.coverage.name(),
-        ":connection": session.connection,
-        ":last_seen": milliseconds(session.last_seen),
-        ":is_undated": session.is_undated(),
-        ":opened_boot": opened.boot.as_bytes(),
-        ":opened_uptime": uptime(opened),
-        ":opened_realtime": opened.realtime.milliseconds(),
-        ":opened_synchronised": opened.synchronised,
-        ":start_earliest": milliseconds(session.start.value.earliest),
-        ":start_latest": milliseconds(session.start.value.latest),
-        ":start_claimed": milliseconds(session.start.value.claimed),
-        ":start_source": session.start.source.name(),
-        ":closed_boot": closed.map(|closed| closed.boot.as_bytes()),
-        ":closed_uptime": closed.map(uptime),
-        ":closed_realtime": closed.map(|closed| closed.realtime.milliseconds()),
-        ":closed_synchronised": closed.map(|closed| closed.synchronised),
-        ":end_earliest": end.and_then(|end| milliseconds(end.moment.value.earliest)),
-        ":end_latest": end.and_then(|end| milliseconds(end.moment.value.latest)),
-        ":end_claimed": end.and_then(|end| milliseconds(end.moment.value.claimed)),
-        ":end_source": end.map(|end| end.moment.source.name()),
-        ":end_reason": end.map(|end| end.reason.name()),
-        ":origin_address": facts.origin_address.map(|own| bytes(own.value)),
-        ":origin_address_source": facts.origin_address.map(|own| own.source.name()),
-        ":origin_port": facts.origin_port.map(|own| own.value),
-        ":origin_port_source": facts.origin_port.map(|own| own.source.name()),
-        ":assigned_ipv4": facts.assigned_ipv4.map(|own| own.value.octets()),
-        ":assigned_ipv4_source": facts.assigned_ipv4.map(|own| own.source.name()),
-        ":assigned_ipv6": facts.assigned_ipv6.map(|own| own.value.octets()),
-        ":assigned_ipv6_source": facts.assigned_ipv6.map(|own| own.source.name()),
-        ":delegated_prefix": prefix.map(|prefix| prefix.address().octets()),
-        ":delegated_last": prefix.map(|prefix| prefix.last_address().octets()),
-        ":delegated_length": prefix.map(Ipv6Prefix::length),
-        ":delegated_source": facts.delegated_prefix.map(|own| own.source.name()),
-        ":gateway_address": facts.gateway.map(|own| bytes(own.value.address)),
-        ":gateway_port": facts.gateway.and_then(|own| own.value.port),
-        ":gateway_source": facts.gateway.map(|own| own.source.name()),
-        ":transport": facts.transport.map(|own| own.value.name()),
-        ":transport_source": facts.transport.map(|own| own.source.name()),
-    })
+/// All but a session's ID as a row's values, in the order of [`COLUMNS`].
+pub(super) fn values(session: &Session) -> Vec<Value> {
+    let Session { device, interface, opened, start, end, facts, .. } = session;
+    let mut values = vec![
+        Value::Text(device.to_string()),
+        (*interface).into(),
+        coverage_code(session.coverage).into(),
+        session.connection.into(),
+        instant(session.last_seen),
+        Value::Blob(opened.boot.as_bytes().to_vec()),
+    ];
+    push_clocks(&mut values, opened);
+    push_moment(&mut values, start);
+    match end {
+        Some(End { moment, closed, reason }) => {
+            values.push(reason_code(*reason).into());
+            push_moment(&mut values, moment);
+            let own_boot = closed.boot != opened.boot;
+            values.push(own_boot.then(|| closed.boot.as_bytes().to_vec()).into());
+            push_clocks(&mut values, closed);
+        }
+        None => values.extend([const { Value::Null }; 9]),
+    }
+    push_fact(&mut values, facts.origin_address, |address| Value::Blob(octets(address)));
+    push_fact(&mut values, facts.origin_port, |port| i64::from(port).into());
+    push_fact(&mut values, facts.assigned_ipv4, |address| Value::Blob(octets(address.into())));
+    push_fact(&mut values, facts.assigned_ipv6, |address| Value::Blob(octets(address.into())));
+    push_fact(&mut values, facts.delegated_prefix, |prefix| {
+        let mut bytes = octets(prefix.address().into());
+        bytes.push(prefix.length());
+        Value::Blob(bytes)
+    });
+    let gateway = facts.gateway;
+    values.push(gateway.map(|gateway| octets(gateway.value.address)).into());
+    values.push(gateway.and_then(|gateway| gateway.value.port).into());
+    values.push(gateway.map(|gateway| source_code(gateway.source)).into());
+    push_fact(&mut values, facts.transport, |transport| transport_code(transport).into());
+    values
 }
 
-/// Reads a row of `SELECT * FROM session`.
-pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let closed_source: Option<String> = row.get("end_source")?;
-    let end = match closed_source {
-        None => None,
-        Some(_) => Some(End {
-            moment: observed_moment(
-                row,
-                ["end_earliest", "end_latest", "end_claimed"],
-                "end_source",
-            )?,
-            closed: reading(
-                row,
-                ["closed_boot", "closed_uptime", "closed_realtime", "closed_synchronised"],
-            )?,
-            reason: named(row, "end_reason", EndReason::from_name)?,
-        }),
+/// The value of column `astray` for a session in the row of this number.
+pub(super) fn astray(session: &Session, number: i64) -> Option<i64> {
+    let near = |at: Option<Timestamp>| {
+        at.is_some_and(|at| (number - SLOT..=number + SLOT).contains(&at.milliseconds()))
+    };
+    // How long an open session lasted is asked of table `underway`.
+    let is_near = near(session.start.value.earliest)
+        && session.end.as_ref().is_none_or(|end| near(end.moment.value.latest));
+    let outside = if is_near { 0 } else { OUTSIDE_ITS_SLOT };
+    let undated = if session.is_undated() { UNDATED } else { 0 };
+    Some(outside | undated).filter(|mark| *mark != 0)
+}
+
+/// The number of a new row that follows the row of number `last`.
+pub(super) fn number_after(last: i64, session: &Session) -> i64 {
+    let start = session.start.value;
+    let trusted = start.latest.filter(|_| start.claimed.is_none());
+    trusted.map_or(i64::MIN, Timestamp::milliseconds).max(last.saturating_add(1))
+}
+
+/// The session in a row whose values from place `first` on are `id` and those of [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Session> {
+    let mut cells = Cells { row, next: first };
+    let id = SessionId::from_bytes(cells.take()?);
+    let device: Device = cells.parse(|text: String| text.parse().ok())?;
+    let interface = cells.take()?;
+    let coverage = cells.parse(coverage_of)?;
+    let connection = cells.take()?;
+    let last_seen = cells.instant()?;
+    let boot = BootId::from_bytes(cells.take()?);
+    let opened = cells.clocks(boot)?;
+    let start = cells.moment()?;
+    let reason: Option<EndReason> = cells.parse(|code: Option<i64>| match code {
+        Some(code) => reason_of(code).map(Some),
+        None => Some(None),
+    })?;
+    let end = if let Some(reason) = reason {
+        let moment = cells.moment()?;
+        let boot = cells.take::<Option<[u8; 16]>>()?.map_or(opened.boot, BootId::from_bytes);
+        Some(End { moment, closed: cells.clocks(boot)?, reason })
+    } else {
+        cells.next += 8;
+        None
+    };
+    let facts = Facts {
+        origin_address: cells.fact(address)?,
+        origin_port: cells.fact(Some)?,
+        assigned_ipv4: cells.fact(|bytes: [u8; 4]| Some(bytes.into()))?,
+        assigned_ipv6: cells.fact(|bytes: [u8; 16]| Some(bytes.into()))?,
+        delegated_prefix: cells.fact(prefix)?,
+        gateway: {
+            let address = cells.parse(|bytes: Option<Vec<u8>>| match bytes {
+                Some(bytes) => address(bytes).map(Some),
+                None => Some(None),
+            })?;
+            let port = cells.take()?;
+            let source = cells.source()?;
+            address
+                .zip(source)
+                .map(|(address, source)| Observed { value: Gateway { address, port }, source })
+        },
+        transport: cells.fact(transport_of)?,
     };
     Ok(Session {
-        id: SessionId::from_bytes(row.get("id")?),
-        device: parsed(row, "device")?,
-        interface: row.get("interface")?,
-        opened: reading(
-            row,
-            ["opened_boot", "opened_uptime", "opened_realtime", "opened_synchronised"],
-        )?,
-        start: observed_moment(
-            row,
-            ["start_earliest", "start_latest", "start_claimed"],
-            "start_source",
-        )?,
+        id,
+        device,
+        interface,
+        opened,
+        start,
         end,
-        facts: facts(row)?,
-        coverage: named(row, "coverage", Coverage::from_name)?,
-        connection: row.get("connection")?,
-        last_seen: timestamp(row, "last_seen")?,
+        facts,
+        coverage,
+        connection,
+        last_seen,
     })
 }
 
-fn facts(row: &Row<'_>) -> rusqlite::Result<Facts> {
-    let prefix = |address: [u8; 16]| {
-        let length = row.get("delegated_length")?;
-        Ipv6Prefix::new(address.into(), length).map_err(|_| unexpected(row, "delegated_length"))
-    };
-    let gateway = |bytes: Vec<u8>| {
-        let address = address(row, "gateway_address", bytes)?;
-        Ok(Gateway { address, port: row.get("gateway_port")? })
-    };
-    let transport =
-        |name: String| Transport::from_name(&name).ok_or_else(|| unexpected(row, "transport"));
-    Ok(Facts {
-        origin_address: observed(row, "origin_address", "origin_address_source", |bytes| {
-            address(row, "origin_address", bytes)
-        })?,
-        origin_port: observed(row, "origin_port", "origin_port_source", Ok)?,
-        assigned_ipv4: observed(row, "assigned_ipv4", "assigned_ipv4_source", |bytes: [u8; 4]| {
-            Ok(Ipv4Addr::from(bytes))
-        })?,
-        assigned_ipv6: observed(
-            row,
-            "assigned_ipv6",
-            "assigned_ipv6_source",
-            |bytes: [u8; 16]| Ok(Ipv6Addr::from(bytes)),
-        )?,
-        delegated_prefix: observed(row, "delegated_prefix", "delegated_source", prefix)?,
-        gateway: observed(row, "gateway_address", "gateway_source", gateway)?,
-        transport: observed(row, "transport", "transport_source", transport)?,
-    })
-}
-
-fn observed<T, U: FromSql>(
-    row: &Row<'_>,
-    column: &str,
-    source: &str,
-    convert: impl FnOnce(U) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Option<Observed<T>>> {
-    let Some(value) = row.get::<_, Option<U>>(column)? else { return Ok(None) };
-    Ok(Some(Observed::new(convert(value)?, named(row, source, Source::from_name)?)))
-}
-
-fn observed_moment(
-    row: &Row<'_>,
-    [earliest, latest, claimed]: [&str; 3],
-    source: &str,
-) -> rusqlite::Result<Observed<Moment>> {
-    let moment = Moment {
-        earliest: timestamp(row, earliest)?,
-        latest: timestamp(row, latest)?,
-        claimed: timestamp(row, claimed)?,
-    };
-    Ok(Observed::new(moment, named(row, source, Source::from_name)?))
-}
-
-fn reading(
-    row: &Row<'_>,
-    [boot, uptime, realtime, synchronised]: [&str; 4],
-) -> rusqlite::Result<ClockReading> {
-    let milliseconds = u64::try_from(row.get::<_, i64>(uptime)?);
-    Ok(ClockReading {
-        boot: BootId::from_bytes(row.get(boot)?),
-        uptime: Uptime::from_milliseconds(milliseconds.map_err(|_| unexpected(row, uptime))?),
-        realtime: timestamp(row, realtime)?.ok_or_else(|| unexpected(row, realtime))?,
-        synchronised: row.get(synchronised)?,
-    })
-}
-
-fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)?
-        .map(|milliseconds| {
-            Timestamp::from_milliseconds(milliseconds).map_err(|_| unexpected(row, column))
-        })
-        .transpose()
-}
-
-fn named<T>(
-    row: &Row<'_>,
-    column: &str,
-    from_name: impl FnOnce(&str) -> Option<T>,
-) -> rusqlite::Result<T> {
-    from_name(row.get_ref(column)?.as_str()?).ok_or_else(|| unexpected(row, column))
-}
-
-fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    row.get_ref(column)?.as_str()?.parse().map_err(|_| unexpected(row, column))
-}
-
-fn address(row: &Row<'_>, column: &str, bytes: Vec<u8>) -> rusqlite::Result<IpAddr> {
-    <[u8; 4]>::try_from(bytes.as_slice())
-        .map(IpAddr::from)
-        .or_else(|_| <[u8; 16]>::try_from(bytes.as_slice()).map(IpAddr::from))
-        .map_err(|_| unexpected(row, column))
-}
-
-/// A value that no version of temoin writes there.
-fn unexpected(row: &Row<'_>, column: &str) -> Error {
-    let index = row.as_ref().column_index(column).unwrap_or_default();
-    let what = format!("{column} has a value that temoin never writes");
-    Error::FromSqlConversionFailure(index, Type::Blob, what.into())
-}
-
-/// An address as its bytes.
-pub(super) fn bytes(address: IpAddr) -> Vec<u8> {
+/// The bytes of an address in network order.
+pub(super) fn octets(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     }
 }
 
-fn milliseconds(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::milliseconds)
+fn push_clocks(values: &mut Vec<Value>, reading: &ClockReading) {
+    // Every u64 has a place among the i64, those past the middle as negative numbers.
+    let uptime = i64::from_ne_bytes(reading.uptime.milliseconds().to_ne_bytes());
+    values.push(uptime.into());
+    values.push(reading.realtime.milliseconds().into());
+    values.push(reading.synchronised.into());
 }
 
-fn uptime(reading: &ClockReading) -> impl ToSql + use<> {
-    i64::try_from(reading.uptime.milliseconds()).unwrap_or(i64::MAX)
+fn push_moment(values: &mut Vec<Value>, moment: &Observed<Moment>) {
+    let Moment { earliest, latest, claimed } = moment.value;
+    values.extend([earliest, latest, claimed].map(instant));
+    values.push(source_code(moment.source).into());
+}
+
+fn push_fact<T>(
+    values: &mut Vec<Value>,
+    fact: Option<Observed<T>>,
+    value: impl FnOnce(T) -> Value,
+) {
+    match fact {
+        Some(fact) => values.extend([value(fact.value), source_code(fact.source).into()]),
+        None => values.extend([Value::Null, Value::Null]),
+    }
+}
+
+fn instant(at: Option<Timestamp>) -> Value {
+    at.map(Timestamp::milliseconds).into()
+}
+
+/// A row's cells, read from left to right.
+struct Cells<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl Cells<'_> {
+    fn take<T: FromSql>(&mut self) -> Result<T> {
+        self.next += 1;
+        self.row.get(self.next - 1)
+    }
+
+    fn parse<T: FromSql, U>(&mut self, parse: impl FnOnce(T) -> Option<U>) -> Result<U> {
+        let place = self.next;
+        parse(self.take()?).ok_or_else(|| {
+            let name = self.row.as_ref().column_name(place).map(str::to_owned);
+            Error::InvalidColumnType(place, name.unwrap_or_default(), Type::Null)
+        })
+    }
+
+    fn instant(&mut self) -> Result<Option<Timestamp>> {
+        self.parse(|at: Option<i64>| match at {
+            Some(at) => Timestamp::from_milliseconds(at).ok().map(Some),
+            None => Some(None),
+        })
+    }
+
+    fn source(&mut self) -> Result<Option<Source>> {
+        self.parse(|code: Option<i64>| match code {
+            Some(code) => source_of(code).map(Some),
+            None => Some(None),
+        })
+    }
+
+    fn clocks(&mut self, boot: BootId) -> Result<ClockReading> {
+        Ok(ClockReading {
+            boot,
+            uptime: Uptime::from_milliseconds(u64::from_ne_bytes(
+                self.take::<i64>()?.to_ne_bytes(),
+            )),
+            realtime: self.parse(|at| Timestamp::from_milliseconds(at).ok())?,
+            synchronised: self.take()?,
+        })
+    }
+
+    fn moment(&mut self) -> Result<Observed<Moment>> {
+        let value =
+            Moment { earliest: self.instant()?, latest: self.instant()?, claimed: self.instant()? };
+        Ok(Observed { value, source: self.parse(source_of)? })
+    }
+
+    fn fact<T: FromSql, U>(
+        &mut self,
+        parse: impl FnOnce(T) -> Option<U>,
+    ) -> Result<Option<Observed<U>>> {
+        let value = self.parse(|value: Option<T>| match value {
+            Some(value) => parse(value).map(Some),
+            None => Some(None),
+        })?;
+        let source = self.source()?;
+        Ok(value.zip(source).map(|(value, source)| Observed { value, source }))
+    }
+}
+
+fn address(bytes: Vec<u8>) -> Option<IpAddr> {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes.as_slice()) {
+        return Some(Ipv4Addr::from(four).into());
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|sixteen| Ipv6Addr::from(sixteen).into())
+}
+
+fn prefix(bytes: [u8; 17]) -> Option<Ipv6Prefix> {
+    let (length, address) = bytes.split_last()?;
+    let address = <[u8; 16]>::try_from(address).ok()?;
+    Ipv6Prefix::new(address.into(), *length).ok()
+}
+
+fn source_code(source: Source) -> i64 {
+    match source {
+        Source::OpenVpnHook => 1,
+        Source::OperatorPush => 2,
+        Source::Management => 3,
+        Source::Interface => 4,
+        Source::Bounds => 5,
+        Source::Stun => 6,
+        Source::NatPmp => 7,
+        Source::Pcp => 8,
+        Source::PublicInterface => 9,
+    }
+}
+
+fn source_of(code: i64) -> Option<Source> {
+    Source::ALL.into_iter().find(|source| source_code(*source) == code)
+}
+
+fn reason_code(reason: EndReason) -> i64 {
+    match reason {
+        EndReason::StoppedWithNotice => 1,
+        EndReason::Stopped => 2,
+        EndReason::Restarted => 3,
+        EndReason::Reloaded => 4,
+        EndReason::ServerSilent => 5,
+        EndReason::ServerStopped => 6,
+        EndReason::ConnectionLost => 7,
+        EndReason::TlsError => 8,
+        EndReason::SettingsChanged => 9,
+        EndReason::InterfaceGone => 10,
+        EndReason::ProcessGone => 11,
+        EndReason::Unseen => 12,
+        EndReason::Superseded => 13,
+        EndReason::Other => 14,
+    }
+}
+
+fn reason_of(code: i64) -> Option<EndReason> {
+    EndReason::ALL.into_iter().find(|reason| reason_code(*reason) == code)
+}
+
+fn coverage_code(coverage: Coverage) -> i64 {
+    match coverage {
+        Coverage::Complete => 1,
+        Coverage::Hooks => 2,
+        Coverage::Interface => 3,
+    }
+}
+
+fn coverage_of(code: i64) -> Option<Coverage> {
+    [Coverage::Complete, Coverage::Hooks, Coverage::Interface]
+        .into_iter()
+        .find(|coverage| coverage_code(*coverage) == code)
+}
+
+fn transport_code(transport: Transport) -> i64 {
+    match transport {
+        Transport::Udp => 1,
+        Transport::Tcp => 2,
+    }
+}
+
+fn transport_of(code: i64) -> Option<Transport> {
+    [Transport::Udp, Transport::Tcp]
+        .into_iter()
+        .find(|transport| transport_code(*transport) == code)
 }

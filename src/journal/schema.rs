@@ -1,91 +1,214 @@
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
-use super::JournalError;
-use super::error::Failing;
+/// The number of the journal's present form, kept in the database's `user_version`.
+pub(super) const CURRENT: i32 = SESSIONS;
 
-/// The steps that lead from an empty file to the present schema, in order. A step that was ever
-/// released is never changed: a new one follows it.
-const STEPS: [&str; 1] = [FIRST];
+/// The first form: sessions, what is under way, certificates of erasure.
+const SESSIONS: i32 = 1;
 
-/// The sessions, what was taken from the spool, and the certificates of erasure.
+/// Each form's number and what makes it from the one before, in this order. A step that was ever
+/// released is never edited: journals of its making exist.
+const STEPS: [(i32, &str); 1] = [(SESSIONS, CREATE_SESSIONS)];
+
+/// Bytes a page: the fewest that SQLite can, since a session touches some six pages whatever their
+/// size.
+pub(super) const PAGE_SIZE: i32 = 512;
+
+/// A start or end may lie this far from the row's `number`, in milliseconds, before the row is marked
+/// as [`OUTSIDE_ITS_SLOT`]: one day.
+pub(super) const SLOT: i64 = 86_400_000;
+
+/// In column `astray`: the session may have begun or lasted further than [`SLOT`] from its `number`,
+/// so a search by time must look at it apart.
+pub(super) const OUTSIDE_ITS_SLOT: i64 = 1;
+
+/// In column `astray`: a trusted clock, or neighbours, may still tell more about when it was.
+pub(super) const UNDATED: i64 = 2;
+
+/// Only what `domain::Field` says is recorded, how it is known, what it takes to date it, and the
+/// bookkeeping that is marked so.
 ///
-/// Instants are milliseconds since 1970, UTC. Addresses are their 4 or 16 bytes in network order.
-/// Sources, reasons and the like are the stable names of the domain's types. NULL is unknown.
-pub(super) const FIRST: &str = "
+/// Instants are milliseconds since 1970-01-01T00:00:00Z; addresses are the 4 or 16 bytes of network
+/// order; enumerations are the small numbers that `row.rs` lists, since their names would be longer
+/// than all else in the row. A column that ends in `_source` says how the value before it is known
+/// and is null where that value is unknown.
+const CREATE_SESSIONS: &str = "
 CREATE TABLE session (
-    number INTEGER PRIMARY KEY,         -- the order of recording
-    id BLOB NOT NULL UNIQUE,            -- the session ID
-    secret BLOB NOT NULL,               -- what the ID is made from; never leaves the box
-    device TEXT NOT NULL,               -- the tunnel's interface
-    interface INTEGER,                  -- the kernel's number of that interface
-    coverage TEXT NOT NULL,             -- how closely the session was watched
-    connection INTEGER,                 -- which connection of its OpenVPN process it is, from 1
-    last_seen INTEGER,                  -- when it is last known to have lasted
-    is_undated INTEGER NOT NULL,        -- 1 while a trusted clock may tell more of start or end
-    opened_boot BLOB NOT NULL,          -- clocks at the start: boot id
-    opened_uptime INTEGER NOT NULL,     --   milliseconds since that boot
-    opened_realtime INTEGER NOT NULL,   --   what the wall clock said
-    opened_synchronised INTEGER NOT NULL, -- 1 where it was trusted
-    start_earliest INTEGER,             -- the start: not before
-    start_latest INTEGER,               --   not after
-    start_claimed INTEGER,              --   what the unconfirmed clock said
-    start_source TEXT NOT NULL,         --   how it is known
-    closed_boot BLOB,                   -- clocks at the end; all of these NULL while it lasts
+    -- Bookkeeping: the order of recording, which is the order of events. Where the clock was trusted
+    -- it is also the start, unless an earlier row has that number already: then it is one more.
+    number INTEGER PRIMARY KEY,
+    -- The opaque name of the session, 32 bytes.
+    id BLOB NOT NULL,
+    -- The 32 bytes whose digest the id is. They never leave the box.
+    secret BLOB NOT NULL,
+    -- The tunnel's network interface, such as tun0.
+    device TEXT NOT NULL,
+    -- The kernel's number of that interface.
+    interface INTEGER,
+    -- How closely it could be watched.
+    coverage INTEGER NOT NULL,
+    -- Which connection of its OpenVPN process it is, from 1.
+    connection INTEGER,
+    -- The last moment at which the tunnel is known to have lived.
+    last_seen INTEGER,
+    -- What the clocks said when the start was observed: the run of the kernel (16 bytes),
+    -- milliseconds since it began, the wall clock, and whether that was trusted (0 or 1).
+    opened_boot BLOB NOT NULL,
+    opened_uptime INTEGER NOT NULL,
+    opened_realtime INTEGER NOT NULL,
+    opened_synchronised INTEGER NOT NULL,
+    -- session_start and assigned_at: not before, not after, and what an untrusted clock said.
+    start_earliest INTEGER,
+    start_latest INTEGER,
+    start_claimed INTEGER,
+    start_source INTEGER NOT NULL,
+    -- end_reason; null while the session lasts, and then so is all that follows about the end.
+    end_reason INTEGER,
+    -- session_end, in the same three values.
+    end_earliest INTEGER,
+    end_latest INTEGER,
+    end_claimed INTEGER,
+    end_source INTEGER,
+    -- What the clocks said at the end; a boot that is null is that of the start.
+    closed_boot BLOB,
     closed_uptime INTEGER,
     closed_realtime INTEGER,
     closed_synchronised INTEGER,
-    end_earliest INTEGER,               -- the end: not before
-    end_latest INTEGER,                 --   not after
-    end_claimed INTEGER,                --   what the unconfirmed clock said
-    end_source TEXT,                    --   how it is known; NULL while the session lasts
-    end_reason TEXT,                    --   why, as the box saw it
-    origin_address BLOB,                -- where the tunnel comes from, as the operator sees it
-    origin_address_source TEXT,
+    -- The address that the tunnel comes from, as the operator sees it.
+    origin_address BLOB,
+    origin_address_source INTEGER,
+    -- The port that the tunnel comes from, as the operator sees it.
     origin_port INTEGER,
-    origin_port_source TEXT,
-    assigned_ipv4 BLOB,                 -- the addresses in the tunnel
-    assigned_ipv4_source TEXT,
+    origin_port_source INTEGER,
+    -- The IPv4 address in the tunnel.
+    assigned_ipv4 BLOB,
+    assigned_ipv4_source INTEGER,
+    -- The IPv6 address in the tunnel.
     assigned_ipv6 BLOB,
-    assigned_ipv6_source TEXT,
-    delegated_prefix BLOB,              -- the first address of the delegated prefix
-    delegated_last BLOB,                -- the last address of it, to find an address within
-    delegated_length INTEGER,           -- how many bits it fixes
-    delegated_source TEXT,
-    gateway_address BLOB,               -- the VPN server
+    assigned_ipv6_source INTEGER,
+    -- The IPv6 prefix routed to the member: 16 bytes of address and one of length.
+    delegated_prefix BLOB,
+    delegated_prefix_source INTEGER,
+    -- The VPN server's address and port.
+    gateway_address BLOB,
     gateway_port INTEGER,
-    gateway_source TEXT,
-    transport TEXT,                     -- udp or tcp
-    transport_source TEXT
-);
-CREATE INDEX session_open ON session (number) WHERE end_source IS NULL;
-CREATE INDEX session_undated ON session (number) WHERE is_undated = 1;
-CREATE TABLE taken (
-    slot INTEGER PRIMARY KEY,           -- the places of a ring: the oldest is overwritten
-    name TEXT NOT NULL                  -- a spool file whose event is recorded
-);
+    gateway_source INTEGER,
+    -- UDP or TCP.
+    transport INTEGER,
+    transport_source INTEGER,
+    -- Bookkeeping: null for most, else why a search by time or the dating must look at the row
+    -- apart: 1 outside its slot, 2 undated, 3 both.
+    astray INTEGER
+) STRICT;
+
+-- Four bytes tell sessions apart well enough to find one, and keep this index to a few pages.
+CREATE INDEX session_by_id ON session (substr(id, 1, 4));
+
+CREATE INDEX session_astray ON session (number) WHERE astray IS NOT NULL;
+
+-- Bookkeeping, a handful of rows on one page: what is not finished.
+CREATE TABLE underway (
+    -- 'open': a session that lasts. 'taken': a spool file whose changes are recorded.
+    kind TEXT NOT NULL,
+    -- The session's number, or the spool file's name.
+    item ANY NOT NULL,
+    PRIMARY KEY (kind, item)
+) STRICT, WITHOUT ROWID;
+
+-- What remains of a session that was erased: nothing from which an address could be worked out.
 CREATE TABLE erasure (
-    number INTEGER PRIMARY KEY,         -- the order of erasing
-    id BLOB NOT NULL,                   -- the ID of a session that was erased
-    began TEXT,                         -- the day on which it began
-    ended TEXT,                         -- the day on which it ended
-    erased_at INTEGER NOT NULL          -- when it was erased
-);
+    -- Bookkeeping: the order of erasure.
+    number INTEGER PRIMARY KEY,
+    -- The opaque name of the session, 32 bytes.
+    id BLOB NOT NULL UNIQUE,
+    -- When it was erased.
+    erased_at INTEGER NOT NULL,
+    -- The civil date at which its retention period ended, or why it was erased before.
+    expiry TEXT NOT NULL
+) STRICT;
 ";
 
-/// Brings a file to the present schema, a step a transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
-    let version: i64 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).failing("read")?;
-    let present = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    let Some(done) = usize::try_from(version).ok().filter(|done| *done <= STEPS.len()) else {
-        return Err(JournalError::Newer { version, present });
-    };
-    for (step, sql) in STEPS.iter().enumerate().skip(done) {
-        let transaction = connection.transaction().failing("migrate")?;
-        transaction.execute_batch(sql).failing("migrate")?;
-        let done = i64::try_from(step + 1).unwrap_or(i64::MAX);
-        transaction.pragma_update(None, "user_version", done).failing("migrate")?;
-        transaction.commit().failing("migrate")?;
+/// The number of the form that the database has; 0 before the first step.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Takes the steps that lead from the database's form to the present one.
+pub(super) fn migrate(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let found = version(transaction)?;
+    for (number, step) in STEPS.into_iter().filter(|(number, _)| *number > found) {
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        if found > 0 {
+            log::info!("the journal now has form {number}");
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use sha2::{Digest, Sha256};
+
+    use super::{CURRENT, STEPS, migrate, version};
+
+    /// SHA-256 of each released step. A digest here is never changed, only added.
+    const RELEASED: [&str; 1] =
+        ["a3c764e3e749bc79bf48a54e90be12f2c4b042957ff9b30387bc040b62cc71c3"];
+
+    #[test]
+    fn no_released_step_was_edited() {
+        assert_eq!(STEPS.len(), RELEASED.len());
+        for ((number, step), digest) in STEPS.into_iter().zip(RELEASED) {
+            let found: String =
+                Sha256::digest(step).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(found, digest, "step {number} was edited: write a new one instead");
+        }
+    }
+
+    #[test]
+    fn the_steps_are_numbered_without_a_gap() {
+        for (place, (number, _)) in (1..).zip(STEPS) {
+            assert_eq!(number, place);
+        }
+        assert_eq!(STEPS.last().unwrap().0, CURRENT);
+    }
+
+    #[test]
+    fn every_column_has_a_comment_above_it_or_above_its_group() {
+        for (_, step) in STEPS {
+            let mut commented = false;
+            for line in step.lines().map(str::trim) {
+                if line.starts_with("CREATE TABLE") {
+                    commented = false;
+                } else if line.starts_with("--") {
+                    commented = true;
+                } else if line.contains(" NOT NULL") || line.ends_with("INTEGER,") {
+                    assert!(commented, "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_journal_of_any_earlier_form_becomes_the_present_one() {
+        for earlier in 0..=STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for (number, step) in &STEPS[..earlier] {
+                connection.execute_batch(step).unwrap();
+                connection.pragma_update(None, "user_version", number).unwrap();
+            }
+            let transaction = connection.transaction().unwrap();
+            migrate(&transaction).unwrap();
+            transaction.commit().unwrap();
+            assert_eq!(version(&connection).unwrap(), CURRENT);
+            let tables: i64 = connection
+                .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(tables, 3);
+        }
+    }
 }

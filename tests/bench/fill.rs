@@ -22,8 +22,7 @@ fn main() {
         std::process::exit(2);
     };
     let count: i64 = count.parse().expect("a count");
-    let until = Timestamp::from_milliseconds(UNTIL).expect("an instant");
-    let (mut journal, _) = Journal::open(Path::new(&directory), until).expect("a journal");
+    let (mut journal, _) = Journal::open(Path::new(&directory)).expect("a journal");
     let changes: Vec<Change> = (0..count).flat_map(|number| session(number, count)).collect();
     for some in changes.chunks(20_000) {
         journal.record(some, None).expect("room");

@@ -1,0 +1,151 @@
+use crate::domain::{SessionId, Timestamp};
+
+/// What remains of a session that was erased.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    /// The opaque name of the session.
+    pub id: SessionId,
+    /// When it was erased.
+    pub erased_at: Timestamp,
+    /// The civil date at which its retention period ended (`2027-11-25`), or why it was erased
+    /// before. It must hold nothing of what the session held.
+    pub expiry: String,
+}
+
+/// What an erasure did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Erased {
+    /// How many sessions were in the journal and now are not.
+    pub sessions: usize,
+    /// Whether no byte of them is left in the journal's files. When not, somebody was reading the
+    /// journal all the while: `Journal::truncate` finishes it.
+    pub is_complete: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::collection::vec;
+    use proptest::prelude::any;
+    use proptest::{prop_assert, prop_assert_eq, proptest};
+    use tempfile::tempdir;
+
+    use super::super::laboratory::{
+        EIGHT, all, at, ended, holds, opening, reading, secret, session,
+    };
+    use super::super::row::octets;
+    use super::super::{Journal, Reader};
+    use super::*;
+    use crate::domain::{Change, Facts, Session};
+
+    /// Everything that only the session of this number holds, in each form in which it could stand in
+    /// a file.
+    fn traces(number: u32, session: &Session) -> Vec<Vec<u8>> {
+        let facts = &session.facts;
+        let addresses = [
+            facts.origin_address.unwrap().value,
+            facts.assigned_ipv4.unwrap().value.into(),
+            facts.assigned_ipv6.unwrap().value.into(),
+            facts.delegated_prefix.unwrap().value.address().into(),
+        ];
+        let mut traces = vec![secret(number).as_bytes().to_vec()];
+        for address in addresses {
+            traces.push(octets(address));
+            traces.push(address.to_string().into_bytes());
+            if let IpAddr::V4(address) = address {
+                traces.push(u32::from(address).to_le_bytes().to_vec());
+            }
+        }
+        for reading in [session.opened, session.end.as_ref().unwrap().closed] {
+            let milliseconds = reading.realtime.milliseconds();
+            traces.push(reading.realtime.to_string().into_bytes());
+            traces.push(milliseconds.to_string().into_bytes());
+            // As a column's six-byte integer and as a row's number (fileformat2.html, 2.1 and 1.6).
+            traces.push(milliseconds.to_be_bytes()[2..].to_vec());
+            traces.push(variable_length(milliseconds.unsigned_abs()));
+        }
+        traces
+    }
+
+    fn variable_length(mut value: u64) -> Vec<u8> {
+        let mut bytes = vec![(value & 0x7f) as u8];
+        while value > 0x7f {
+            value >>= 7;
+            bytes.insert(0, (value & 0x7f) as u8 | 0x80);
+        }
+        bytes
+    }
+
+    /// A session without what fills a page, so that rows differ in length and move about.
+    fn sparse(number: u32) -> Session {
+        let mut session = session(number, reading(0, i64::from(number) * 7, true));
+        if number % 3 == 0 {
+            session.facts = Facts { transport: session.facts.transport, ..Facts::default() };
+        }
+        session
+    }
+
+    proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(6))]
+        #[test]
+        fn no_byte_of_an_erased_session_is_left_in_any_file(chosen in vec(any::<u8>(), 120)) {
+            let directory = tempdir().unwrap();
+            let (mut journal, _) = Journal::open(directory.path()).unwrap();
+            let mut sessions = Vec::new();
+            for number in 0..120 {
+                let first = sparse(number);
+                let whole = session(number, first.opened);
+                let name = format!("{number:020}");
+                journal.record(&[opening(number, &first)], Some(&name)).unwrap();
+                journal.forget_taken(Vec::new());
+                let closed = ended(first, reading(0, i64::from(number) * 7 + 5, true));
+                journal.record(&[Change::Close(closed.clone())], None).unwrap();
+                journal.learn(closed.id, &whole.facts).unwrap();
+                sessions.push(ended(whole, closed.end.unwrap().closed));
+                if number == 60 {
+                    prop_assert!(journal.truncate().unwrap());
+                }
+            }
+            for (number, session) in (0..).zip(&sessions) {
+                prop_assert!(holds(directory.path(), secret(number).as_bytes()));
+                let origin = session.facts.origin_address.unwrap().value;
+                prop_assert!(holds(directory.path(), &octets(origin)));
+                let start = session.opened.realtime.milliseconds();
+                prop_assert!(holds(directory.path(), &start.to_be_bytes()[2..]));
+            }
+            let mut gone = 0;
+            for round in 0..3 {
+                let certificates: Vec<Certificate> = sessions
+                    .iter()
+                    .zip(&chosen)
+                    .filter(|(_, chosen)| *chosen % 4 == round)
+                    .map(|(session, _)| Certificate {
+                        id: session.id,
+                        erased_at: at(EIGHT + 123_456_789),
+                        expiry: "2027-11-25".to_owned(),
+                    })
+                    .collect();
+                // Somebody has looked, so there is an index of the log as well.
+                drop(Reader::open(directory.path()).unwrap());
+                let erased = journal.erase(&certificates).unwrap();
+                prop_assert_eq!(
+                    erased,
+                    Erased { sessions: certificates.len(), is_complete: true }
+                );
+                gone += certificates.len();
+                for (number, session) in (0..).zip(&sessions) {
+                    if chosen[number as usize] % 4 <= round {
+                        for trace in traces(number, session) {
+                            prop_assert!(
+                                !holds(directory.path(), &trace),
+                                "round {round}, session {number}: {trace:02x?}"
+                            );
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(all(directory.path()).len(), sessions.len() - gone);
+        }
+    }
+}

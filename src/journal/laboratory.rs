@@ -1,0 +1,225 @@
+//! Sessions to record, for the tests of this room.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::sample::select;
+
+use super::{Filter, Page, Reader};
+use crate::domain::{
+    BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Ipv6Prefix,
+    Moment, Observed, Session, SessionSecret, Source, Timestamp, Transport, Uptime,
+};
+
+/// 2026-11-24T08:00:00Z.
+pub(super) const EIGHT: i64 = 1_795_507_200_000;
+
+pub(super) const MINUTE: i64 = 60_000;
+
+pub(super) fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::from_milliseconds(milliseconds).unwrap()
+}
+
+/// What the clocks say in the run `boot` of the kernel, which began at the minute 100 * `boot` after
+/// [`EIGHT`].
+pub(super) fn reading(boot: u8, minute: i64, synchronised: bool) -> ClockReading {
+    let uptime = (minute - i64::from(boot) * 100) * MINUTE;
+    ClockReading {
+        boot: BootId::from_bytes([boot; 16]),
+        uptime: Uptime::from_milliseconds(u64::try_from(uptime).unwrap()),
+        realtime: at(if synchronised { EIGHT + minute * MINUTE } else { uptime }),
+        synchronised,
+    }
+}
+
+fn moment(reading: &ClockReading) -> Moment {
+    if reading.synchronised {
+        Moment::exact(reading.realtime)
+    } else {
+        Moment::claimed(reading.realtime)
+    }
+}
+
+pub(super) fn secret(number: u32) -> SessionSecret {
+    let mut bytes = [0x5e; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    SessionSecret::from_bytes(bytes)
+}
+
+/// An open session on tun0 with facts of its own, whose bytes are unlikely to stand anywhere else.
+pub(super) fn session(number: u32, opened: ClockReading) -> Session {
+    let low = u16::try_from(number & 0xffff).unwrap();
+    let [high, low_byte] = low.to_be_bytes();
+    let hook = |value| Some(Observed::new(value, Source::OpenVpnHook));
+    Session {
+        id: secret(number).id(),
+        device: "tun0".parse().unwrap(),
+        interface: Some(number),
+        opened,
+        start: Observed::new(moment(&opened), Source::OpenVpnHook),
+        end: None,
+        facts: Facts {
+            origin_address: hook([198, 51, 0x80 | high, 0xa5 ^ low_byte].into()),
+            origin_port: Some(Observed::new(40_000, Source::OperatorPush)),
+            assigned_ipv4: Some(Observed::new(
+                [203, 113, 0xc0 | high, 0x5b ^ low_byte].into(),
+                Source::OpenVpnHook,
+            )),
+            assigned_ipv6: Some(Observed::new(
+                [0x2001, 0xdb8, 1, low, 0, 0, 0, 0x77].into(),
+                Source::OpenVpnHook,
+            )),
+            delegated_prefix: Some(Observed::new(
+                Ipv6Prefix::new([0x2001, 0xdb8, 2, low, 0, 0, 0, 0].into(), 64).unwrap(),
+                Source::OperatorPush,
+            )),
+            gateway: Some(Observed::new(
+                Gateway { address: [192, 0, 2, 1].into(), port: Some(1194) },
+                Source::OpenVpnHook,
+            )),
+            transport: Some(Observed::new(Transport::Udp, Source::OpenVpnHook)),
+        },
+        coverage: Coverage::Hooks,
+        connection: None,
+        last_seen: None,
+    }
+}
+
+pub(super) fn ended(mut session: Session, closed: ClockReading) -> Session {
+    session.end = Some(End {
+        moment: Observed::new(moment(&closed), Source::OpenVpnHook),
+        closed,
+        reason: EndReason::Stopped,
+    });
+    session
+}
+
+pub(super) fn opening(number: u32, session: &Session) -> Change {
+    Change::Open(session.clone(), secret(number))
+}
+
+/// All that the journal in `directory` holds, newest first.
+pub(super) fn all(directory: &Path) -> Vec<Session> {
+    let reader = Reader::open(directory).unwrap().unwrap();
+    reader.sessions(&Filter::all(at(EIGHT)), &Page::first(u32::MAX)).unwrap()
+}
+
+/// Whether any file in `directory` holds these bytes.
+pub(super) fn holds(directory: &Path, bytes: &[u8]) -> bool {
+    fs::read_dir(directory).unwrap().any(|entry| {
+        let content = fs::read(entry.unwrap().path()).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+/// Any session that the types allow, and its secret.
+pub(super) fn any_session() -> impl Strategy<Value = (Session, SessionSecret)> {
+    let who = (any::<[u8; 32]>(), "[a-zA-Z0-9_.-]{1,13}[a-z]", any::<Option<u32>>());
+    let when = (any_reading(), any_observed(any_moment()), option::of(any_end()));
+    let how = (
+        select(vec![Coverage::Complete, Coverage::Hooks, Coverage::Interface]),
+        any::<Option<u32>>(),
+        option::of(any_timestamp()),
+    );
+    (who, when, any_facts(), how).prop_map(
+        |((secret, device, interface), (opened, start, end), facts, how)| {
+            let secret = SessionSecret::from_bytes(secret);
+            let (coverage, connection, last_seen) = how;
+            let device: Device = device.parse().unwrap();
+            let id = secret.id();
+            let session = Session {
+                id,
+                device,
+                interface,
+                opened,
+                start,
+                end,
+                facts,
+                coverage,
+                connection,
+                last_seen,
+            };
+            (session, secret)
+        },
+    )
+}
+
+fn any_timestamp() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        Just(Timestamp::EPOCH),
+        (-62_167_219_200_000..=253_402_300_799_999_i64).prop_map(at),
+        (EIGHT..EIGHT + 1000 * MINUTE).prop_map(at),
+    ]
+}
+
+fn any_reading() -> impl Strategy<Value = ClockReading> {
+    // Few boots, so that a session often ends in the one it began in.
+    (0..3_u8, any::<u64>(), any_timestamp(), any::<bool>()).prop_map(
+        |(boot, uptime, realtime, synchronised)| ClockReading {
+            boot: BootId::from_bytes([boot; 16]),
+            uptime: Uptime::from_milliseconds(uptime),
+            realtime,
+            synchronised,
+        },
+    )
+}
+
+fn any_moment() -> impl Strategy<Value = Moment> {
+    let bound = || option::of(any_timestamp());
+    (bound(), bound(), bound()).prop_map(|(earliest, latest, claimed)| Moment {
+        earliest,
+        latest,
+        claimed,
+    })
+}
+
+fn any_observed<T: std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Observed<T>> {
+    (value, select(Source::ALL.to_vec())).prop_map(|(value, source)| Observed::new(value, source))
+}
+
+fn any_end() -> impl Strategy<Value = End> {
+    (any_observed(any_moment()), any_reading(), select(EndReason::ALL.to_vec()))
+        .prop_map(|(moment, closed, reason)| End { moment, closed, reason })
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let prefix = (any::<u128>(), 0..=128_u8).prop_map(|(bits, length)| {
+        let mask = u128::MAX.checked_shl(u32::from(128 - length)).unwrap_or(0);
+        Ipv6Prefix::new((bits & mask).into(), length).unwrap()
+    });
+    let gateway = (any::<IpAddr>(), any::<Option<u16>>())
+        .prop_map(|(address, port)| Gateway { address, port });
+    (
+        option::of(any_observed(any::<IpAddr>())),
+        option::of(any_observed(any::<u16>())),
+        option::of(any_observed(any::<std::net::Ipv4Addr>())),
+        option::of(any_observed(any::<std::net::Ipv6Addr>())),
+        option::of(any_observed(prefix)),
+        option::of(any_observed(gateway)),
+        option::of(any_observed(select(vec![Transport::Udp, Transport::Tcp]))),
+    )
+        .prop_map(
+            |(
+                origin_address,
+                origin_port,
+                assigned_ipv4,
+                assigned_ipv6,
+                delegated_prefix,
+                gateway,
+                transport,
+            )| Facts {
+                origin_address,
+                origin_port,
+                assigned_ipv4,
+                assigned_ipv6,
+                delegated_prefix,
+                gateway,
+                transport,
+            },
+        )
+}
