@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_damaged_database_is_set_aside_and_a_new_one_begun() {
-        let kinds: [(&str, fn(&Path)); 7] = [
+        type Damage = fn(&Path);
+        let kinds: [(&str, Damage); 7] = [
             ("empty", |path| fs::write(path, "").unwrap()),
             ("torn header", |path| fs::write(path, b"SQLite format 3\0\x02\0").unwrap()),
             ("text", |path| fs::write(path, "not a database\n".repeat(500)).unwrap()),

@@ -2,8 +2,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use rusqlite::types::Value;
 
-use super::row::{COLUMNS, octets};
-use super::schema::SLOT;
+use super::row::{COLUMNS, numbers, octets};
 use crate::domain::{SessionId, Timestamp};
 
 /// Which sessions are wanted.
@@ -130,6 +129,7 @@ impl Query {
         // Which rows a search by time must read: those whose number says so, and, outside that
         // range, those that are marked or still open. A plus sign keeps SQLite from searching the
         // whole outside by number.
+        let (lowest, highest) = numbers(filter.since, filter.until);
         let mut inside = Vec::new();
         let mut outside = Vec::new();
         if let Some(since) = filter.since.map(Timestamp::milliseconds) {
@@ -139,13 +139,13 @@ impl Query {
                 now = filter.now.milliseconds(),
                 max = i64::MAX
             ));
-            inside.push(format!("number >= {}", since - SLOT));
-            outside.push(format!("+number < {}", since - SLOT));
+            inside.push(format!("number >= {lowest}"));
+            outside.push(format!("+number < {lowest}"));
         }
         if let Some(until) = filter.until.map(Timestamp::milliseconds) {
             terms.push(format!("(start_earliest IS NULL OR start_earliest < {until})"));
-            inside.push(format!("number <= {}", until + SLOT));
-            outside.push(format!("+number > {}", until + SLOT));
+            inside.push(format!("number <= {highest}"));
+            outside.push(format!("+number > {highest}"));
         }
         let select = |extra: &[String]| {
             let terms: Vec<&str> = terms.iter().chain(extra).map(String::as_str).collect();
@@ -277,8 +277,8 @@ mod tests {
                         IpAddr::V6((u128::from(fact.value.address()) | last).into())
                     });
                     filter.address = prefix
-                        .or(facts.origin_address.map(|fact| fact.value))
-                        .or(facts.gateway.map(|fact| fact.value.address));
+                        .or_else(|| facts.origin_address.map(|fact| fact.value))
+                        .or_else(|| facts.gateway.map(|fact| fact.value.address));
                 }
                 let expected: Vec<Session> = newest_first
                     .iter()

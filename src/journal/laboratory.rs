@@ -1,6 +1,5 @@
 //! Sessions to record, for the tests of this room.
 
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -105,14 +104,6 @@ pub(super) fn opening(number: u32, session: &Session) -> Change {
 pub(super) fn all(directory: &Path) -> Vec<Session> {
     let reader = Reader::open(directory).unwrap().unwrap();
     reader.sessions(&Filter::all(at(EIGHT)), &Page::first(u32::MAX)).unwrap()
-}
-
-/// Whether any file in `directory` holds these bytes.
-pub(super) fn holds(directory: &Path, bytes: &[u8]) -> bool {
-    fs::read_dir(directory).unwrap().any(|entry| {
-        let content = fs::read(entry.unwrap().path()).unwrap();
-        content.windows(bytes.len()).any(|window| window == bytes)
-    })
 }
 
 /// Any session that the types allow, and its secret.

@@ -13,15 +13,18 @@
 //! * `journal.damaged-1` and so on, with a `-wal` of the same name: a database that could not be read
 //!   and was set aside. It may hold addresses, and erasure does not reach into it.
 //!
-//! The card that this is written to wears out by the page, and what matters is the number of pages that
-//! a session touches. Hence one table row a session, in a primary key that is recording order and time
-//! at once (see `schema.rs`), so that the newest rows share a page and no index by time is needed; the
-//! smallest pages that SQLite has; and a connection that is opened for each transaction with the whole
-//! database locked, which lets SQLite keep the index of its log in memory. A connection that shares the
-//! database keeps that index in a file, four or five pages of which the kernel then writes after each
-//! transaction. That is what happens only while somebody reads. `cost.rs` measures it: a session is 4
-//! kB in two transactions, which the kernel writes as 12.5 kB, since it writes whole pages of its own;
-//! with pages of 1 KiB it is 6.6 and 15 kB, with the usual 4 KiB it is 26 and 34 kB.
+//! The card that this is written to wears out by the page, and what matters is the number of pages
+//! that a session touches. Hence one table row a session, whose primary key is the order of recording
+//! and begins with the day (see `schema.rs`), so that the newest rows share a page and no index by
+//! time is needed; the smallest pages that SQLite has; and a connection that is opened for each
+//! transaction with the whole database locked, which lets SQLite keep the index of its log in memory.
+//! A connection that shares the database keeps that index in a file, some pages of which the kernel
+//! then writes after each transaction; that is what happens only while somebody reads.
+//!
+//! Measured by `cost.rs` (on ext4), a session in its two transactions is 4 kB, which the kernel counts
+//! as 12.5 kB, since it writes whole pages of its own; 21 kB where all is flushed in between, as it is
+//! when sessions are hours apart, and 47 kB beside a reader. With pages of 1 KiB the first two are 6.5
+//! and 15 kB, with the usual 4 KiB they are 22 and 30 kB.
 //!
 //! # Error handling
 //!

@@ -247,7 +247,7 @@ mod tests {
         let (mut journal, _) = Journal::open(directory.path()).unwrap();
         let opened = session(1, reading(0, 1, true));
         journal.record(&[opening(1, &opened)], None).unwrap();
-        assert_eq!(newest(directory.path()).unwrap(), [opened.clone()]);
+        assert_eq!(newest(directory.path()).unwrap(), std::slice::from_ref(&opened));
         assert!(journal.truncate().unwrap());
         drop(journal);
         for suffix in ["journal.db-wal", "journal.db-shm"] {

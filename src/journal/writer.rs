@@ -229,6 +229,7 @@ impl Journal {
     pub fn erase(&mut self, certificates: &[Certificate]) -> Result<Erased, JournalError> {
         let sessions = self.write(|transaction| {
             let mut sessions = 0;
+            forget(transaction, self.present.as_deref())?;
             for certificate in certificates {
                 let Some(number) = number_of(transaction, &certificate.id)? else { continue };
                 transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
@@ -600,7 +601,7 @@ mod tests {
         let mut journal = open(directory.path());
         let opened = session(1, reading(0, 10, true));
         journal.record(&[opening(1, &opened)], Some("1")).unwrap();
-        assert_eq!(journal.open_sessions().unwrap(), [opened.clone()]);
+        assert_eq!(journal.open_sessions().unwrap(), std::slice::from_ref(&opened));
         let closed = ended(opened, reading(0, 20, true));
         journal.record(&[Change::Close(closed.clone())], Some("2")).unwrap();
         assert_eq!(journal.open_sessions().unwrap(), []);

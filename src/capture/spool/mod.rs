@@ -26,16 +26,15 @@ mod name;
 mod watch;
 
 use std::fmt;
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, renameat};
-use nix::sys::stat::{Mode, fstat, mkdirat};
+use nix::sys::stat::{Mode, fstat, mkdirat, stat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 
 use self::name::TemporaryName;
@@ -78,19 +77,34 @@ impl Spool {
         Ok(Self { directory, path })
     }
 
-    /// Opens the spool, for the daemon: makes what is missing, for its owner alone.
+    /// Opens the spool, for the daemon: makes what is missing, for its owner alone, who is the owner of
+    /// the state directory where root makes it.
     ///
     /// # Errors
     /// [`SpoolError::NotADirectory`] or [`SpoolError::System`].
     pub fn create(state_directory: &Path) -> Result<Self, SpoolError> {
         let path = state_directory.join(DIRECTORY);
         match DirBuilder::new().recursive(true).mode(0o700).create(&path) {
-            Ok(()) => Self::open(state_directory),
+            Ok(()) => {
+                let spool = Self::open(state_directory)?;
+                let failed = SpoolError::system("give away", &spool.path);
+                spool.give_to_owner_of(state_directory).map_err(failed)?;
+                Ok(spool)
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(SpoolError::NotADirectory(path))
             }
             Err(error) => Err(SpoolError::System { action: "make", path, error }),
         }
+    }
+
+    fn give_to_owner_of(&self, state_directory: &Path) -> nix::Result<()> {
+        let state = stat(state_directory)?;
+        if geteuid().is_root() && state.st_uid != fstat(&self.directory)?.st_uid {
+            let (owner, group) = (Uid::from_raw(state.st_uid), Gid::from_raw(state.st_gid));
+            fchown(&self.directory, Some(owner), Some(group))?;
+        }
+        Ok(())
     }
 
     /// Where the spool is.
@@ -433,17 +447,16 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The names in a directory, but for `.` and `..` and what is not UTF-8, which no hook writes.
+/// The names in a directory, but for what is not UTF-8, which no hook writes.
+///
+/// By way of `/proc`, because nix's own listing fails on a 32-bit box where the file system counts
+/// with 64 bits (`readdir(3)`, `EOVERFLOW`); the standard library's does not, but takes a path.
 fn list(directory: &impl AsFd) -> nix::Result<Vec<String>> {
+    let path = format!("/proc/self/fd/{}", directory.as_fd().as_raw_fd());
     let mut names = Vec::new();
-    // Opened anew, since descriptors made from one another share the position of the listing.
-    let mut opened = Dir::openat(directory, ".", OPEN_DIRECTORY, Mode::empty())?;
-    for entry in opened.iter() {
-        if let Ok(name) = entry?.file_name().to_str() {
-            if name != "." && name != ".." {
-                names.push(name.to_owned());
-            }
-        }
+    for entry in fs::read_dir(path).map_err(|error| errno_of(&error))? {
+        let entry = entry.map_err(|error| errno_of(&error))?;
+        names.extend(entry.file_name().into_string());
     }
     Ok(names)
 }
@@ -544,6 +557,18 @@ mod tests {
         fs::write(state.path().join("spool"), "").unwrap();
         assert!(matches!(Spool::open(state.path()), Err(SpoolError::NotADirectory(_))));
         assert!(matches!(Spool::create(state.path()), Err(SpoolError::NotADirectory(_))));
+    }
+
+    #[test]
+    fn a_spool_that_root_makes_belongs_to_the_owner_of_the_state_directory() {
+        use std::os::unix::fs::{MetadataExt, chown};
+
+        let state = tempfile::tempdir().unwrap();
+        // Without root the directory stays its maker's, and so does the spool.
+        let _ = chown(state.path(), Some(65_534), Some(65_534));
+        Spool::create(state.path()).unwrap();
+        let owner = |path: &Path| fs::metadata(path).map(|it| (it.uid(), it.gid())).unwrap();
+        assert_eq!(owner(&state.path().join("spool")), owner(state.path()));
     }
 
     #[test]
