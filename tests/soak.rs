@@ -236,7 +236,8 @@ impl Soak {
         let closed = witnessed.iter().filter(|line| !line.is_up()).map(|line| (line.at, line.at));
         let (before, after) = closed
             .chain(self.killed.iter().copied())
-            .filter(|(before, _)| *before > start)
+            // A client may be killed while its hook already runs: the hook outlives it.
+            .filter(|(_, after)| *after > start)
             .min()
             .expect("every session ended");
         let end = &session.end.as_ref().expect("an end").moment;
