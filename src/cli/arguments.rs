@@ -10,11 +10,12 @@ use super::exit::Failure;
 
 /// Witnesses the record that the law makes your VPN operator keep of your sessions.
 ///
-/// temoin notes on this box when your VPN tunnel was up and which addresses it had: the same few
-/// facts that your operator keeps, and nothing else. Begin with `temoin status`; when something
-/// seems wrong, `temoin doctor` says what and what to do.
+/// temoin notes on this box when your VPN tunnel was up and which addresses it had:
+/// the same few facts that your operator keeps, and nothing else. Begin with
+/// `temoin status`; when something seems wrong, `temoin doctor` says what it is and
+/// what to do.
 #[derive(Debug, Parser)]
-#[command(name = "temoin", version, max_term_width = 100, after_help = Failure::HELP)]
+#[command(name = "temoin", version, verbatim_doc_comment, after_help = Failure::HELP)]
 pub(super) struct Arguments {
     /// Where the record is kept.
     #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/temoin")]

@@ -25,8 +25,8 @@ pub(super) enum Failure {
 impl Failure {
     /// The failures with their exit codes, for the help.
     pub(super) const HELP: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record, 4 something does not work
-(doctor).";
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record,
+4 something does not work (doctor).";
 }
 
 impl From<Failure> for ExitCode {

@@ -26,7 +26,8 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 pub(super) fn wrapped(text: &str, width: usize, margin: &str) -> String {
     let mut lines = String::new();
     let mut length = 0;
-    for word in text.split_whitespace() {
+    // Not at a no-break space, which French has before its colons.
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
         let letters = word.chars().count();
         if length > 0 && length + 1 + letters + margin.chars().count() > width {
             lines.push('\n');
@@ -58,5 +59,6 @@ mod tests {
     #[test]
     fn text_is_broken_between_words() {
         assert_eq!(wrapped("one two three", 9, " "), " one two\n three\n");
+        assert_eq!(wrapped("un\u{a0}: deux", 6, ""), "un\u{a0}:\ndeux\n");
     }
 }
