@@ -37,6 +37,7 @@ cross: ## The program for the box (ARMv7): build/armv7/temoin
 lint: ## Format, lints, scripts
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --quiet
 	find .ci cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
 	    {} + | xargs shellcheck --external-sources
 

@@ -5,7 +5,9 @@
 //!
 //! * Ground, pure: [`domain`] (sessions, their fields, how each value is known, and the tracker that
 //!   turns observations into sessions) and [`i18n`] (the four languages).
-//! * Middle: [`journal`] (the record in SQLite).
+//! * Middle: [`retention`] (what law and operators have kept, and until when), [`rights`] (letters,
+//!   deadlines, comparison with an operator's answer), [`export`] (the record for other programs) and
+//!   [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address) and [`web`] (the page).
 //! * [`config`], [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
