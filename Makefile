@@ -13,7 +13,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 CHECKS := lint unit arm
 
 # Tests that want more than Rust: each has a target of its own.
-APART := arm edges soak
+APART := arm disk edges soak
 
 .PHONY: help
 help: ## This list

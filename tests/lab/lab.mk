@@ -5,8 +5,8 @@ CHECKS += edges soak-short demo-check
 SESSIONS ?= 500
 
 .PHONY: edges
-edges: setup ## End to end against a real OpenVPN (root): each edge of a tunnel's life
-	cargo test --locked --test edges
+edges: setup ## End to end (root): each edge of a tunnel's life, with a real OpenVPN; bad disks
+	cargo test --locked --test disk --test edges
 
 .PHONY: soak-short
 soak-short: setup ## 40 sessions in a row with random kills

@@ -117,11 +117,24 @@ impl Program {
         await_value("the page's socket", || UnixStream::connect(&socket).ok());
     }
 
+    /// Holds the daemon still, as on a box that is busy with something else.
+    pub fn pause_daemon(&self) {
+        self.signal_daemon(nix::sys::signal::Signal::SIGSTOP);
+    }
+
+    pub fn resume_daemon(&self) {
+        self.signal_daemon(nix::sys::signal::Signal::SIGCONT);
+    }
+
+    fn signal_daemon(&self, signal: nix::sys::signal::Signal) {
+        let pid = self.daemon.as_ref().expect("a daemon").id().try_into().expect("a pid");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("a signal");
+    }
+
     /// Stops the daemon as a service manager does, and returns what it wrote to its log.
     pub fn stop_daemon(&mut self) -> String {
+        self.signal_daemon(nix::sys::signal::Signal::SIGTERM);
         let mut daemon = self.daemon.take().expect("a daemon");
-        let pid = nix::unistd::Pid::from_raw(daemon.id().try_into().expect("a pid"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("SIGTERM");
         let mut log = String::new();
         daemon.stderr.take().expect("a log").read_to_string(&mut log).expect("text");
         assert!(daemon.wait().expect("an end").success(), "the daemon failed: {log}");
