@@ -67,7 +67,7 @@ pub(super) enum Status {
     /// The request is too long.
     TooLong,
     /// The record cannot be read.
-    Unavailable,
+    Unreadable,
 }
 
 impl Status {
@@ -80,7 +80,7 @@ impl Status {
         Self::MethodNotAllowed,
         Self::Misdirected,
         Self::TooLong,
-        Self::Unavailable,
+        Self::Unreadable,
     ];
 
     /// The status code (RFC 9110, section 15; RFC 6585 for 431).
@@ -92,7 +92,7 @@ impl Status {
             Self::MethodNotAllowed => 405,
             Self::Misdirected => 421,
             Self::TooLong => 431,
-            Self::Unavailable => 503,
+            Self::Unreadable => 500,
         }
     }
 
@@ -104,7 +104,7 @@ impl Status {
             Self::MethodNotAllowed => "Method Not Allowed",
             Self::Misdirected => "Misdirected Request",
             Self::TooLong => "Request Header Fields Too Large",
-            Self::Unavailable => "Service Unavailable",
+            Self::Unreadable => "Internal Server Error",
         }
     }
 }

@@ -438,8 +438,56 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
     let refused = ask("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\na=b&");
     assert!(refused.head.contains("\r\nAllow: GET, HEAD\r\n"));
     assert_eq!(get(&serve(None::<Memory>), &format!("/session/{shared}")).status(), 404);
-    assert_eq!(get(&serve(Broken), "/").status(), 503);
-    assert_eq!(get(&serve(Broken), &format!("/session/{shared}")).status(), 503);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
+    let server = serve(Broken);
+    for (language, text) in [
+        ("fr", "Le registre ne peut pas être lu"),
+        ("nl", "Het register kan nu niet worden gelezen"),
+        ("en", "The record cannot be read"),
+        ("de", "Das Verzeichnis kann gerade nicht gelesen werden"),
+    ] {
+        for target in ["/".to_owned(), format!("/session/{}", id(1))] {
+            let answer = get(&server, &format!("{target}?lang={language}"));
+            assert_eq!(answer.status(), 500);
+            assert!(answer.body.contains(text), "{}", answer.body);
+            well_formed(&answer.body);
+        }
+    }
+    assert_eq!(get(&server, "/style.css").status(), 200);
+}
+
+#[test]
+fn a_session_is_found_by_the_beginning_of_its_id_unless_several_begin_so() {
+    let server = serve(Memory(every_kind()));
+    let whole = get(&server, &format!("/session/{}", id(1)));
+    for digits in [&id(1).short(), &id(1).to_string()[..4], &id(1).short().to_uppercase()] {
+        let found = get(&server, &format!("/session/{digits}"));
+        assert_eq!((found.status(), found.body), (200, whole.body.clone()), "{digits}");
+    }
+    assert_eq!(get(&server, &format!("/session/{}", &id(1).to_string()[..3])).status(), 404);
+    let twice = Memory(vec![open(), open()]);
+    assert_eq!(get(&serve(twice), &format!("/session/{}", id(1).short())).status(), 404);
+}
+
+#[test]
+fn a_list_counts_in_the_words_of_each_language() {
+    let one = serve(Memory(vec![open()]));
+    let two = serve(Memory(vec![open(), bounded()]));
+    for (language, singular, plural) in [
+        ("fr", ">1 session<", ">2 sessions<"),
+        ("nl", ">1 sessie<", ">2 sessies<"),
+        ("en", ">1 session<", ">2 sessions<"),
+        ("de", ">1 Sitzung<", ">2 Sitzungen<"),
+    ] {
+        for (server, count) in [(&one, singular), (&two, plural)] {
+            let body = get(server, &format!("/?lang={language}")).body;
+            assert!(body.contains(count), "{body}");
+            assert!(!body.contains("rel=\"next\"") && !body.contains("rel=\"prev\""));
+        }
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn texts(status: Status) -> (&'static Message, &'static Message) {
         Status::BadRequest | Status::TooLong => (&BAD_REQUEST, &BAD_REQUEST_WHY),
         Status::MethodNotAllowed => (&READ_ONLY, &READ_ONLY_WHY),
         Status::Misdirected => (&MISDIRECTED, &MISDIRECTED_WHY),
-        Status::Unavailable => (&UNAVAILABLE, &UNAVAILABLE_WHY),
+        Status::Unreadable => (&UNREADABLE, &UNREADABLE_WHY),
     }
 }
 
@@ -111,14 +111,14 @@ const MISDIRECTED_WHY: Message = Message {
          Website sie über Ihren Browser lesen kann.",
 };
 
-const UNAVAILABLE: Message = Message {
+const UNREADABLE: Message = Message {
     fr: "Le registre ne peut pas être lu pour l’instant",
     nl: "Het register kan nu niet worden gelezen",
     en: "The record cannot be read right now",
     de: "Das Verzeichnis kann gerade nicht gelesen werden",
 };
 
-const UNAVAILABLE_WHY: Message = Message {
+const UNREADABLE_WHY: Message = Message {
     fr: "Réessayez dans un instant. Si cela dure, la commande «\u{a0}temoin doctor\u{a0}» sur la \
          Brique en dit la raison.",
     nl: "Probeer het zo dadelijk opnieuw. Als het blijft duren, geeft de opdracht ‘temoin doctor’ \

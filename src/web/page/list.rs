@@ -28,7 +28,7 @@ pub(in crate::web) fn list(site: &Site, request: Request) -> Result<Response, Re
         Some(Ok(contents)) => {
             Response::html(Status::Ok, contents.write(&Visit::new(site, &request)))
         }
-        Some(Err(Unreadable)) => failure(site, &request, Status::Unavailable),
+        Some(Err(Unreadable)) => failure(site, &request, Status::Unreadable),
     })
 }
 

@@ -21,7 +21,7 @@ pub(in crate::web) fn session(site: &Site, request: Request) -> Result<Response,
         }
         // With several, the address is as good as none: no link of ours is that short.
         Ok(_) => failure(site, &request, Status::NotFound),
-        Err(_) => failure(site, &request, Status::Unavailable),
+        Err(_) => failure(site, &request, Status::Unreadable),
     })
 }
 
