@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use nix::poll::PollFlags;
 use nix::sys::socket::{Shutdown, shutdown};
 
+use super::head::{BadRequest, HEAD_LIMIT};
 use super::listener::Stream;
-use super::request::{BadRequest, HEAD_LIMIT, Request};
+use super::request::Request;
 
 /// How long a client may take to send its request.
 const READING: Duration = Duration::from_secs(10);

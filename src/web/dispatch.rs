@@ -1,23 +1,31 @@
+use tiny_http::Method;
+
 use super::Site;
+use super::head::BadRequest;
 use super::page;
-use super::request::{BadRequest, Method, Request};
+use super::request::Request;
 use super::response::{Response, Status};
 
 /// The bytes that answer what was read from a client.
 pub(super) fn answer(site: &Site, read: Result<Request, BadRequest>, any_host: bool) -> Vec<u8> {
-    let request = match read {
-        Ok(request) => request,
-        Err(bad) => return page::failure_unread(site, bad.into()).into_bytes(true),
+    let (response, with_body) = match read {
+        Ok(request) => {
+            let with_body = request.method != Method::Head;
+            (respond(site, request, any_host), with_body)
+        }
+        Err(bad) => (page::failure_unread(site, bad.into()), true),
     };
-    let with_body = request.method != Method::Head;
-    let response = if request.method == Method::Other {
+    response.into_bytes(with_body, (site.clock)())
+}
+
+fn respond(site: &Site, request: Request, any_host: bool) -> Response {
+    if !matches!(request.method, Method::Get | Method::Head) {
         page::failure(site, &request, Status::MethodNotAllowed)
     } else if !any_host && !is_loopback(request.host.as_deref()) {
         page::failure(site, &request, Status::Misdirected)
     } else {
         dispatch(site, request)
-    };
-    response.into_bytes(with_body)
+    }
 }
 
 /// Each handler answers what is its own and hands back the rest.

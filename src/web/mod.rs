@@ -5,11 +5,16 @@
 //! `dispatch`, and `page` writes HTML that needs neither script nor any request elsewhere. At rest
 //! the loop sleeps until somebody connects.
 //!
+//! HTTP is `tiny_http`'s: its types hold what was asked, its [`Response`](tiny_http::Response) writes
+//! the answer. Its server is not used: it waits without a limit for whoever says nothing, a thread for
+//! each. `head` takes requests apart more strictly than it would.
+//!
 //! A client that is slow, or says too much, costs a bounded piece of memory for a bounded time and
 //! keeps nobody waiting. Where the record cannot be read, the page says so and the log says why.
 
 mod connection;
 mod dispatch;
+mod head;
 mod html;
 mod journal;
 mod listener;

@@ -1,11 +1,7 @@
+use tiny_http::Method;
+
+use super::head::{BadRequest, Head};
 use crate::i18n::Language;
-
-/// The longest request head that is read, in bytes. nginx sends a few hundred; a browser with the
-/// cookies of other local services on the same address a few thousand.
-pub(super) const HEAD_LIMIT: usize = 8_192;
-
-/// How many header fields a request may have.
-const FIELD_LIMIT: usize = 64;
 
 /// A request, with as much of it as decides the response.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,26 +19,6 @@ pub(super) struct Request {
     pub(super) host: Option<String>,
 }
 
-/// A method, as far as it matters here.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Method {
-    /// GET.
-    Get,
-    /// HEAD.
-    Head,
-    /// Any other.
-    Other,
-}
-
-/// Bytes that are no request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum BadRequest {
-    /// Not what HTTP/1 allows.
-    Malformed,
-    /// A head longer than [`HEAD_LIMIT`] or with more than [`FIELD_LIMIT`] fields.
-    TooLong,
-}
-
 impl Request {
     /// The request that `bytes` begin with; `None` while its head is not whole. A body is not read:
     /// nothing here takes one.
@@ -50,35 +26,26 @@ impl Request {
     /// # Errors
     /// [`BadRequest`] as soon as the bytes cannot become a request any more.
     pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
-        let mut head = httparse::Request::new(&mut fields);
-        match head.parse(bytes) {
-            Ok(httparse::Status::Complete(length)) if length <= HEAD_LIMIT => {}
-            Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => return Ok(None),
-            Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(BadRequest::TooLong),
-            Err(_) => return Err(BadRequest::Malformed),
-        }
-        let method = match head.method {
-            Some("GET") => Method::Get,
-            Some("HEAD") => Method::Head,
-            _ => Method::Other,
-        };
-        let target = head.path.unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if !path.starts_with('/') {
+        Head::read(bytes)?.map(Self::from_head).transpose()
+    }
+
+    fn from_head(head: Head) -> Result<Self, BadRequest> {
+        let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
+        let mut hosts = head.values("Host");
+        let host = hosts.next().map(str::to_owned);
+        // Whoever stands before this server may have gone by the other (RFC 9112, section 3.2).
+        if hosts.next().is_some() {
             return Err(BadRequest::Malformed);
         }
-        let field = |name: &str| {
-            let found = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
-            std::str::from_utf8(found.value).ok()
-        };
-        Ok(Some(Self {
-            method,
+        drop(hosts);
+        let languages: Vec<&str> = head.values("Accept-Language").collect();
+        Ok(Self {
             path: path.to_owned(),
             query: pairs(query),
-            accepted: field("Accept-Language").map(accepted).unwrap_or_default(),
-            host: field("Host").map(str::to_owned),
-        }))
+            accepted: accepted(&languages.join(",")),
+            host,
+            method: head.method,
+        })
     }
 
     /// The first value of a name in the query.
@@ -144,7 +111,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{BadRequest, HEAD_LIMIT, Language, Method, Request, accepted};
+    use super::{BadRequest, Language, Method, Request, accepted};
 
     fn parse(text: &str) -> Result<Option<Request>, BadRequest> {
         Request::parse(text.as_bytes())
@@ -168,28 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_is_not_whole_is_waited_for_until_it_is_too_long() {
-        assert_eq!(parse(""), Ok(None));
-        assert_eq!(parse("GET / HTTP/1.1\r\nHost: a\r\n"), Ok(None));
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(HEAD_LIMIT));
-        assert_eq!(parse(&long[..HEAD_LIMIT]), Err(BadRequest::TooLong));
-        assert_eq!(parse(&long), Err(BadRequest::TooLong));
-        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(65));
-        assert_eq!(parse(&many), Err(BadRequest::TooLong));
-    }
-
-    #[test]
-    fn what_is_not_http_or_not_for_this_server_is_refused() {
-        for text in [
-            "\u{16}\u{3}\u{1}\0",
-            "GET / HTTP/2.0\r\n\r\n",
-            "GET / HTTP/1.1\r\na b: c\r\n\r\n",
-            "GET http://example.org/ HTTP/1.1\r\n\r\n",
-            "GET  HTTP/1.1\r\n\r\n",
-            "OPTIONS * HTTP/1.1\r\n\r\n",
-        ] {
-            assert_eq!(parse(text), Err(BadRequest::Malformed), "{text:?}");
-        }
+    fn a_second_host_is_refused_and_a_second_list_of_languages_is_read_on() {
+        let two = parse("GET / HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n");
+        assert_eq!(two, Err(BadRequest::Malformed));
+        let text = "GET / HTTP/1.1\r\nAccept-Language: es\r\nAccept-Language: nl, fr\r\n\r\n";
+        let request = parse(text).unwrap().unwrap();
+        assert_eq!(request.accepted, [Language::Dutch, Language::French]);
+        assert_eq!(request.host, None);
     }
 
     #[test]

@@ -1,4 +1,7 @@
-use super::request::BadRequest;
+use tiny_http::{HTTPVersion, Header, StatusCode};
+
+use super::head::BadRequest;
+use crate::domain::Timestamp;
 
 /// What is sent back.
 #[derive(Debug)]
@@ -18,35 +21,38 @@ impl Response {
     }
 
     /// The bytes to send, the body only where it is wanted.
-    ///
-    /// No date is among the fields: the box's clock may be wrong, and a server without a clock is to
-    /// send none (RFC 9110, section 6.6.1). Nothing names the program or its version.
-    pub(super) fn into_bytes(self, with_body: bool) -> Vec<u8> {
-        let Self { status, content_type, body } = self;
-        let allow = match status {
-            Status::MethodNotAllowed => "Allow: GET, HEAD\r\n",
-            _ => "",
-        };
-        let mut bytes = format!(
-            "HTTP/1.1 {} {}\r\n\
-             {allow}\
-             Cache-Control: no-store\r\n\
-             Connection: close\r\n\
-             Content-Length: {}\r\n\
-             Content-Security-Policy: {POLICY}\r\n\
-             Content-Type: {content_type}\r\n\
-             Cross-Origin-Resource-Policy: same-origin\r\n\
-             Referrer-Policy: no-referrer\r\n\
-             X-Content-Type-Options: nosniff\r\n\
-             \r\n",
-            status.code(),
-            status.phrase(),
-            body.len(),
-        )
-        .into_bytes();
-        if with_body {
-            bytes.extend_from_slice(body.as_bytes());
+    pub(super) fn into_bytes(self, with_body: bool, now: Timestamp) -> Vec<u8> {
+        // `tiny_http` would name itself as the server, and tell a time of its own beside the page's; it
+        // ends the program where the clock stands outside the years that it can write.
+        let date = now.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let mut fields = vec![
+            ("Server", "temoin"),
+            ("Date", &date),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", POLICY),
+            ("Content-Type", self.content_type),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+        ];
+        if self.status == Status::MethodNotAllowed {
+            fields.push(("Allow", "GET, HEAD"));
         }
+        // All of them are ASCII, which is what it asks for.
+        let headers =
+            fields.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok());
+        let response = tiny_http::Response::new(
+            self.status.into(),
+            headers.collect(),
+            self.body.as_bytes(),
+            Some(self.body.len()),
+            None,
+        );
+        let mut bytes = Vec::with_capacity(HEAD_ROOM + self.body.len());
+        // The request's fields stay out of it. All that they can ask for is another transfer coding,
+        // and sorting what `TE` asks for ends the program where a quality is not a number. A vector
+        // takes everything.
+        let _ = response.raw_print(&mut bytes, VERSION, &[], !with_body, None);
         bytes
     }
 }
@@ -82,31 +88,6 @@ impl Status {
         Self::TooLong,
         Self::Unreadable,
     ];
-
-    /// The status code (RFC 9110, section 15; RFC 6585 for 431).
-    pub(super) fn code(self) -> u16 {
-        match self {
-            Self::Ok => 200,
-            Self::BadRequest => 400,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::Misdirected => 421,
-            Self::TooLong => 431,
-            Self::Unreadable => 500,
-        }
-    }
-
-    fn phrase(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::BadRequest => "Bad Request",
-            Self::NotFound => "Not Found",
-            Self::MethodNotAllowed => "Method Not Allowed",
-            Self::Misdirected => "Misdirected Request",
-            Self::TooLong => "Request Header Fields Too Large",
-            Self::Unreadable => "Internal Server Error",
-        }
-    }
 }
 
 impl From<BadRequest> for Status {
@@ -117,6 +98,28 @@ impl From<BadRequest> for Status {
         }
     }
 }
+
+/// The code (RFC 9110, section 15; RFC 6585 for 431).
+impl From<Status> for StatusCode {
+    fn from(status: Status) -> Self {
+        Self(match status {
+            Status::Ok => 200,
+            Status::BadRequest => 400,
+            Status::NotFound => 404,
+            Status::MethodNotAllowed => 405,
+            Status::Misdirected => 421,
+            Status::TooLong => 431,
+            Status::Unreadable => 500,
+        })
+    }
+}
+
+/// What the server is: one response a connection, whole and of known length. HTTP/1.1 would be to
+/// add `Connection: close`, a field that `tiny_http` does not let through.
+const VERSION: HTTPVersion = HTTPVersion(1, 0);
+
+/// More than a response's head takes.
+const HEAD_ROOM: usize = 640;
 
 /// A page may load its own style sheet and icon, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \

@@ -224,16 +224,17 @@ fn the_headers_are_these_and_no_others() {
         assert_eq!(
             answer.head,
             format!(
-                "HTTP/1.1 200 OK\r\n\
+                "HTTP/1.0 200 OK\r\n\
+                 Server: temoin\r\n\
+                 Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                  Cache-Control: no-store\r\n\
-                 Connection: close\r\n\
-                 Content-Length: {}\r\n\
                  Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; \
                  base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
                  Content-Type: {content_type}\r\n\
                  Cross-Origin-Resource-Policy: same-origin\r\n\
                  Referrer-Policy: no-referrer\r\n\
-                 X-Content-Type-Options: nosniff",
+                 X-Content-Type-Options: nosniff\r\n\
+                 Content-Length: {}",
                 answer.body.len()
             )
         );
@@ -429,6 +430,8 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
         ("nonsense\r\n\r\n".to_owned(), 400, "Request not understood"),
         (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(9_000)), 431, "too long"),
         ("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n".to_owned(), 421, "another machine"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), 400, "not understood"),
+        ("GET / HTTP/1.1\r\nHost : localhost\r\n\r\n".to_owned(), 400, "not understood"),
     ] {
         let answer = ask(&request);
         assert_eq!(answer.status(), status, "{request}");
@@ -497,6 +500,33 @@ fn a_head_request_is_answered_like_a_get_without_the_body() {
     let head = converse(connect(&server), "HEAD / HTTP/1.1\r\n\r\n");
     assert_eq!(head.head, get.head);
     assert_eq!(head.body, "");
+}
+
+#[test]
+fn no_field_of_a_request_changes_how_the_response_is_sent() {
+    let server = serve(Memory(every_kind()));
+    let plain = get(&server, "/");
+    let unordered: Vec<String> = (0..40)
+        .map(|number| match number * number * 2 % 7 {
+            0 | 3 => "chunked;q=NaN".to_owned(),
+            quality => format!("chunked;q=0.{quality}"),
+        })
+        .collect();
+    for field in [
+        "TE: chunked".to_owned(),
+        format!("TE: {}", unordered.join(",")),
+        "Connection: keep-alive".to_owned(),
+        "Connection: upgrade\r\nUpgrade: websocket".to_owned(),
+        "Expect: 100-continue".to_owned(),
+        "Range: bytes=0-0".to_owned(),
+        "Accept-Encoding: gzip".to_owned(),
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\nContent-Length: 5".to_owned(),
+        "Ynh-User-Fullname: Zoé".to_owned(),
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}\r\n\r\n");
+        let answer = converse(connect(&server), &request);
+        assert_eq!((&answer.head, &answer.body), (&plain.head, &plain.body), "{field}");
+    }
 }
 
 #[test]
