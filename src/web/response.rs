@@ -119,7 +119,7 @@ impl From<Status> for StatusCode {
 const VERSION: HTTPVersion = HTTPVersion(1, 0);
 
 /// More than a response's head takes.
-const HEAD_ROOM: usize = 640;
+const HEAD_ROOM: usize = 512;
 
 /// A page may load its own style sheet and icon, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \

@@ -76,7 +76,9 @@ impl Visit {
         html.element("html", &[("lang", self.language().code())], |html| {
             html.element("head", &[], |html| self.head(html, title));
             html.element("body", &[], |html| {
-                html.leaf("a", &[("class", "skip"), ("href", "#content")], self.say(&SKIP));
+                html.element("div", &[], |html| {
+                    html.leaf("a", &[("class", "skip"), ("href", "#content")], self.say(&SKIP));
+                });
                 html.element("header", &[], |html| self.header(html));
                 html.element("main", &[("id", "content")], content);
                 html.element("footer", &[], |html| self.footer(html));
@@ -104,23 +106,27 @@ impl Visit {
             html.text("temoin");
         });
         html.element("nav", &[("aria-label", self.say(&LANGUAGES))], |html| {
-            for language in Language::ALL {
-                let (code, href) = (language.code(), self.link_in(language));
-                let mut attributes = vec![
-                    ("href", href.as_str()),
-                    ("lang", code),
-                    ("hreflang", code),
-                    ("title", language.own_name()),
-                ];
-                if language == self.language() {
-                    attributes.push(("aria-current", "true"));
+            html.element("ul", &[], |html| {
+                for language in Language::ALL {
+                    html.element("li", &[], |html| self.language_link(html, language));
                 }
-                html.element("a", &attributes, |html| {
-                    html.leaf("span", &[("class", "wide")], language.own_name());
-                    html.leaf("abbr", &[("class", "narrow"), ("aria-hidden", "true")], code);
-                });
-            }
+            });
         });
+    }
+
+    /// The style sheet shows its code in place of its name where there is little room.
+    fn language_link(&self, html: &mut Html, language: Language) {
+        let (code, href) = (language.code(), self.link_in(language));
+        let mut attributes = vec![
+            ("href", href.as_str()),
+            ("lang", code),
+            ("hreflang", code),
+            ("title", language.own_name()),
+        ];
+        if language == self.language() {
+            attributes.push(("aria-current", "true"));
+        }
+        html.element("a", &attributes, |html| html.leaf("span", &[], language.own_name()));
     }
 
     fn footer(&self, html: &mut Html) {
