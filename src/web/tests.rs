@@ -324,6 +324,7 @@ fn the_list_says_whether_the_tunnel_is_up_and_since_when() {
     assert!(down.contains("End of the last session: Monday 23 November 2026 at 10:00:00"));
     let empty = get(&serve(None::<Memory>), "/").body;
     assert!(empty.contains("No sessions yet") && empty.contains("<code>temoin doctor</code>"));
+    assert!(!empty.contains("The tunnel is not up"));
 }
 
 #[test]

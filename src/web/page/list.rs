@@ -71,11 +71,12 @@ impl Contents {
             html.leaf("h1", &[], visit.say(&TITLE));
             html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
             html.leaf("p", &[("class", "aside")], visit.say(&NEVER));
-            self.status(html, visit);
+            // Nothing recorded does not mean that no tunnel is up: the hooks may not be called.
             if self.count == 0 {
                 empty(html, visit);
                 return;
             }
+            self.status(html, visit);
             for month in
                 self.sessions.chunk_by(|one, other| month(one, visit) == month(other, visit))
             {
