@@ -42,7 +42,7 @@ lint: ## Format, lints, scripts
 	    {} + | xargs shellcheck --external-sources
 
 .PHONY: unit
-unit: ## The tests that need nothing but Rust
+unit: ## The tests that need no root: Rust and a text browser are enough
 	cargo test --locked --workspace --lib --bins \
 	    $(addprefix --test ,$(filter-out $(APART),$(basename $(notdir $(wildcard tests/*.rs)))))
 

@@ -1,4 +1,5 @@
 use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -64,7 +65,8 @@ impl Program {
         self.directory.path().join("scripts")
     }
 
-    fn socket(&self) -> PathBuf {
+    /// The page's socket.
+    pub fn socket(&self) -> PathBuf {
         self.directory.path().join("page.sock")
     }
 
@@ -109,11 +111,12 @@ impl Program {
         assert!(output.status.success(), "hook {words}: {:?}", output.status);
     }
 
+    /// Starts the daemon with its page on a socket.
     pub fn start_daemon(&mut self) {
         let socket = self.socket();
         let mut command = self.command("daemon");
-        command.arg("--socket").arg(&socket).stderr(Stdio::piped());
-        self.daemon = Some(command.spawn().expect("the daemon starts"));
+        command.arg("--socket").arg(&socket);
+        self.start(command);
         await_value("the page's socket", || UnixStream::connect(&socket).ok());
     }
 
@@ -129,6 +132,21 @@ impl Program {
     fn signal_daemon(&self, signal: nix::sys::signal::Signal) {
         let pid = self.daemon.as_ref().expect("a daemon").id().try_into().expect("a pid");
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("a signal");
+    }
+
+    /// Starts the daemon with its page on a port that is free, and returns its address.
+    pub fn start_daemon_on_a_port(&mut self) -> SocketAddr {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = free.local_addr().expect("its address");
+        drop(free);
+        self.start(self.command(&format!("daemon --listen {address}")));
+        await_value("the page's port", || TcpStream::connect(address).ok());
+        address
+    }
+
+    fn start(&mut self, mut command: Command) {
+        command.stderr(Stdio::piped());
+        self.daemon = Some(command.spawn().expect("the daemon starts"));
     }
 
     /// Stops the daemon as a service manager does, and returns what it wrote to its log.
