@@ -5,8 +5,9 @@
 //!
 //! * Ground, pure: [`domain`] (sessions, their fields, how each value is known, and the tracker that
 //!   turns observations into sessions) and [`i18n`] (the four languages).
-//! * Middle: [`retention`] (what law and operators have kept, and until when), [`rights`] (letters,
-//!   deadlines, comparison with an operator's answer), [`export`] (the record for other programs) and
+//! * Middle: [`retention`] (what law and operators have kept, and until when), [`holding`] (law,
+//!   operator and box side by side, for one session and summed up), [`rights`] (letters, deadlines,
+//!   comparison with an operator's answer), [`export`] (the record for other programs) and
 //!   [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address) and [`web`] (the page).
@@ -19,6 +20,7 @@ pub mod config;
 pub mod daemon;
 pub mod domain;
 pub mod export;
+pub mod holding;
 pub mod i18n;
 pub mod journal;
 pub mod retention;

@@ -1,0 +1,26 @@
+//! What is held about a session: what this box saw, what the law says, what the operator declares
+//! and what it has signed, side by side and never mixed. Command line, export and page share it.
+//! Pure: the law, the operator's profile and the time are passed in.
+//!
+//! Read in this order: [`Rulebook`] is what a session is held against, [`Holding`] the answers for
+//! one session, [`FieldHolding`] for one of its fields, each kind of [`Knowledge`] in a type of its
+//! own ([`Seen`], [`LawSays`], [`crate::retention::Declared`], [`SignedField`]); [`Disagreement`] is
+//! what does not go together, and [`Summary`] how many records should be held today.
+
+mod answers;
+mod disagreement;
+mod knowledge;
+mod legal;
+mod rulebook;
+mod seen;
+mod signed;
+mod summary;
+
+pub use answers::{FieldHolding, Holding};
+pub use disagreement::Disagreement;
+pub use knowledge::Knowledge;
+pub use legal::LawSays;
+pub use rulebook::Rulebook;
+pub use seen::{Seen, Value};
+pub use signed::{Comparison, Signed, SignedField, SignedState, SignedStatement};
+pub use summary::{Count, Summary, Tally, Untold};
