@@ -10,11 +10,16 @@
 mod answers;
 mod disagreement;
 mod knowledge;
+mod layout;
 mod legal;
+mod phrase;
 mod rulebook;
 mod seen;
 mod signed;
 mod summary;
+mod summary_text;
+mod text;
+mod words;
 
 pub use answers::{FieldHolding, Holding};
 pub use disagreement::Disagreement;

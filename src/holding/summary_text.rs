@@ -1,0 +1,97 @@
+use super::layout::{Layout, length};
+use super::phrase::sentence;
+use super::words as w;
+use super::{Count, Summary, Untold};
+use crate::i18n::{Message, SESSIONS, When};
+
+impl Summary {
+    /// The summary as plain text for a terminal of `width` columns, in the language and the time
+    /// zone of `when`.
+    pub fn to_text(&self, when: When, width: usize) -> String {
+        let mut layout = Layout::new(width);
+        let say = |message: &Message| message.text(when.language);
+        let sessions = |count| SESSIONS.fill(when.language, count, &[]);
+        layout.paragraph(0, say(&w::SUMMARY));
+        layout.gap();
+        let values = [("sessions", &*sessions(self.sessions)), ("open", &*self.open.to_string())];
+        let recorded = match self.open {
+            0 => sessions(self.sessions),
+            _ => w::SESSIONS_OPEN.fill(when.language, &values),
+        };
+        let head = [(say(&w::AS_OF), when.date(self.today)), (say(&w::RECORDED), recorded)];
+        let labels = [&w::HELD, &w::GONE, &w::CANNOT_TELL, &w::OLDEST, &w::NEXT, &w::NOT_KEPT]
+            .map(say)
+            .into_iter()
+            .chain([say(&w::NOT_DECLARED)])
+            .chain(head.iter().map(|(label, _)| *label));
+        let column = labels.map(length).max().unwrap_or(0);
+        for (label, text) in &head {
+            layout.row(2, label, column, text);
+        }
+        let operator = match &self.operator {
+            Some(name) => w::BY_DECLARATION.fill(when.language, &[("operator", name)]),
+            None => say(&w::BY_DECLARATION_UNKNOWN).to_owned(),
+        };
+        for (title, count, nothing, unknown) in [
+            (say(&w::BY_LAW), &self.law, &w::NOT_KEPT, &w::BY_LAW_UNKNOWN),
+            (operator.as_str(), &self.declared, &w::NOT_DECLARED, &w::NO_PROFILE),
+        ] {
+            layout.heading(title);
+            match count {
+                None => layout.paragraph(2, &sentence(say(unknown))),
+                Some(count) => {
+                    for (label, text) in rows(count, nothing, when) {
+                        layout.row(2, label, column, &text);
+                    }
+                }
+            }
+        }
+        layout.gap();
+        layout.paragraph(0, say(&w::COUNTED));
+        layout.into_string()
+    }
+}
+
+fn rows(count: &Count, nothing: &Message, when: When) -> Vec<(&'static str, String)> {
+    let say = |message: &Message| message.text(when.language);
+    let sessions = |count| SESSIONS.fill(when.language, count, &[]);
+    let mut rows = vec![(say(&w::HELD), sessions(count.held))];
+    if let Some((id, start)) = &count.oldest {
+        let values = [("id", &*id.short()), ("start", &*when.moment(start))];
+        rows.push((say(&w::OLDEST), w::OLDEST_IS.fill(when.language, &values)));
+        rows.push((
+            say(&w::NEXT),
+            match &count.next {
+                Some((id, last)) => {
+                    let day = when.date_without_weekday(last.succ_opt().unwrap_or(*last));
+                    w::NEXT_IS.fill(when.language, &[("id", &id.short()), ("day", &day)])
+                }
+                None => say(&w::NEXT_UNKNOWN).to_owned(),
+            },
+        ));
+    }
+    if count.over > 0 {
+        rows.push((say(&w::GONE), sessions(count.over)));
+    }
+    if count.none > 0 {
+        rows.push((nothing.text(when.language), sessions(count.none)));
+    }
+    for (place, (why, number)) in count.untold.iter().enumerate() {
+        let values = [("sessions", &*sessions(*number)), ("why", say(why_text(*why)))];
+        let label = if place == 0 { say(&w::CANNOT_TELL) } else { "" };
+        rows.push((label, w::UNTOLD_ROW.fill(when.language, &values)));
+    }
+    rows
+}
+
+fn why_text(why: Untold) -> &'static Message {
+    match why {
+        Untold::Between => &w::UNTOLD_BETWEEN,
+        Untold::Depends => &w::UNTOLD_DEPENDS,
+        Untold::Gap => &w::UNTOLD_GAP,
+        Untold::LeftOpen => &w::UNTOLD_LEFT_OPEN,
+        Untold::NoLength => &w::UNTOLD_NO_LENGTH,
+        Untold::Stale => &w::UNTOLD_STALE,
+        Untold::Undated => &w::UNTOLD_UNDATED,
+    }
+}
