@@ -2,6 +2,7 @@
 //! them leads to a source, and that nothing is claimed that is not known.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,8 +14,8 @@ use temoin::domain::{
     SessionId, Source, Timestamp, Transport, Uptime, Zone,
 };
 use temoin::holding::{
-    Comparison, Disagreement, Holding, Rulebook, Signed, SignedState, SignedStatement, Summary,
-    Tally,
+    Comparison, Disagreement, HOLDING_FORMAT, Holding, Rulebook, SUMMARY_FORMAT, Signed,
+    SignedState, SignedStatement, Summary, Tally,
 };
 use temoin::i18n::{Language, When};
 use temoin::retention::{
@@ -219,6 +220,48 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
     assert_eq!(names(stated(SignedState::NotHeld), Field::AssignedIpv4), ["signed-not-held"]);
     // No such address was assigned, as far as the box saw.
     assert_eq!(names(stated(SignedState::NotHeld), Field::AssignedIpv6), none);
+}
+
+/// README.md describes the formats: each member and each word that can stand in them is there.
+#[test]
+fn every_member_of_the_json_is_described() {
+    let law = law();
+    let profile = neutrinet();
+    let rulebook = Rulebook::of_operator(law, &profile);
+    let session = brussels();
+    let holding = Holding::of(&session, rulebook, at(NOW));
+    let one = serde_json::to_value(holding.to_json()).unwrap();
+    let all = serde_json::to_value(Summary::of([&session], rulebook, at(NOW)).to_json()).unwrap();
+    assert_eq!((&one["format"], &all["format"]), (&HOLDING_FORMAT.into(), &SUMMARY_FORMAT.into()));
+    assert_eq!(one["fields"][0]["field"], "origin_address");
+    assert_eq!(one["fields"][0]["law"]["answer"], "required");
+    assert_eq!(one["fields"][0]["law"]["verdicts"][0]["kept"]["latest"], serde_json::Value::Null);
+    assert_eq!(one["fields"][0]["disagreements"][0]["kind"], "declared-shorter");
+    assert_eq!(all["law"]["held"], 1);
+
+    let readme = include_str!("../src/holding/README.md");
+    let mut members = BTreeSet::new();
+    collect(&one, &mut members);
+    collect(&all, &mut members);
+    assert!(members.len() >= 50, "{members:?}");
+    for member in members {
+        let is_there = [format!("`{member}`"), format!("\"{member}\"")];
+        assert!(is_there.iter().any(|it| readme.contains(it)), "{member} is not in README.md");
+    }
+}
+
+/// The names of all members of a value, at any depth.
+fn collect(value: &serde_json::Value, members: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|it| collect(it, members)),
+        serde_json::Value::Object(all) => {
+            for (name, value) in all {
+                members.insert(name.clone());
+                collect(value, members);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[test]

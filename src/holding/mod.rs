@@ -5,10 +5,12 @@
 //! Read in this order: [`Rulebook`] is what a session is held against, [`Holding`] the answers for
 //! one session, [`FieldHolding`] for one of its fields, each kind of [`Knowledge`] in a type of its
 //! own ([`Seen`], [`LawSays`], [`crate::retention::Declared`], [`SignedField`]); [`Disagreement`] is
-//! what does not go together, and [`Summary`] how many records should be held today.
+//! what does not go together, and [`Summary`] how many records should be held today. `README.md`
+//! describes the JSON.
 
 mod answers;
 mod disagreement;
+mod json;
 mod knowledge;
 mod layout;
 mod legal;
@@ -23,6 +25,7 @@ mod words;
 
 pub use answers::{FieldHolding, Holding};
 pub use disagreement::Disagreement;
+pub use json::{HOLDING_FORMAT, SUMMARY_FORMAT};
 pub use knowledge::Knowledge;
 pub use legal::LawSays;
 pub use rulebook::Rulebook;

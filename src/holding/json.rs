@@ -1,0 +1,525 @@
+use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
+
+use super::{
+    Count, Disagreement, FieldHolding, Holding, LawSays, Seen, Signed, SignedField, SignedState,
+    Summary, Value,
+};
+use crate::domain::{Moment, Source};
+use crate::retention::{
+    Answer, Applicability, Covered, Declared, Dependence, Doubt, Edition, Kept, Period, Statement,
+    Texts, Verdict, Word,
+};
+
+/// The name and version of the format of one holding.
+pub const HOLDING_FORMAT: &str = "temoin.holding/1";
+
+/// The name and version of the format of the summary.
+pub const SUMMARY_FORMAT: &str = "temoin.held/1";
+
+impl Holding<'_> {
+    /// All of it for other programs, as `README.md` in this folder describes it.
+    pub fn to_json(&self) -> impl Serialize {
+        let statements = self.rulebook.profile.iter().flat_map(|profile| &profile.statements);
+        JsonHolding {
+            format: HOLDING_FORMAT,
+            session: self.session.id.to_string(),
+            now: self.now.to_string(),
+            jurisdiction: self.rulebook.jurisdiction.map(Word::name),
+            operator: self.rulebook.profile.map(|profile| profile.id.to_string()),
+            signed: JsonSigned::of(&self.signed),
+            fields: self.fields.iter().map(JsonField::of).collect(),
+            editions: self.editions.iter().map(|edition| JsonEdition::of(edition)).collect(),
+            statements: statements.map(JsonStatement::of).collect(),
+        }
+    }
+}
+
+impl Summary {
+    /// The summary for other programs, as `README.md` in this folder describes it.
+    pub fn to_json(&self) -> impl Serialize {
+        JsonSummary {
+            format: SUMMARY_FORMAT,
+            today: Day(self.today),
+            timezone: self.zone.name(),
+            operator: self.operator.clone(),
+            sessions: self.sessions,
+            open: self.open,
+            law: self.law.as_ref().map(JsonCount::of),
+            declared: self.declared.as_ref().map(JsonCount::of),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonHolding {
+    format: &'static str,
+    session: String,
+    now: String,
+    jurisdiction: Option<&'static str>,
+    operator: Option<String>,
+    signed: JsonSigned,
+    fields: Vec<JsonField>,
+    editions: Vec<JsonEdition>,
+    statements: Vec<JsonStatement>,
+}
+
+#[derive(Serialize)]
+struct JsonField {
+    field: &'static str,
+    observed: JsonSeen,
+    law: Option<JsonLaw>,
+    declared: Vec<JsonDeclared>,
+    signed: Option<&'static str>,
+    disagreements: Vec<JsonDisagreement>,
+}
+
+impl JsonField {
+    fn of(it: &FieldHolding<'_>) -> Self {
+        Self {
+            field: it.field.name(),
+            observed: JsonSeen::of(&it.seen),
+            law: it.law.as_ref().map(JsonLaw::of),
+            declared: it.declared.iter().map(JsonDeclared::of).collect(),
+            signed: it.signed.map(|signed| match signed {
+                SignedField::RecordNotHeld | SignedField::NotHeld => "not-held",
+                SignedField::Held(comparison) => comparison.name(),
+            }),
+            disagreements: it.disagreements.iter().map(JsonDisagreement::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonSeen {
+    state: &'static str,
+    value: Option<String>,
+    moment: Option<JsonMoment>,
+    source: Option<&'static str>,
+}
+
+impl JsonSeen {
+    fn of(seen: &Seen) -> Self {
+        let value = match seen {
+            Seen::Value(observed) => Some(observed.value),
+            Seen::Unknown | Seen::NotApart | Seen::NotYet | Seen::NeverRecorded => None,
+        };
+        let moment = match value {
+            Some(Value::Moment(moment)) => Some(JsonMoment::of(moment)),
+            _ => None,
+        };
+        let value = value.and_then(|value| match value {
+            Value::Address(address) => Some(address.to_string()),
+            Value::Port(port) => Some(port.to_string()),
+            Value::Prefix(prefix) => Some(prefix.to_string()),
+            Value::Moment(_) => None,
+            Value::EndReason(reason) => Some(reason.name().to_owned()),
+            Value::Gateway(gateway) => Some(gateway.to_string()),
+            Value::Transport(transport) => Some(transport.name().to_owned()),
+        });
+        Self { state: seen.name(), value, moment, source: seen.source().map(Source::name) }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonMoment {
+    earliest: Option<String>,
+    latest: Option<String>,
+    claimed: Option<String>,
+}
+
+impl JsonMoment {
+    fn of(moment: Moment) -> Self {
+        let Moment { earliest, latest, claimed } = moment;
+        Self {
+            earliest: earliest.map(|at| at.to_string()),
+            latest: latest.map(|at| at.to_string()),
+            claimed: claimed.map(|at| at.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonLaw {
+    answer: &'static str,
+    verdicts: Vec<JsonVerdict>,
+    doubts: Vec<JsonDoubt>,
+    not_listed_in: Vec<String>,
+}
+
+impl JsonLaw {
+    fn of(law: &LawSays<'_>) -> Self {
+        Self {
+            answer: answer_name(law.answer),
+            verdicts: law.verdicts.iter().map(JsonVerdict::of).collect(),
+            doubts: law.doubts.iter().map(JsonDoubt::of).collect(),
+            not_listed_in: law.unlisted_in.iter().map(|it| it.id.to_string()).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonVerdict {
+    edition: String,
+    rule: String,
+    nature: &'static str,
+    certainty: &'static str,
+    applies_to: &'static str,
+    applies: &'static str,
+    depends_on: Vec<&'static str>,
+    kept: JsonKept,
+    basis: Vec<String>,
+    recipients: Option<String>,
+    pending: Vec<String>,
+}
+
+impl JsonVerdict {
+    fn of(verdict: &Verdict<'_>) -> Self {
+        let Verdict { edition, rule, applies, kept } = verdict;
+        let (applies, depends_on) = match applies {
+            Applicability::Certain => ("certain", Vec::new()),
+            Applicability::Depends(on) => {
+                ("depends", on.iter().map(|it| dependence_name(*it)).collect())
+            }
+            Applicability::Unknown => ("unknown", Vec::new()),
+        };
+        Self {
+            edition: edition.id.to_string(),
+            rule: rule.id.to_string(),
+            nature: rule.nature.name(),
+            certainty: rule.certainty.name(),
+            applies_to: rule.applies_to.name(),
+            applies,
+            depends_on,
+            kept: JsonKept::of(kept),
+            basis: rule.basis.iter().map(ToString::to_string).collect(),
+            recipients: rule.recipients.as_ref().map(ToString::to_string),
+            pending: edition.pending_of(rule).iter().map(|it| it.id.to_string()).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonKept {
+    state: &'static str,
+    counted_from: Option<&'static str>,
+    earliest: Option<Day>,
+    latest: Option<Day>,
+    live: bool,
+    erasable_from: Option<String>,
+}
+
+impl JsonKept {
+    fn of(kept: &Kept<'_>) -> Self {
+        let until = kept.until();
+        let (state, event) = match kept {
+            Kept::Until(until) => ("until", until.event),
+            Kept::AfterEvent(event) => ("after-event", Some(*event)),
+            Kept::NoLength => ("no-length", None),
+            Kept::Never => ("never", None),
+            Kept::Unknown(_) => ("unknown", None),
+        };
+        Self {
+            state,
+            counted_from: event.map(Word::name),
+            earliest: until.and_then(|it| it.earliest).map(Day),
+            latest: until.and_then(|it| it.latest).map(Day),
+            live: until.is_some_and(|it| it.live),
+            erasable_from: until.and_then(|it| it.erasable_from).map(|at| at.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonDoubt {
+    why: &'static str,
+    edition: Option<String>,
+    track: Option<&'static str>,
+    from: Option<Day>,
+    to: Option<Day>,
+}
+
+impl JsonDoubt {
+    fn of(doubt: &Doubt<'_>) -> Self {
+        let none = Self { why: "undated", edition: None, track: None, from: None, to: None };
+        let of = |why, edition: &Edition| Self {
+            why,
+            edition: Some(edition.id.to_string()),
+            track: Some(edition.track.name()),
+            from: None,
+            to: None,
+        };
+        match doubt {
+            Doubt::Undated => none,
+            Doubt::LeftOpen(edition) => of("left-open", edition),
+            Doubt::Stale(edition) => of("stale", edition),
+            Doubt::Gap { track, from, to } => Self {
+                why: "gap",
+                track: Some(track.name()),
+                from: Some(Day(*from)),
+                to: Some(Day(*to)),
+                ..none
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonDeclared {
+    statement: String,
+    stored: bool,
+    since: Option<Day>,
+    length: Option<JsonPeriod>,
+    counted_from: Option<&'static str>,
+    covers: &'static str,
+    kept: JsonKept,
+}
+
+impl JsonDeclared {
+    fn of(declared: &Declared<'_>) -> Self {
+        Self {
+            statement: declared.statement.id.to_string(),
+            stored: declared.stores.stored,
+            since: declared.stores.from.map(Day),
+            length: declared.stores.erase_after.map(JsonPeriod::of),
+            counted_from: declared.stores.counted_from.map(Word::name),
+            covers: match declared.covered {
+                Covered::Yes => "yes",
+                Covered::No => "no",
+                Covered::Perhaps => "perhaps",
+            },
+            kept: JsonKept::of(&declared.kept),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonPeriod {
+    number: u32,
+    unit: &'static str,
+}
+
+impl JsonPeriod {
+    fn of(period: Period) -> Self {
+        let (number, unit) = match period {
+            Period::Days(number) => (number, "days"),
+            Period::Months(number) => (number, "months"),
+            Period::Years(number) => (number, "years"),
+        };
+        Self { number, unit }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonDisagreement {
+    kind: &'static str,
+    statement: Option<String>,
+    other_statement: Option<String>,
+    edition: Option<String>,
+    rule: Option<String>,
+}
+
+impl JsonDisagreement {
+    fn of(it: &Disagreement<'_>) -> Self {
+        let other = match it {
+            Disagreement::Statements { older, .. } => Some(older.id.to_string()),
+            _ => None,
+        };
+        Self {
+            kind: it.name(),
+            statement: it.statement().map(|it| it.id.to_string()),
+            other_statement: other,
+            edition: it.rule().map(|(edition, _)| edition.id.to_string()),
+            rule: it.rule().map(|(_, rule)| rule.id.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonSigned {
+    state: &'static str,
+    stated_at: Option<String>,
+    erase_by: Option<Day>,
+}
+
+impl JsonSigned {
+    fn of(signed: &Signed) -> Self {
+        let nothing = |state| Self { state, stated_at: None, erase_by: None };
+        match signed {
+            Signed::SyncOff => nothing("sync-off"),
+            Signed::NoneYet => nothing("none-yet"),
+            Signed::Stated(statement) => {
+                let stated_at = Some(statement.stated_at.to_string());
+                match statement.state {
+                    SignedState::NotHeld => Self { state: "not-held", stated_at, erase_by: None },
+                    SignedState::Held { erase_by, .. } => {
+                        Self { state: "held", stated_at, erase_by: Some(Day(erase_by)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonEdition {
+    id: String,
+    title: JsonTexts,
+    status: &'static str,
+    effective_from: Day,
+    effective_to: Option<Day>,
+    checked_on: Day,
+    fresh_until: Day,
+    sources: Vec<JsonSource>,
+}
+
+impl JsonEdition {
+    fn of(edition: &Edition) -> Self {
+        let sources = edition.sources.iter().map(|source| JsonSource {
+            id: source.id.to_string(),
+            cite: JsonTexts::of(&source.cite),
+            url: source.eli.clone().or_else(|| source.url.clone()),
+            verified: source.verified.name(),
+        });
+        Self {
+            id: edition.id.to_string(),
+            title: JsonTexts::of(&edition.title),
+            status: edition.status.name(),
+            effective_from: Day(edition.effective_from),
+            effective_to: edition.effective_to.map(Day),
+            checked_on: Day(edition.checked_on),
+            fresh_until: Day(edition.fresh_until()),
+            sources: sources.collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonSource {
+    id: String,
+    cite: JsonTexts,
+    url: Option<String>,
+    verified: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonStatement {
+    id: String,
+    label: JsonTexts,
+    kind: &'static str,
+    stated_on: Day,
+    by: String,
+    url: Option<String>,
+    verified: &'static str,
+}
+
+impl JsonStatement {
+    fn of(statement: &Statement) -> Self {
+        Self {
+            id: statement.id.to_string(),
+            label: JsonTexts::of(&statement.label),
+            kind: statement.kind.name(),
+            stated_on: Day(statement.stated_on),
+            by: statement.by.clone(),
+            url: statement.url.clone(),
+            verified: statement.verified.name(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonTexts {
+    fr: String,
+    nl: String,
+    en: String,
+    de: String,
+}
+
+impl JsonTexts {
+    fn of(texts: &Texts) -> Self {
+        let Texts { fr, nl, en, de } = texts.clone();
+        Self { fr, nl, en, de }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonSummary {
+    format: &'static str,
+    today: Day,
+    timezone: &'static str,
+    operator: Option<String>,
+    sessions: u64,
+    open: u64,
+    law: Option<JsonCount>,
+    declared: Option<JsonCount>,
+}
+
+#[derive(Serialize)]
+struct JsonCount {
+    held: u64,
+    over: u64,
+    none: u64,
+    untold: Vec<JsonUntold>,
+    oldest: Option<String>,
+    next: Option<JsonNext>,
+}
+
+impl JsonCount {
+    fn of(count: &Count) -> Self {
+        let untold = count.untold.iter();
+        Self {
+            held: count.held,
+            over: count.over,
+            none: count.none,
+            untold: untold
+                .map(|(why, sessions)| JsonUntold { why: why.name(), sessions: *sessions })
+                .collect(),
+            oldest: count.oldest.map(|(id, _)| id.to_string()),
+            next: count.next.map(|(id, last_day)| JsonNext {
+                session: id.to_string(),
+                last_day: Day(last_day),
+            }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonUntold {
+    why: &'static str,
+    sessions: u64,
+}
+
+#[derive(Serialize)]
+struct JsonNext {
+    session: String,
+    last_day: Day,
+}
+
+/// A day, written as RFC 3339 writes one: `2026-11-24`.
+struct Day(NaiveDate);
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+fn dependence_name(dependence: Dependence) -> &'static str {
+    match dependence {
+        Dependence::TargetedArea => "targeted-area",
+        Dependence::OwnPurpose => "own-purpose",
+        Dependence::ExpeditedPreservation => "expedited-preservation",
+        Dependence::Day => "day",
+    }
+}
+
+fn answer_name(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Required => "required",
+        Answer::RequiredPerhaps => "required-perhaps",
+        Answer::Allowed => "allowed",
+        Answer::Forbidden => "forbidden",
+        Answer::Unlisted => "not-listed",
+        Answer::Unknown => "unknown",
+    }
+}
