@@ -12,6 +12,7 @@ use crate::capture::clock::Trust;
 use crate::capture::origin::Method;
 use crate::domain::{Device, Zone};
 use crate::i18n::Language;
+use crate::retention::{GRACE_DAYS, Id, Jurisdiction, Word};
 
 /// Where the configuration is looked for unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
@@ -19,6 +20,9 @@ pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
 /// The configuration, ready to use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
+    /// The directory of the file, or where it would be: a member's own files of law and of operators
+    /// lie beside it.
+    pub directory: PathBuf,
     /// The interfaces that are VPN tunnels; at least one.
     pub devices: Vec<Device>,
     /// The status file of OpenVPN's client, where there is one.
@@ -29,6 +33,13 @@ pub struct Config {
     pub trust: Trust,
     /// How to find out the origin address, in this order.
     pub methods: Vec<Method>,
+    /// The operator's profile, by its id.
+    pub profile: Option<Id>,
+    /// Whose law applies; `None` for that of the operator's profile.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// How many days a session that is due may wait for the operator to confirm its own erasure,
+    /// where the operator is asked at all.
+    pub grace_days: u32,
     /// The language to speak; `None` for the system's.
     pub language: Option<Language>,
     /// The time zone to show times in; `None` for the system's.
@@ -38,11 +49,15 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            directory: Path::new(DEFAULT_PATH).parent().unwrap_or(Path::new("/")).to_owned(),
             devices: "tun0".parse().into_iter().collect(),
             status_file: None,
             management: None,
             trust: Trust::Kernel,
             methods: Method::ALL.to_vec(),
+            profile: None,
+            jurisdiction: None,
+            grace_days: GRACE_DAYS,
             language: None,
             time_zone: None,
         }
@@ -56,17 +71,25 @@ impl Config {
     /// [`ConfigError`] where the file cannot be read, or says something that cannot be. A file that
     /// does not exist is an error only where `is_expected`.
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                Self::parse(&text).map_err(|problem| ConfigError { path: path.to_owned(), problem })
-            }
+        let config = match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
                 Ok(Self::default())
             }
-            Err(error) => {
-                Err(ConfigError { path: path.to_owned(), problem: Problem::Unreadable(error) })
-            }
-        }
+            Err(error) => Err(Problem::Unreadable(error)),
+        };
+        let config = config.map_err(|problem| ConfigError { path: path.to_owned(), problem })?;
+        Ok(Self { directory: path.parent().unwrap_or(Path::new("")).to_owned(), ..config })
+    }
+
+    /// The directory of a member's own rule files.
+    pub fn rules_directory(&self) -> PathBuf {
+        self.directory.join("rules.d")
+    }
+
+    /// The directory of a member's own profiles of operators.
+    pub fn profiles_directory(&self) -> PathBuf {
+        self.directory.join("profiles.d")
     }
 
     fn parse(text: &str) -> Result<Self, Problem> {
@@ -84,6 +107,7 @@ impl Config {
             return Err(Problem::value("tunnel.devices", &"at least one interface is needed"));
         }
         Ok(Self {
+            directory: default.directory,
             devices,
             status_file: absolute("tunnel.status_file", raw.tunnel.status_file)?,
             management: absolute("tunnel.management", raw.tunnel.management)?,
@@ -101,6 +125,26 @@ impl Config {
                     .collect::<Result<_, _>>()
                     .map_err(|error| Problem::value("origin.methods", &error))?,
                 None => default.methods,
+            },
+            profile: parsed("operator.profile", raw.operator.profile)?,
+            jurisdiction: raw
+                .operator
+                .jurisdiction
+                .filter(|text| !text.is_empty())
+                .map(|text| {
+                    let known = Jurisdiction::ALL.iter().find(|it| it.name() == text);
+                    known.copied().ok_or_else(|| {
+                        Problem::value("operator.jurisdiction", &"it is \"BE\" or \"FR\"")
+                    })
+                })
+                .transpose()?,
+            grace_days: match raw.erasure.grace_days {
+                None => default.grace_days,
+                Some(days) if days <= GRACE_DAYS => days,
+                Some(_) => {
+                    let why = format!("it is a number of days from 0 to {GRACE_DAYS}");
+                    return Err(Problem::value("erasure.grace_days", &why));
+                }
             },
             language: parsed("page.language", raw.page.language)?,
             time_zone: parsed("page.time_zone", raw.page.time_zone)?,
@@ -172,6 +216,8 @@ struct Raw {
     tunnel: RawTunnel,
     clock: RawClock,
     origin: RawOrigin,
+    operator: RawOperator,
+    erasure: RawErasure,
     page: RawPage,
 }
 
@@ -193,6 +239,19 @@ struct RawClock {
 #[serde(default, deny_unknown_fields)]
 struct RawOrigin {
     methods: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawOperator {
+    profile: Option<String>,
+    jurisdiction: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawErasure {
+    grace_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -222,7 +281,7 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 7);
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 10);
         assert_eq!(Config::parse(&uncommented).unwrap(), Config::default());
     }
 
@@ -234,6 +293,10 @@ mod tests {
             ("[tunnel]\nmanagement = \"run/x\"", "tunnel.management"),
             ("[clock]\ntrust = \"never\"", "clock.trust"),
             ("[origin]\nmethods = [\"stun\", \"google\"]", "origin.methods"),
+            ("[operator]\nprofile = \"My operator\"", "operator.profile"),
+            ("[operator]\njurisdiction = \"DE\"", "operator.jurisdiction"),
+            ("[erasure]\ngrace_days = 15", "erasure.grace_days"),
+            ("[erasure]\ngrace_days = -1", "grace_days"),
             ("[page]\nlanguage = \"pt\"", "page.language"),
             ("[page]\ntime_zone = \"Europe/Bruxelles\"", "page.time_zone"),
             ("[page]\ncolour = 1", "colour"),

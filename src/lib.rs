@@ -11,7 +11,8 @@
 //!   [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address) and [`web`] (the page).
-//! * [`config`], [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
+//! * [`config`], [`lawbook`] (law and profiles as this box has them), [`erasure`] (what goes, and
+//!   when), [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
 #![forbid(unsafe_code)]
 
 pub mod capture;
@@ -19,10 +20,12 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod domain;
+pub mod erasure;
 pub mod export;
 pub mod holding;
 pub mod i18n;
 pub mod journal;
+pub mod lawbook;
 pub mod retention;
 pub mod rights;
 pub mod web;

@@ -26,6 +26,8 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("operator", Some(&["domain", "retention", "protocol"])),
     ("web", Some(&["domain", "i18n", "export", "retention", "journal", "holding", "rights"])),
     ("config", None),
+    ("lawbook", None),
+    ("erasure", None),
     ("daemon", None),
     ("cli", None),
 ];
@@ -57,11 +59,13 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that may do input and output.
-const IMPURE: [&str; 8] =
-    ["journal", "capture", "sync", "operator", "web", "config", "daemon", "cli"];
+const IMPURE: [&str; 10] = [
+    "journal", "capture", "sync", "operator", "web", "config", "lawbook", "erasure", "daemon",
+    "cli",
+];
 
 /// The rooms that may know what is in a session.
-const KNOW_SESSIONS: [&str; 12] = [
+const KNOW_SESSIONS: [&str; 13] = [
     "domain",
     "i18n",
     "export",
@@ -72,6 +76,7 @@ const KNOW_SESSIONS: [&str; 12] = [
     "capture",
     "web",
     "config",
+    "erasure",
     "daemon",
     "cli",
 ];

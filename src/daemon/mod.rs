@@ -9,6 +9,7 @@
 //! the spool meanwhile. Only what makes it senseless to go on ends the daemon.
 
 mod clock;
+mod erasure;
 mod management;
 mod notify;
 mod origin;
@@ -23,7 +24,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::capture::clock::{self as clocks, Trust};
+use crate::capture::clock as clocks;
 use crate::capture::spool::{EventName, ReadError, Spool, SpoolError, Watch};
 use crate::capture::{LinkNotice, LinkWatch, look};
 use crate::config::Config;
@@ -34,6 +35,7 @@ use crate::journal::{Journal, JournalError};
 use crate::web::{Address, BindError, Listener, Server, Site, open_records};
 
 use clock::ClockWatch;
+use erasure::Erasures;
 use management::Line;
 use notify::notify;
 use origin::OriginSearch;
@@ -131,11 +133,12 @@ struct Daemon {
     line: Option<Line>,
     origins: OriginSearch,
     clock: ClockWatch,
+    erasures: Erasures,
     signals: SignalFd,
-    trust: Trust,
     /// The interface that the management socket's OpenVPN is taken to serve.
     managed: Device,
-    status_file: Option<PathBuf>,
+    state_directory: PathBuf,
+    config: Config,
     pause: u64,
     retry_at: Option<Uptime>,
     look_at_clock_at: Option<Uptime>,
@@ -176,10 +179,11 @@ impl Daemon {
             line: config.management.as_deref().map(Line::new),
             origins: OriginSearch::new(&config.methods)?,
             clock: ClockWatch::new()?,
+            erasures: Erasures::new(),
             signals,
-            trust: config.trust,
+            state_directory: state_directory.to_owned(),
+            config: config.clone(),
             managed: config.devices[0].clone(),
-            status_file: config.status_file.clone(),
             pause: FIRST_PAUSE,
             retry_at: None,
             look_at_clock_at: None,
@@ -192,7 +196,7 @@ impl Daemon {
     fn look_around(&mut self, reading: ClockReading) {
         self.take_from_spool();
         self.write_down(reading);
-        let heartbeat = self.status_file.as_deref().and_then(modified);
+        let heartbeat = self.config.status_file.as_deref().and_then(modified);
         for device in self.recorder.devices() {
             let link = look(&device);
             self.recorder.observe(reading, device, Evidence::Started { link, heartbeat });
@@ -205,10 +209,10 @@ impl Daemon {
 
     fn watch(&mut self) -> io::Result<()> {
         loop {
-            let now = clocks::read(self.trust)?;
+            let now = clocks::read(self.config.trust)?;
             let timeout = self.deadline().map_or(PollTimeout::NONE, |at| until(at, now.uptime));
             let awake = self.wait(timeout)?;
-            let reading = clocks::read(self.trust)?;
+            let reading = clocks::read(self.config.trust)?;
             if awake.contains(&Wake::Signal) {
                 return self.stop(reading);
             }
@@ -251,7 +255,10 @@ impl Daemon {
                     line.expect(reading.uptime);
                 }
             }
-            Wake::ClockSet => self.clock.rearm()?,
+            Wake::ClockSet => {
+                self.clock.rearm()?;
+                self.erasures.clock_was_set();
+            }
             Wake::Line => {
                 for evidence in self.line.as_mut().map(Line::read).unwrap_or_default() {
                     self.recorder.observe(reading, self.managed.clone(), evidence);
@@ -331,6 +338,8 @@ impl Daemon {
             let recorder = &self.recorder;
             self.origins.begin(now, |id| recorder.open_session(id));
         }
+        let journal = self.recorder.journal();
+        self.erasures.attend(&reading, &self.state_directory, &self.config, journal);
     }
 
     /// Reads the events that hooks have left. While something cannot be written down they stay
@@ -359,7 +368,7 @@ impl Daemon {
             match self.spool.read(name) {
                 Ok(event) => {
                     let mut observation = Observation::from(event);
-                    observation.reading = self.trust.applied_to(observation.reading);
+                    observation.reading = self.config.trust.applied_to(observation.reading);
                     self.recorder.take(observation, name);
                 }
                 Err(ReadError::Gone) => {}
@@ -409,7 +418,11 @@ impl Daemon {
     }
 
     fn deadline(&self) -> Option<Uptime> {
-        let always = [self.line.as_ref().and_then(Line::deadline), self.look_at_clock_at];
+        let always = [
+            self.line.as_ref().and_then(Line::deadline),
+            self.look_at_clock_at,
+            self.erasures.deadline(),
+        ];
         // What would have to be written down waits with the rest.
         let rest = if self.recorder.is_behind() {
             [self.retry_at, None]

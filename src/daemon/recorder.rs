@@ -44,6 +44,12 @@ impl Recorder {
         Ok(Self { journal, tracker, waiting: VecDeque::new(), is_undated: true })
     }
 
+    /// The journal, for an erasure. It drops late words about what is gone, so the tracker need not
+    /// know of it.
+    pub(super) fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
     /// The interfaces that are watched or have an open session.
     pub(super) fn devices(&self) -> Vec<Device> {
         self.tracker.devices()

@@ -112,6 +112,11 @@ impl Spool {
         &self.path
     }
 
+    /// Where the files are that could not be read, if there are any.
+    pub fn rejected_path(&self) -> PathBuf {
+        self.path.join(REJECTED)
+    }
+
     /// Puts an event in, so that it outlives a power cut once this returns.
     ///
     /// # Errors

@@ -1,0 +1,244 @@
+use std::path::Path;
+
+use crate::config::Config;
+use crate::domain::{ClockReading, Uptime, Zone};
+use crate::erasure::{Due, Erasure, Outcome, Request};
+use crate::journal::Journal;
+use crate::lawbook::Lawbook;
+
+use super::{FIRST_PAUSE, LONGEST_PAUSE};
+
+/// A day, in milliseconds.
+const DAY: u64 = 86_400_000;
+
+/// Up to how long after midnight an erasure begins, in milliseconds: boxes that share a power line, a
+/// virtual machine's host or a card of one make need not all work at once.
+const JITTER: u64 = 3_600_000;
+
+/// More sessions than this are counted in the log, not named.
+const NAMED: usize = 20;
+
+/// When the record is looked through for what has to go: at the start, after each midnight, and when
+/// the clock was set; never by a clock that nobody confirmed.
+pub(super) struct Erasures {
+    /// `None`: as soon as the clock is trusted.
+    at: Option<Uptime>,
+    /// When to look again at a clock that was not trusted.
+    look_at: Option<Uptime>,
+    pause: u64,
+    /// What was said of the law's files before, not to say it every day.
+    complaints: String,
+    has_waited: bool,
+}
+
+impl Erasures {
+    pub(super) fn new() -> Self {
+        Self {
+            at: None,
+            look_at: None,
+            pause: FIRST_PAUSE,
+            complaints: String::new(),
+            has_waited: false,
+        }
+    }
+
+    /// When the next one is due.
+    pub(super) fn deadline(&self) -> Option<Uptime> {
+        self.at.or(self.look_at)
+    }
+
+    /// The clock was set: what is due may have changed.
+    pub(super) fn clock_was_set(&mut self) {
+        self.at = None;
+    }
+
+    /// Erases what is due, if it is time to.
+    pub(super) fn attend(
+        &mut self,
+        reading: &ClockReading,
+        directory: &Path,
+        config: &Config,
+        journal: &mut Journal,
+    ) {
+        if self.at.is_some_and(|at| reading.uptime < at) {
+            return;
+        }
+        if !reading.synchronised {
+            self.wait_for_the_clock(reading);
+            return;
+        }
+        self.look_at = None;
+        // Read anew each time: it is not needed in between, and a file may have been mended.
+        let book = match Lawbook::load(config) {
+            Ok(book) => book,
+            Err(error) => {
+                log::error!("{error}");
+                self.try_again(reading);
+                return;
+            }
+        };
+        self.complain(&book);
+        let erasure = Erasure { directory, rulebook: book.rulebook(), reading: *reading };
+        let due = match erasure.due() {
+            Ok(due) => due,
+            Err(error) => {
+                log::error!(
+                    "what has to be erased cannot be looked up; it is tried again: {error}"
+                );
+                self.try_again(reading);
+                return;
+            }
+        };
+        let outcome = erasure.run(Request::Sessions(&due), journal);
+        note(&due, &outcome);
+        if outcome.is_done() {
+            self.pause = FIRST_PAUSE;
+            self.at = Some(after_midnight(reading, book.zone(), draw()));
+        } else {
+            self.try_again(reading);
+        }
+    }
+
+    fn try_again(&mut self, reading: &ClockReading) {
+        self.at = Some(reading.uptime.plus(self.pause));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    fn wait_for_the_clock(&mut self, reading: &ClockReading) {
+        self.at = None;
+        if self.look_at.is_none_or(|at| at <= reading.uptime) {
+            self.look_at = Some(reading.uptime.plus(DAY));
+        }
+        if !self.has_waited {
+            log::info!("nothing is erased until a time service confirms the clock");
+            self.has_waited = true;
+        }
+    }
+
+    fn complain(&mut self, book: &Lawbook) {
+        let complaints: Vec<String> = book.complaints.iter().map(ToString::to_string).collect();
+        let complaints = complaints.join("\n");
+        if complaints != self.complaints {
+            complaints.lines().for_each(|complaint| log::error!("{complaint}"));
+            self.complaints = complaints;
+        }
+    }
+}
+
+/// Says in the log what went: session IDs and dates alone.
+fn note(due: &[Due], outcome: &Outcome) {
+    if outcome.sessions > 0 {
+        if due.len() <= NAMED {
+            for Due { id, day } in due {
+                let day = day.map_or_else(String::new, |day| format!(", due since {day}"));
+                log::info!("session {} erased{day}", id.short());
+            }
+        } else {
+            log::info!("{} sessions erased", outcome.sessions);
+        }
+    }
+    if outcome.files > 0 {
+        log::info!("{} files erased that may have held parts of sessions", outcome.files);
+    }
+    for failure in &outcome.failures {
+        log::error!("an erasure is not complete; it is tried again: {failure}");
+    }
+    if !outcome.is_complete && outcome.failures.is_empty() {
+        log::warn!("somebody reads the record, whose log cannot be emptied; it is tried again");
+    }
+}
+
+/// The next midnight in a zone, and some time past it.
+fn after_midnight(now: &ClockReading, zone: Zone, random: u64) -> Uptime {
+    let midnight = zone.date(now.realtime).succ_opt().map(|day| zone.first_instant(day));
+    let until = midnight
+        .map_or(DAY, |at| u64::try_from(at.since(now.realtime).as_millis()).unwrap_or(DAY).max(1));
+    now.uptime.plus(until.saturating_add(random % JITTER))
+}
+
+/// A number for the jitter. Where the kernel has no randomness to give, the middle will do.
+fn draw() -> u64 {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_or(JITTER / 2, |()| u64::from_ne_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert, proptest};
+    use tempfile::tempdir;
+
+    use super::*;
+    use crate::domain::{BootId, Timestamp};
+
+    fn reading(uptime: u64, realtime: &str, synchronised: bool) -> ClockReading {
+        ClockReading {
+            boot: BootId::from_bytes([1; 16]),
+            uptime: Uptime::from_milliseconds(uptime),
+            realtime: realtime.parse().unwrap(),
+            synchronised,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_within_the_first_hour_of_the_next_day(
+            minutes in 0_i64..2 * 525_600,
+            random in any::<u64>(),
+        ) {
+            let zone: Zone = "Europe/Brussels".parse().unwrap();
+            let realtime = "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+            let realtime = realtime.shifted(minutes * 60_000);
+            let now = ClockReading { realtime, ..reading(5_000, "2026-01-01T00:00:00Z", true) };
+            let wait = after_midnight(&now, zone, random).milliseconds() - 5_000;
+            let then = zone.civil(realtime.shifted(wait.try_into().unwrap()));
+            let tomorrow = zone.date(realtime).succ_opt().unwrap();
+            prop_assert!(then.date() == tomorrow && wait > 0, "{now:?}: {then}");
+            prop_assert!(then.format("%H").to_string() == "00");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_nobody_confirmed_is_waited_for_and_one_that_was_set_is_heard_at_once() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let config = Config { directory: directory.path().to_owned(), ..Config::default() };
+        let mut erasures = Erasures::new();
+        let mut attend = |erasures: &mut Erasures, reading: &ClockReading| {
+            erasures.attend(reading, directory.path(), &config, &mut journal);
+            erasures.deadline().unwrap().milliseconds()
+        };
+        let unsure = reading(1_000, "2099-01-01T00:00:00Z", false);
+        assert_eq!(attend(&mut erasures, &unsure), 1_000 + DAY);
+        let later = reading(2_000, "2099-01-01T00:00:01Z", false);
+        assert_eq!(attend(&mut erasures, &later), 1_000 + DAY);
+        let sure = reading(3_000, "2026-11-24T12:00:00Z", true);
+        let midnight = attend(&mut erasures, &sure);
+        let half_a_day = DAY / 2 + 3_000;
+        assert!((half_a_day..half_a_day + JITTER).contains(&midnight), "{midnight}");
+        let soon = reading(4_000, "2026-11-24T12:00:01Z", true);
+        assert_eq!(attend(&mut erasures, &soon), midnight);
+        erasures.clock_was_set();
+        let set = reading(5_000, "2026-11-24T23:30:00Z", true);
+        assert!(attend(&mut erasures, &set) < midnight);
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_less_and_less_often() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        std::fs::remove_file(directory.path().join("journal.db")).unwrap();
+        std::fs::create_dir(directory.path().join("journal.db")).unwrap();
+        let config = Config { directory: directory.path().to_owned(), ..Config::default() };
+        let mut erasures = Erasures::new();
+        let mut waits = Vec::new();
+        let mut now = reading(0, "2026-11-24T12:00:00Z", true);
+        for _ in 0..12 {
+            erasures.attend(&now, directory.path(), &config, &mut journal);
+            let next = erasures.deadline().unwrap();
+            waits.push(next.milliseconds() - now.uptime.milliseconds());
+            now.uptime = next;
+        }
+        assert_eq!(waits[..3], [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]);
+        assert_eq!(waits[11], LONGEST_PAUSE);
+    }
+}

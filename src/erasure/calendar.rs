@@ -1,0 +1,147 @@
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::domain::{Moment, Session, Timestamp, Zone};
+use crate::holding::Rulebook;
+use crate::retention::{Because, EraseBy, Span, erase_by};
+
+/// Before this, in milliseconds after 1970, there was no temoin: a clock that says so is wrong.
+/// 2026-01-01.
+const FIRST_DAYS: i64 = 1_767_225_600_000;
+
+/// Until when each session may stay. It depends on nothing but the days on which the bounds of a
+/// session lie, so each combination of days is judged once.
+#[derive(Debug)]
+pub struct Calendar<'a> {
+    rulebook: Rulebook<'a>,
+    now: Timestamp,
+    zones: Vec<Zone>,
+    judged: HashMap<(bool, Vec<Option<NaiveDate>>), EraseBy<'a>>,
+}
+
+impl<'a> Calendar<'a> {
+    /// For a moment and the law at that moment.
+    pub fn new(rulebook: Rulebook<'a>, now: Timestamp) -> Self {
+        let mut zones = vec![rulebook.profile.map_or(Zone::UTC, |profile| profile.zone)];
+        for edition in rulebook.law.editions() {
+            let ours = Some(edition.jurisdiction) == rulebook.jurisdiction;
+            if ours && !zones.contains(&edition.zone) {
+                zones.push(edition.zone);
+            }
+        }
+        Self { rulebook, now, zones, judged: HashMap::new() }
+    }
+
+    /// The moment that it was made for.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Until when a session may stay.
+    pub fn of(&mut self, session: &Session) -> &EraseBy<'a> {
+        self.of_span(span(session, self.now))
+    }
+
+    /// Until when a file may stay that was last written to at an instant, and may hold a session of
+    /// that moment.
+    pub(super) fn of_file(&mut self, written: Timestamp) -> &EraseBy<'a> {
+        let moment = Moment::exact(written);
+        self.of_span(Span { start: moment, end: Some(moment) })
+    }
+
+    /// The day from which on a session should be gone.
+    pub fn day(&self, until: &EraseBy<'_>) -> Option<NaiveDate> {
+        let EraseBy::At { at, because, .. } = until else { return None };
+        let zone = match because {
+            Because::Law(verdict) => verdict.edition.zone,
+            Because::Declared(_) | Because::HardBound => self.zones[0],
+        };
+        Some(zone.date(*at))
+    }
+
+    fn of_span(&mut self, span: Span) -> &EraseBy<'a> {
+        let Self { rulebook, now, zones, judged } = self;
+        let end = span.end.unwrap_or_else(|| Moment::between(None, None));
+        let bounds = [span.start.earliest, span.start.latest, end.earliest, end.latest];
+        let days = zones.iter().flat_map(|zone| bounds.map(|at| at.map(|at| zone.date(at))));
+        judged.entry((span.is_open(), days.collect())).or_insert_with(|| {
+            erase_by(span, rulebook.law, rulebook.jurisdiction, rulebook.profile, *now)
+        })
+    }
+}
+
+/// From when to when a session lasted, an end that nothing else dates taken for the moment at which
+/// it was noted.
+fn span(session: &Session, now: Timestamp) -> Span {
+    let mut span = Span::from(session);
+    if let (Some(moment), Some(end)) = (&mut span.end, &session.end) {
+        let noted = end.closed.realtime;
+        if moment.latest.is_none() && is_possible(noted, now) {
+            moment.latest = Some(noted.max(moment.earliest.unwrap_or(noted)));
+        }
+    }
+    span
+}
+
+/// Whether something of temoin's may have happened at an instant.
+pub(super) fn is_possible(at: Timestamp, now: Timestamp) -> bool {
+    at.milliseconds() >= FIRST_DAYS && at <= now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::due::tests::{at, closed};
+    use super::*;
+    use crate::domain::{End, Observed, Source};
+    use crate::retention::{Jurisdiction, Law};
+
+    fn ends(session: &Session, law: &Law, now: Timestamp) -> Option<String> {
+        let mut calendar =
+            Calendar::new(Rulebook::of_jurisdiction(law, Jurisdiction::Belgium), now);
+        let until = calendar.of(session).clone();
+        calendar.day(&until).map(|day| day.to_string())
+    }
+
+    fn ended(mut session: Session, moment: Moment) -> Session {
+        let end = session.end.take().unwrap();
+        session.end = Some(End { moment: Observed::new(moment, Source::Bounds), ..end });
+        session
+    }
+
+    #[test]
+    fn an_end_without_a_date_counts_from_when_it_was_noted() {
+        let law = Law::compiled_in().unwrap();
+        let now = at("2026-11-24T12:00:00Z");
+        let noted = closed(1, "2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z");
+        assert_eq!(ends(&noted, &law, now).as_deref(), Some("2027-03-03"));
+        let unknown = Moment::between(None, None);
+        assert_eq!(ends(&ended(noted.clone(), unknown), &law, now).as_deref(), Some("2027-03-03"));
+        // The clock of an earlier boot, which nobody had set, says nothing of the end.
+        for wrong in ["1970-01-01T00:01:00Z", "2099-01-01T00:00:00Z"] {
+            let noted = closed(1, "2026-03-01T10:00:00Z", wrong);
+            assert_eq!(ends(&ended(noted, unknown), &law, now), None);
+        }
+    }
+
+    #[test]
+    fn what_was_judged_once_is_judged_alike_by_its_days() {
+        let law = Law::compiled_in().unwrap();
+        let now = at("2026-11-24T12:00:00Z");
+        let mut calendar =
+            Calendar::new(Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium), now);
+        for (start, end) in [
+            ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z"),
+            ("2026-03-01T10:00:00Z", "2026-03-01T22:59:00Z"),
+            // Midnight in Brussels.
+            ("2026-03-01T10:00:00Z", "2026-03-01T23:01:00Z"),
+            ("2026-03-01T23:00:00Z", "2026-03-02T23:01:00Z"),
+        ] {
+            let session = closed(1, start, end);
+            let alone =
+                erase_by(Span::from(&session), &law, Some(Jurisdiction::Belgium), None, now);
+            assert_eq!(*calendar.of(&session), alone);
+        }
+        assert_eq!(calendar.judged.len(), 3);
+    }
+}

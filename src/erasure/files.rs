@@ -1,0 +1,133 @@
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::Calendar;
+use super::calendar::is_possible;
+use super::due::is_past;
+use crate::domain::Timestamp;
+use crate::journal::set_aside_files;
+
+/// How long what could not be read in the spool is kept, in milliseconds: a week, to find out why.
+const REJECTED_FOR: i64 = 7 * 86_400_000;
+
+/// The journals that were set aside and have to go. One whose date is impossible gets today's.
+pub(super) fn set_aside_due(
+    directory: &Path,
+    calendar: &mut Calendar<'_>,
+) -> io::Result<Vec<PathBuf>> {
+    let now = calendar.now();
+    let mut due = Vec::new();
+    for path in set_aside_files(directory)? {
+        let written = written(&path)?.filter(|at| is_possible(*at, now));
+        match written {
+            Some(at) if is_past(calendar.of_file(at), now) => due.push(path),
+            Some(_) => {}
+            None => File::options().append(true).open(&path)?.set_modified(system_time(now))?,
+        }
+    }
+    Ok(due)
+}
+
+/// Whether something that could not be read in a spool has been kept for long enough.
+pub(super) fn rejected_is_due(directory: &Path, now: Timestamp) -> io::Result<bool> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        entries => entries?,
+    };
+    for entry in entries {
+        let written = written(&entry?.path())?;
+        if written.is_none_or(|at| at > now || at.shifted(REJECTED_FOR) <= now) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// When a file, or a link itself, was last written to; `None` where its date is none.
+fn written(path: &Path) -> io::Result<Option<Timestamp>> {
+    let modified = fs::symlink_metadata(path)?.modified()?;
+    let Ok(since) = modified.duration_since(UNIX_EPOCH) else { return Ok(None) };
+    Ok(i64::try_from(since.as_millis()).ok().and_then(|at| Timestamp::from_milliseconds(at).ok()))
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + at.since(Timestamp::EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::tempdir;
+
+    use super::super::due::tests::at;
+    use super::*;
+    use crate::holding::Rulebook;
+    use crate::retention::{Jurisdiction, Law};
+
+    fn file(path: &Path, date: &str) {
+        fs::write(path, "what it held").unwrap();
+        File::options()
+            .append(true)
+            .open(path)
+            .unwrap()
+            .set_modified(system_time(at(date)))
+            .unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_was_set_aside_goes_when_its_last_session_would() {
+        let directory = tempdir().unwrap();
+        let old = directory.path().join("journal.damaged-1");
+        let log = directory.path().join("journal.damaged-1-wal");
+        let new = directory.path().join("journal.damaged-2");
+        file(&old, "2026-01-05T10:00:00Z");
+        file(&log, "2026-01-05T10:00:00Z");
+        file(&new, "2026-03-05T10:00:00Z");
+        let law = Law::compiled_in().unwrap();
+        let due = |rulebook, now: &str| {
+            set_aside_due(directory.path(), &mut Calendar::new(rulebook, at(now))).unwrap()
+        };
+        let belgium = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
+        assert_eq!(due(belgium, "2027-01-05T12:00:00Z"), [""; 0].map(PathBuf::from));
+        assert_eq!(due(belgium, "2027-01-06T12:00:00Z"), [old.clone(), log.clone()]);
+        let nobody = Rulebook { law: &law, jurisdiction: None, profile: None };
+        assert_eq!(due(nobody, "2027-02-05T12:00:00Z"), [""; 0].map(PathBuf::from));
+        assert_eq!(due(nobody, "2027-02-06T12:00:00Z"), [old, log]);
+    }
+
+    #[test]
+    fn one_with_an_impossible_date_is_counted_from_now_on() {
+        let directory = tempdir().unwrap();
+        let law = Law::compiled_in().unwrap();
+        let nobody = Rulebook { law: &law, jurisdiction: None, profile: None };
+        let path = directory.path().join("journal.damaged-1");
+        let due = |now: &str| {
+            set_aside_due(directory.path(), &mut Calendar::new(nobody, at(now))).unwrap()
+        };
+        for date in ["1970-01-01T00:10:00Z", "2099-01-01T00:00:00Z"] {
+            file(&path, date);
+            assert_eq!(due("2027-01-05T12:00:00Z"), [""; 0].map(PathBuf::from));
+            assert_eq!(due("2028-02-05T23:00:00Z"), [""; 0].map(PathBuf::from));
+            assert_eq!(due("2028-02-06T00:00:00Z"), [path.clone()]);
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_kept_for_a_week() {
+        let directory = tempdir().unwrap();
+        let now = at("2026-11-24T12:00:00Z");
+        assert!(!rejected_is_due(&directory.path().join("rejected"), now).unwrap());
+        let path = directory.path().join("one");
+        for (date, is_due) in [
+            ("2026-11-24T11:00:00Z", false),
+            ("2026-11-17T13:00:00Z", false),
+            ("2026-11-17T12:00:00Z", true),
+            ("1970-01-01T00:10:00Z", true),
+            ("2099-01-01T00:00:00Z", true),
+        ] {
+            file(&path, date);
+            assert_eq!(rejected_is_due(directory.path(), now).unwrap(), is_due, "{date}");
+        }
+    }
+}

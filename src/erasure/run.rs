@@ -1,0 +1,234 @@
+use std::path::Path;
+use std::{fmt, fs, io};
+
+use super::files::{rejected_is_due, set_aside_due};
+use super::{Calendar, Due};
+use crate::capture::spool::{Spool, SpoolError};
+use crate::domain::ClockReading;
+use crate::holding::Rulebook;
+use crate::journal::{Journal, JournalError, Reader, is_in_use, set_aside_files};
+
+/// How many sessions go in one transaction: as many as a small box's memory has room for.
+const AT_ONCE: usize = 1_000;
+
+/// One erasure.
+#[derive(Clone, Copy, Debug)]
+pub struct Erasure<'a> {
+    /// Where the record is.
+    pub directory: &'a Path,
+    /// The law by which it is decided what is due.
+    pub rulebook: Rulebook<'a>,
+    /// Now. Whether the clock can be trusted is for the caller to judge.
+    pub reading: ClockReading,
+}
+
+/// What is to be erased.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Request<'a> {
+    /// All that is due.
+    Due,
+    /// Every session that has ended, and every file that may hold something of one.
+    Everything(&'a [Due]),
+    /// These sessions.
+    Sessions(&'a [Due]),
+}
+
+/// What an erasure did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How many sessions are gone.
+    pub sessions: usize,
+    /// How many other files are gone: journals that were set aside, what the spool could not read.
+    pub files: usize,
+    /// What could not be done, each with what the system said.
+    pub failures: Vec<String>,
+    /// Whether the journal's log is empty, in which erased values would still stand.
+    pub is_complete: bool,
+}
+
+impl Erasure<'_> {
+    /// Erases. The parts do not depend on each other: where one fails the others are done, and what
+    /// failed is in [`Outcome::failures`]. Doing it again does the rest.
+    pub fn run(&self, request: Request<'_>, journal: &mut Journal) -> Outcome {
+        let mut outcome = Outcome::default();
+        if let Err(error) = self.sessions(request, journal, &mut outcome) {
+            outcome.fail(&error);
+        }
+        // Also where nothing was due: an earlier erasure may have been cut off just before.
+        match journal.truncate() {
+            Ok(is_empty) => outcome.is_complete = is_empty,
+            Err(error) => outcome.fail(&error),
+        }
+        self.files(request, &mut outcome);
+        outcome
+    }
+
+    /// The sessions that are due.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn due(&self) -> Result<Vec<Due>, JournalError> {
+        let Some(reader) = Reader::open(self.directory)? else { return Ok(Vec::new()) };
+        Due::all(&reader, &mut Calendar::new(self.rulebook, self.reading.realtime))
+    }
+
+    fn sessions(
+        &self,
+        request: Request<'_>,
+        journal: &mut Journal,
+        outcome: &mut Outcome,
+    ) -> Result<(), JournalError> {
+        let found;
+        let due = match request {
+            Request::Due => {
+                found = self.due()?;
+                &found
+            }
+            Request::Everything(due) | Request::Sessions(due) => due,
+        };
+        for some in due.chunks(AT_ONCE) {
+            let certificates: Vec<_> =
+                some.iter().map(|due| due.certificate(self.reading.realtime)).collect();
+            outcome.sessions += journal.erase(&certificates)?.sessions;
+        }
+        Ok(())
+    }
+
+    fn files(&self, request: Request<'_>, outcome: &mut Outcome) {
+        let everything = matches!(request, Request::Everything(_));
+        let aside = if everything {
+            set_aside_files(self.directory)
+        } else {
+            let now = self.reading.realtime;
+            set_aside_due(self.directory, &mut Calendar::new(self.rulebook, now))
+        };
+        match aside {
+            Ok(paths) => {
+                for path in paths {
+                    match fs::remove_file(&path) {
+                        Ok(()) => outcome.files += 1,
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                        Err(error) => outcome.fail(&format!("{}: {error}", path.display())),
+                    }
+                }
+            }
+            Err(error) => outcome.fail(&format!("{}: {error}", self.directory.display())),
+        }
+        if let Err(error) = self.spool(everything, outcome) {
+            outcome.fail(&error);
+        }
+    }
+
+    fn spool(&self, everything: bool, outcome: &mut Outcome) -> Result<(), SpoolError> {
+        let spool = match Spool::open(self.directory) {
+            Err(SpoolError::Missing(_)) => return Ok(()),
+            spool => spool?,
+        };
+        spool.sweep(&self.reading)?;
+        let rejected = spool.rejected_path();
+        let is_due = everything
+            || outcome.sessions > 0
+            || rejected_is_due(&rejected, self.reading.realtime).unwrap_or(true);
+        if is_due {
+            outcome.files += spool.erase_rejected()?;
+        }
+        // A daemon that runs has taken what waits, or is about to: it is in the record then.
+        if everything && !is_in_use(self.directory) {
+            for name in spool.waiting()? {
+                spool.remove(name)?;
+                outcome.files += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Outcome {
+    /// Whether everything is done.
+    pub fn is_done(&self) -> bool {
+        self.is_complete && self.failures.is_empty()
+    }
+
+    fn fail(&mut self, why: &dyn fmt::Display) {
+        self.failures.push(why.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use tempfile::tempdir;
+
+    use super::super::due::tests::{closed, open, reading, record, secret};
+    use super::*;
+    use crate::domain::{Change, Facts, Session};
+    use crate::journal::Filter;
+    use crate::retention::{Jurisdiction, Law};
+
+    fn ids(directory: &Path) -> Vec<crate::domain::SessionId> {
+        let reader = Reader::open(directory).unwrap().unwrap();
+        let page = crate::journal::Page::first(100);
+        let all = Filter::all(reading("2026-11-24T12:00:00Z").realtime);
+        reader.sessions(&all, &page).unwrap().iter().map(|session| session.id).collect()
+    }
+
+    #[test]
+    fn what_is_due_goes_with_a_certificate_and_a_late_word_does_not_bring_it_back() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let due = closed(1, "2025-01-01T10:00:00Z", "2025-01-02T10:00:00Z");
+        let kept = closed(2, "2026-10-01T10:00:00Z", "2026-10-02T10:00:00Z");
+        let lasting = open(3, "2020-01-01T10:00:00Z");
+        record(&mut journal, &[(1, due.clone()), (2, kept), (3, lasting)]);
+        let law = Law::compiled_in().unwrap();
+        let erasure = Erasure {
+            directory: directory.path(),
+            rulebook: Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium),
+            reading: reading("2026-11-24T12:00:00Z"),
+        };
+        let outcome = erasure.run(Request::Due, &mut journal);
+        assert!(outcome.is_done() && outcome.sessions == 1, "{outcome:?}");
+        let left = [secret(3).id(), secret(2).id()];
+        let found = ids(directory.path());
+        assert!(found.len() == 2 && left.iter().all(|id| found.contains(id)), "{found:?}");
+        let certificates = Reader::open(directory.path()).unwrap().unwrap().certificates().unwrap();
+        assert_eq!(certificates.len(), 1);
+        assert_eq!(certificates[0].id, due.id);
+        assert_eq!(certificates[0].expiry, "2026-01-03");
+
+        let late = Session { last_seen: Some(due.opened.realtime), ..due.clone() };
+        for change in [Change::Update(late.clone()), Change::Close(late)] {
+            journal.record(&[change], None).unwrap();
+        }
+        assert!(!journal.learn(due.id, &Facts::default()).unwrap());
+        assert_eq!(ids(directory.path()), found);
+        let again = erasure.run(Request::Due, &mut journal);
+        assert!(again.is_done() && again.sessions == 0, "{again:?}");
+    }
+
+    #[test]
+    fn what_the_spool_could_not_read_goes_with_the_first_session() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let spool = Spool::create(directory.path()).unwrap();
+        let rejected = spool.rejected_path();
+        fs::create_dir(&rejected).unwrap();
+        let now = reading("2026-11-24T12:00:00Z");
+        let noted = rejected.join("torn");
+        File::create(&noted)
+            .unwrap()
+            .set_modified(
+                std::time::UNIX_EPOCH + now.realtime.since(crate::domain::Timestamp::EPOCH),
+            )
+            .unwrap();
+        let law = Law::compiled_in().unwrap();
+        let rulebook = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
+        let erasure = Erasure { directory: directory.path(), rulebook, reading: now };
+        assert_eq!(erasure.run(Request::Due, &mut journal).files, 0);
+        assert!(noted.exists());
+        record(&mut journal, &[(1, closed(1, "2025-01-01T10:00:00Z", "2025-01-02T10:00:00Z"))]);
+        assert_eq!(erasure.run(Request::Due, &mut journal).files, 1);
+        assert!(!noted.exists());
+    }
+}
