@@ -49,7 +49,10 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            directory: Path::new(DEFAULT_PATH).parent().unwrap_or(Path::new("/")).to_owned(),
+            directory: Path::new(DEFAULT_PATH)
+                .parent()
+                .unwrap_or_else(|| Path::new("/"))
+                .to_owned(),
             devices: "tun0".parse().into_iter().collect(),
             status_file: None,
             management: None,
@@ -79,7 +82,7 @@ impl Config {
             Err(error) => Err(Problem::Unreadable(error)),
         };
         let config = config.map_err(|problem| ConfigError { path: path.to_owned(), problem })?;
-        Ok(Self { directory: path.parent().unwrap_or(Path::new("")).to_owned(), ..config })
+        Ok(Self { directory: path.parent().unwrap_or_else(|| Path::new("")).to_owned(), ..config })
     }
 
     /// The directory of a member's own rule files.

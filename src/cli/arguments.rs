@@ -5,6 +5,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{IdPrefix, Timestamp};
 use crate::i18n::Language;
+use crate::retention::Id;
+use crate::rights;
 
 use super::exit::Failure;
 
@@ -38,6 +40,22 @@ pub(super) enum Command {
     Sessions(Sessions),
     /// Show all that is known of one session, and how.
     Show(Show),
+    /// Sum up how many records your operator should hold today, the oldest and the next to go.
+    Held(Json),
+    /// Hold your operator's answer to a request for access against the record.
+    Compare(Compare),
+    /// Write a letter that you can complete, sign and send: nothing is sent by temoin.
+    #[command(subcommand)]
+    Letter(Letter),
+    /// Erase sessions whose time is over, or those that you name. The daemon does the former by
+    /// itself, daily.
+    Erase(Erase),
+    /// Say who your operator is, by a file of what it has stated.
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Look at the files that say what the law has operators keep.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Write the recorded sessions out, for a spreadsheet or another program.
     Export(Export),
     /// Check that everything works, and say what to do where it does not.
@@ -106,6 +124,165 @@ pub(super) enum Format {
     Csv,
     /// JSON (format: temoin.sessions/1).
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Compare {
+    /// The answer: a table (CSV) or JSON, as the operator sent it; 8 MiB at most.
+    pub(super) reply: PathBuf,
+    /// A file that says which column holds which fact; names of RADIUS and OpenVPN are known.
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<PathBuf>,
+    /// The time zone of times that do not say theirs: UTC, Europe/Brussels, Europe/Paris or +01:00.
+    #[arg(long, value_name = "ZONE")]
+    pub(super) time_zone: Option<rights::Zone>,
+    /// The period that the answer is meant to cover [default: from its first to its last session].
+    #[command(flatten)]
+    pub(super) range: Range,
+    /// Print JSON, for other programs (format: temoin.comparison/1).
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Letter {
+    /// To the operator: what do you hold of me? (GDPR, article 15)
+    Access(Access),
+    /// To the supervisory authority: a complaint about the operator.
+    Complaint(Complaint),
+    /// To the operator: these records should be gone.
+    Erasure(Erasure),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Access {
+    /// The first day that it is about [default: all sessions].
+    #[arg(long, value_name = "DAY", requires = "until")]
+    pub(super) since: Option<chrono::NaiveDate>,
+    /// The last day that it is about.
+    #[arg(long, value_name = "DAY", requires = "since")]
+    pub(super) until: Option<chrono::NaiveDate>,
+    #[command(flatten)]
+    pub(super) reminder: Reminder,
+    #[command(flatten)]
+    pub(super) form: Form,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Complaint {
+    /// What it is about.
+    #[arg(long, value_enum, default_value_t = Grievance::NoAnswer)]
+    pub(super) about: Grievance,
+    /// The day on which you first turned to the operator.
+    #[arg(long, value_name = "DAY")]
+    pub(super) asked: Option<chrono::NaiveDate>,
+    /// The day on which the operator received your request (no-answer).
+    #[arg(long, value_name = "DAY")]
+    pub(super) received: Option<chrono::NaiveDate>,
+    /// The day on which the operator answered (incomplete), or last said that it still holds the
+    /// records (not-erased).
+    #[arg(long, value_name = "DAY")]
+    pub(super) answered: Option<chrono::NaiveDate>,
+    #[command(flatten)]
+    pub(super) form: Form,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Grievance {
+    /// A request for access was not answered within a month.
+    NoAnswer,
+    /// The answer lacks something.
+    Incomplete,
+    /// Records are still held that should be gone.
+    NotErased,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Erasure {
+    /// A session whose record should be gone at the operator's: its ID, or how it begins. It may be
+    /// erased here already.
+    #[arg(long, value_name = "ID", required = true)]
+    pub(super) session: Vec<IdPrefix>,
+    /// The day on which the operator last said that it still holds them.
+    #[arg(long, value_name = "DAY")]
+    pub(super) held: Option<chrono::NaiveDate>,
+    #[command(flatten)]
+    pub(super) reminder: Reminder,
+    #[command(flatten)]
+    pub(super) form: Form,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Reminder {
+    /// Write, instead of the letter, an entry for your calendar: the last day on which the operator
+    /// may answer.
+    #[arg(long, conflicts_with = "html")]
+    pub(super) ics: bool,
+    /// The day on which the operator receives the letter [default: today].
+    #[arg(long, value_name = "DAY", requires = "ics")]
+    pub(super) received: Option<chrono::NaiveDate>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Form {
+    /// Your name. What you do not give is left in brackets, to be filled in by hand.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// A line of your postal address; once for each line.
+    #[arg(long, value_name = "LINE")]
+    pub(super) address: Vec<String>,
+    /// What the operator knows you by: a member number, the name of your certificate.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reference: Option<String>,
+    /// Write a page that can be printed, not text.
+    #[arg(long)]
+    pub(super) html: bool,
+    /// Write to this file, readable by you alone, and not to the terminal. It must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Erase {
+    /// Erase this session, due or not: its ID, or how it begins. One that lasts is not erased.
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(super) session: Vec<IdPrefix>,
+    /// Erase every session that has ended, and every file that may hold something of one.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Only say what would go, and why.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Profile {
+    /// List the profiles: those that ship, and your own in profiles.d beside the configuration.
+    List,
+    /// Write into the configuration that this is your operator.
+    Use {
+        /// The profile's id.
+        id: Id,
+    },
+    /// Say all that is wrong in a profile, with what to do about it.
+    Check {
+        /// The profile's file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Rules {
+    /// List the editions of law: those that ship, and your own in rules.d beside the configuration.
+    List,
+    /// Say all that is wrong in a rule file or a profile, with what to do about it.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -1,12 +1,16 @@
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use chrono::NaiveDate;
+
 use crate::capture::clock;
 use crate::config::{Config, DEFAULT_PATH};
-use crate::domain::{Session, Timestamp, Zone};
+use crate::domain::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use crate::i18n::{Language, When};
 use crate::journal::{Filter, Reader};
+use crate::lawbook::Lawbook;
 
 use super::arguments::{Arguments, Limit, Range};
 use super::exit::{CliError, Failure};
@@ -14,6 +18,7 @@ use super::exit::{CliError, Failure};
 /// What every command needs to know.
 pub(super) struct Context {
     pub(super) state_dir: PathBuf,
+    pub(super) config_path: PathBuf,
     pub(super) config: Config,
     pub(super) language: Language,
     pub(super) zone: Zone,
@@ -28,6 +33,7 @@ impl Context {
         }?;
         Ok(Self {
             state_dir: arguments.state_dir.clone(),
+            config_path: arguments.config.clone().unwrap_or_else(|| DEFAULT_PATH.into()),
             language: arguments.lang.or(config.language).unwrap_or_else(language_of_system),
             zone: config.time_zone.unwrap_or_else(zone_of_system),
             config,
@@ -43,6 +49,30 @@ impl Context {
     /// The record; `None` where there is none yet.
     pub(super) fn reader(&self) -> Result<Option<Reader>, CliError> {
         Ok(Reader::open(&self.state_dir)?)
+    }
+
+    /// The law and the operators' profiles, as this box has them. What could not be used of a member's
+    /// own files is said on standard error.
+    pub(super) fn lawbook(&self) -> Result<Lawbook, CliError> {
+        let book = Lawbook::load(&self.config)?;
+        for complaint in &book.complaints {
+            let _ = writeln!(io::stderr(), "temoin: {complaint}");
+        }
+        Ok(book)
+    }
+
+    /// The day of today where days are counted.
+    pub(super) fn today(&self, book: &Lawbook) -> NaiveDate {
+        book.zone().date(self.now)
+    }
+
+    /// The one session that an ID, or its beginning, names.
+    pub(super) fn session(&self, id: &IdPrefix) -> Result<Session, CliError> {
+        let found = match self.reader()? {
+            Some(reader) => reader.find(id)?,
+            None => Vec::new(),
+        };
+        only(id, found, |session| session.id)
     }
 
     /// The instants that a range names: the first one within, and the first one past it.
@@ -64,6 +94,26 @@ impl Context {
         }
         Ok((since, until))
     }
+}
+
+/// The one of several things that an ID, or its beginning, names.
+pub(super) fn only<T>(
+    id: &IdPrefix,
+    mut found: Vec<T>,
+    id_of: impl Fn(&T) -> SessionId,
+) -> Result<T, CliError> {
+    if found.len() > 1 {
+        let ids: Vec<String> = found.iter().map(|own| id_of(own).to_string()).collect();
+        let message = format!(
+            "{id} begins more than one ID; give more digits of one of these:\n{}",
+            ids.join("\n")
+        );
+        return Err(CliError::new(Failure::NotFound, message));
+    }
+    found.pop().ok_or_else(|| {
+        let message = format!("no session begins with {id}; see: temoin sessions");
+        CliError::new(Failure::NotFound, message)
+    })
 }
 
 /// Hands out sessions one after the other, the newest first, at most `limit` where there is one: the

@@ -7,11 +7,15 @@ use serde::Serialize;
 use crate::capture::clock::{self, Trust};
 use crate::capture::install::{self, State};
 use crate::capture::spool::Spool;
+use crate::erasure::{Calendar, Due};
 use crate::i18n::{Message, Plural};
-use crate::journal::{Filter, Page, Reader, is_in_use};
+use crate::journal::{Filter, Page, Reader, is_in_use, set_aside_files};
+use crate::lawbook::Lawbook;
+use crate::retention::Track;
 
 use super::arguments::Doctor;
 use super::context::Context;
+use super::erase::OUT_OF_REACH;
 use super::exit::{CliError, Failure};
 use super::print;
 use super::table::wrapped;
@@ -90,6 +94,8 @@ impl Examination<'_> {
         self.spool(runs);
         self.clock();
         self.coverage();
+        self.law();
+        self.erasure();
         self.disk();
         self.findings
     }
@@ -207,6 +213,68 @@ impl Examination<'_> {
                 self.find("status-file", Health::Note, &STATUS_FILE_ABSENT, &values);
             }
         }
+    }
+
+    fn law(&mut self) {
+        let book = match Lawbook::load(&self.context.config) {
+            Ok(book) => book,
+            Err(error) => {
+                let error = error.to_string();
+                self.find("law", Health::Wrong, &LAW_BROKEN, &[("error", &error)]);
+                return;
+            }
+        };
+        for complaint in &book.complaints {
+            let error = complaint.to_string();
+            self.find("law", Health::Wrong, &LAW_BROKEN, &[("error", &error)]);
+        }
+        match book.profile() {
+            Some(profile) => {
+                self.find("operator", Health::Good, &OPERATOR, &[("name", &profile.name)]);
+            }
+            None => self.find("operator", Health::Note, &OPERATOR_UNKNOWN, &[]),
+        }
+        let Some(jurisdiction) = book.jurisdiction() else { return };
+        let today = self.context.today(&book);
+        match book.law.on(today, jurisdiction, Track::General) {
+            None => self.find("law", Health::Note, &LAW_GAP, &[]),
+            Some(edition) => {
+                let checked = self.context.when().date(edition.checked_on);
+                let values = [("edition", edition.id.as_str()), ("checked", &checked)];
+                let is_stale = edition.is_stale(self.context.now);
+                let (health, message) =
+                    if is_stale { (Health::Note, &LAW_STALE) } else { (Health::Good, &LAW) };
+                self.find("law", health, message, &values);
+            }
+        }
+    }
+
+    fn erasure(&mut self) {
+        // What is broken was said.
+        let Ok(book) = Lawbook::load(&self.context.config) else { return };
+        let today = self.context.today(&book);
+        let due = Reader::open(&self.context.state_dir).and_then(|reader| {
+            let mut calendar = Calendar::new(book.rulebook(), self.context.now);
+            reader.map_or_else(|| Ok(Vec::new()), |reader| Due::all(&reader, &mut calendar))
+        });
+        // What was due since midnight may still be about to go.
+        let overdue = due.map_or(0, |due| {
+            due.iter().filter(|due| due.day.is_some_and(|day| day < today)).count()
+        });
+        if overdue > 0 {
+            let count = u64::try_from(overdue).unwrap_or(u64::MAX);
+            let text = OVERDUE.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "erasure", health: Health::Wrong, text });
+        } else {
+            self.find("erasure", Health::Good, &NOTHING_OVERDUE, &[]);
+        }
+        let aside = set_aside_files(&self.context.state_dir).unwrap_or_default().len();
+        if aside > 0 {
+            let count = u64::try_from(aside).unwrap_or(u64::MAX);
+            let text = SET_ASIDE.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "set-aside", health: Health::Note, text });
+        }
+        self.find("out-of-reach", Health::Note, &OUT_OF_REACH, &[]);
     }
 
     fn disk(&mut self) {
@@ -377,6 +445,85 @@ const STATUS_FILE_ABSENT: Message = Message {
     nl: "Het statusbestand van OpenVPN, {path}, is niet leesbaar ({error}): eindes die niemand zag, worden minder nauw begrensd.",
     en: "OpenVPN’s status file, {path}, cannot be read ({error}): ends that nobody saw will be bounded less closely.",
     de: "Die Statusdatei von OpenVPN, {path}, ist nicht lesbar ({error}): Nicht beobachtete Enden werden weniger eng begrenzt.",
+};
+
+const LAW: Message = Message {
+    fr: "La loi en vigueur ({edition}) a été comparée aux textes : {checked}.",
+    nl: "De geldende wet ({edition}) werd met de teksten vergeleken: {checked}.",
+    en: "The law in force ({edition}) was compared with its texts: {checked}.",
+    de: "Das geltende Recht ({edition}) wurde mit den Texten verglichen: {checked}.",
+};
+
+const LAW_STALE: Message = Message {
+    fr: "Il y a trop longtemps que la loi en vigueur ({edition}) a été comparée aux textes ({checked}) : temoin la dit inconnue. Mettez temoin à jour.",
+    nl: "De geldende wet ({edition}) werd te lang geleden met de teksten vergeleken ({checked}): temoin noemt ze onbekend. Werk temoin bij.",
+    en: "It is too long since the law in force ({edition}) was compared with its texts ({checked}): temoin calls it unknown. Upgrade temoin.",
+    de: "Das geltende Recht ({edition}) wurde zu lange nicht mit den Texten verglichen ({checked}): temoin nennt es unbekannt. Aktualisieren Sie temoin.",
+};
+
+const LAW_GAP: Message = Message {
+    fr: "temoin ne connaît aucune loi en vigueur aujourd’hui. Mettez temoin à jour, ou ajoutez un fichier dans rules.d.",
+    nl: "temoin kent geen wet die vandaag geldt. Werk temoin bij, of voeg een bestand toe in rules.d.",
+    en: "temoin knows no law that is in force today. Upgrade temoin, or add a file to rules.d.",
+    de: "temoin kennt kein Recht, das heute gilt. Aktualisieren Sie temoin, oder fügen Sie in rules.d eine Datei hinzu.",
+};
+
+const LAW_BROKEN: Message = Message {
+    fr: "Un fichier de droit ou d’opérateur n’est pas utilisé : {error}",
+    nl: "Een bestand met recht of een operator wordt niet gebruikt: {error}",
+    en: "A file of law or of an operator is not used: {error}",
+    de: "Eine Datei mit Recht oder einem Betreiber wird nicht verwendet: {error}",
+};
+
+const OPERATOR: Message = Message {
+    fr: "Votre opérateur : {name}.",
+    nl: "Uw operator: {name}.",
+    en: "Your operator: {name}.",
+    de: "Ihr Betreiber: {name}.",
+};
+
+const OPERATOR_UNKNOWN: Message = Message {
+    fr: "temoin ne sait pas qui est votre opérateur, ni donc ce qu’il déclare garder. Pour le dire : temoin profile list, puis temoin profile use PROFIL",
+    nl: "temoin weet niet wie uw operator is, en dus niet wat hij verklaart te bewaren. Zeg het: temoin profile list, dan temoin profile use PROFIEL",
+    en: "temoin does not know who your operator is, nor therefore what it declares to keep. To say so: temoin profile list, then temoin profile use PROFILE",
+    de: "temoin weiß nicht, wer Ihr Betreiber ist, also auch nicht, was er aufzubewahren erklärt. Sagen Sie es: temoin profile list, dann temoin profile use PROFIL",
+};
+
+const NOTHING_OVERDUE: Message = Message {
+    fr: "Aucune session n’est gardée ici plus longtemps que prévu.",
+    nl: "Geen sessie wordt hier langer bewaard dan voorzien.",
+    en: "No session is kept here for longer than it should be.",
+    de: "Keine Sitzung wird hier länger aufbewahrt als vorgesehen.",
+};
+
+const OVERDUE: Plural = Plural {
+    one: Message {
+        fr: "{count} session devrait être effacée et ne l’est pas : temoin tourne-t-il, et l’horloge est-elle réglée ? Pour l’effacer : temoin erase",
+        nl: "{count} sessie had gewist moeten zijn: draait temoin, en staat de klok juist? Wissen: temoin erase",
+        en: "{count} session should be erased and is not: does temoin run, and is the clock set? To erase it: temoin erase",
+        de: "{count} Sitzung sollte gelöscht sein: Läuft temoin, und geht die Uhr? Löschen: temoin erase",
+    },
+    other: Message {
+        fr: "{count} sessions devraient être effacées et ne le sont pas : temoin tourne-t-il, et l’horloge est-elle réglée ? Pour les effacer : temoin erase",
+        nl: "{count} sessies hadden gewist moeten zijn: draait temoin, en staat de klok juist? Wissen: temoin erase",
+        en: "{count} sessions should be erased and are not: does temoin run, and is the clock set? To erase them: temoin erase",
+        de: "{count} Sitzungen sollten gelöscht sein: Läuft temoin, und geht die Uhr? Löschen: temoin erase",
+    },
+};
+
+const SET_ASIDE: Plural = Plural {
+    one: Message {
+        fr: "{count} fichier d’un journal endommagé est mis de côté ; il peut contenir des adresses et disparaît treize mois au plus après sa dernière écriture. Tout de suite, et toutes les sessions avec : temoin erase --all",
+        nl: "{count} bestand van een beschadigd verslag is opzijgezet; het kan adressen bevatten en verdwijnt ten laatste dertien maanden nadat er laatst in geschreven is. Meteen, samen met alle sessies: temoin erase --all",
+        en: "{count} file of a damaged record is set aside; it may hold addresses and goes thirteen months after it was last written to at the latest. At once, and all sessions with it: temoin erase --all",
+        de: "{count} Datei eines beschädigten Verzeichnisses ist beiseitegelegt; sie kann Adressen enthalten und verschwindet spätestens dreizehn Monate, nachdem zuletzt in sie geschrieben wurde. Sofort, samt allen Sitzungen: temoin erase --all",
+    },
+    other: Message {
+        fr: "{count} fichiers de journaux endommagés sont mis de côté ; ils peuvent contenir des adresses et disparaissent treize mois au plus après leur dernière écriture. Tout de suite, et toutes les sessions avec : temoin erase --all",
+        nl: "{count} bestanden van beschadigde verslagen zijn opzijgezet; ze kunnen adressen bevatten en verdwijnen ten laatste dertien maanden nadat er laatst in geschreven is. Meteen, samen met alle sessies: temoin erase --all",
+        en: "{count} files of damaged records are set aside; they may hold addresses and go thirteen months after they were last written to at the latest. At once, and all sessions with them: temoin erase --all",
+        de: "{count} Dateien beschädigter Verzeichnisse sind beiseitegelegt; sie können Adressen enthalten und verschwinden spätestens dreizehn Monate, nachdem zuletzt in sie geschrieben wurde. Sofort, samt allen Sitzungen: temoin erase --all",
+    },
 };
 
 const DISK: Message = Message {

@@ -6,6 +6,7 @@ use crate::capture::spool::SpoolError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::journal::JournalError;
+use crate::retention::RuleFileError;
 
 /// Why a command did not do what it was asked: each kind has an exit code of its own, for scripts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,6 +19,8 @@ pub(super) enum Failure {
     NotFound,
     /// Nobody reads the output any more (`temoin sessions | head`), which is no failure. Exit code 0.
     Unread,
+    /// What has to be confirmed was not. Exit code 5.
+    Unconfirmed,
     /// `temoin doctor` found something that does not work. Exit code 4.
     Unwell,
 }
@@ -26,7 +29,7 @@ impl Failure {
     /// The failures with their exit codes, for the help.
     pub(super) const HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record,
-4 something does not work (doctor).";
+4 something does not work (doctor), 5 not confirmed, so not done (erase).";
 }
 
 impl From<Failure> for ExitCode {
@@ -35,6 +38,7 @@ impl From<Failure> for ExitCode {
             Failure::Failed => Self::from(1),
             Failure::Usage => Self::from(2),
             Failure::NotFound => Self::from(3),
+            Failure::Unconfirmed => Self::from(5),
             Failure::Unread => Self::SUCCESS,
             Failure::Unwell => Self::from(4),
         }
@@ -75,4 +79,12 @@ macro_rules! failed {
     };
 }
 
-failed!(ConfigError, DaemonError, InstallError, JournalError, SpoolError, serde_json::Error);
+failed!(
+    ConfigError,
+    DaemonError,
+    InstallError,
+    JournalError,
+    RuleFileError,
+    SpoolError,
+    serde_json::Error
+);

@@ -1,13 +1,12 @@
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 use crate::export::{CsvWriter, JsonWriter};
 use crate::journal::Filter;
 
 use super::arguments::{Export, Format};
 use super::context::{Context, for_each};
-use super::exit::{CliError, Failure};
+use super::exit::CliError;
+use super::output::new_file;
 
 /// `temoin export`
 pub(super) fn run(context: &Context, arguments: &Export) -> Result<(), CliError> {
@@ -16,15 +15,7 @@ pub(super) fn run(context: &Context, arguments: &Export) -> Result<(), CliError>
     let Some(path) = &arguments.output else {
         return write(context, &filter, arguments.format, io::stdout().lock());
     };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.map_err(|error| {
-        let remedy = if error.kind() == io::ErrorKind::AlreadyExists {
-            "name a file that does not exist yet"
-        } else {
-            "choose a place that you may write to"
-        };
-        CliError::new(Failure::Failed, format!("{}: {error}; {remedy}", path.display()))
-    })?;
+    let file = new_file(path)?;
     write(context, &filter, arguments.format, &file)?;
     file.sync_all()?;
     Ok(())

@@ -1,12 +1,19 @@
 //! The command line: what can be typed, and one file a command.
 
 mod arguments;
+mod compare;
 mod context;
 mod daemon;
 mod doctor;
+mod erase;
 mod exit;
 mod export;
+mod held;
 mod hook;
+mod letter;
+mod output;
+mod profile;
+mod rules;
 mod sessions;
 mod show;
 mod status;
@@ -29,10 +36,16 @@ pub fn run() -> ExitCode {
         // Runs within OpenVPN: reads no configuration and always succeeds.
         Command::Hook(hook) => hook::run(&arguments, hook),
         command => Context::of(&arguments).and_then(|context| match command {
+            Command::Compare(compare) => compare::run(&context, compare),
             Command::Daemon(daemon) => daemon::run(&context, daemon),
             Command::Doctor(doctor) => doctor::run(&context, doctor),
+            Command::Erase(erase) => erase::run(&context, erase),
             Command::Export(export) => export::run(&context, export),
+            Command::Held(output) => held::run(&context, output),
             Command::Hook(_) => Ok(()),
+            Command::Letter(letter) => letter::run(&context, letter),
+            Command::Profile(profile) => profile::run(&context, profile),
+            Command::Rules(rules) => rules::run(&context, rules),
             Command::Sessions(sessions) => sessions::run(&context, sessions),
             Command::Show(show) => show::run(&context, show),
             Command::Status(output) => status::run(&context, output),

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::config::Config;
 use crate::domain::{ClockReading, Uptime, Zone};
-use crate::erasure::{Due, Erasure, Outcome, Request};
+use crate::erasure::{Due, Erasure, Files, Outcome};
 use crate::journal::Journal;
 use crate::lawbook::Lawbook;
 
@@ -89,7 +89,7 @@ impl Erasures {
                 return;
             }
         };
-        let outcome = erasure.run(Request::Sessions(&due), journal);
+        let outcome = erasure.run(&due, Files::Due, journal);
         note(&due, &outcome);
         if outcome.is_done() {
             self.pause = FIRST_PAUSE;

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use super::due::is_past;
 use crate::domain::{Moment, Session, Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::retention::{Because, EraseBy, Span, erase_by};
@@ -41,6 +42,12 @@ impl<'a> Calendar<'a> {
     /// Until when a session may stay.
     pub fn of(&mut self, session: &Session) -> &EraseBy<'a> {
         self.of_span(span(session, self.now))
+    }
+
+    /// Whether a session should be gone.
+    pub fn is_due(&mut self, session: &Session) -> bool {
+        let now = self.now;
+        is_past(self.of(session), now)
     }
 
     /// Until when a file may stay that was last written to at an instant, and may hold a session of

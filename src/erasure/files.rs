@@ -109,7 +109,7 @@ mod tests {
             file(&path, date);
             assert_eq!(due("2027-01-05T12:00:00Z"), [""; 0].map(PathBuf::from));
             assert_eq!(due("2028-02-05T23:00:00Z"), [""; 0].map(PathBuf::from));
-            assert_eq!(due("2028-02-06T00:00:00Z"), [path.clone()]);
+            assert_eq!(due("2028-02-06T00:00:00Z"), std::slice::from_ref(&path));
         }
     }
 

@@ -30,4 +30,4 @@ mod run;
 
 pub use calendar::Calendar;
 pub use due::Due;
-pub use run::{Erasure, Outcome, Request};
+pub use run::{Erasure, Files, Outcome};

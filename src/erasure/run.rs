@@ -22,15 +22,13 @@ pub struct Erasure<'a> {
     pub reading: ClockReading,
 }
 
-/// What is to be erased.
+/// Which files go beside the sessions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Request<'a> {
-    /// All that is due.
+pub enum Files {
+    /// Every one that may hold something of any session that has ended.
+    All,
+    /// Those whose time is over.
     Due,
-    /// Every session that has ended, and every file that may hold something of one.
-    Everything(&'a [Due]),
-    /// These sessions.
-    Sessions(&'a [Due]),
 }
 
 /// What an erasure did.
@@ -49,17 +47,25 @@ pub struct Outcome {
 impl Erasure<'_> {
     /// Erases. The parts do not depend on each other: where one fails the others are done, and what
     /// failed is in [`Outcome::failures`]. Doing it again does the rest.
-    pub fn run(&self, request: Request<'_>, journal: &mut Journal) -> Outcome {
+    pub fn run(&self, sessions: &[Due], files: Files, journal: &mut Journal) -> Outcome {
         let mut outcome = Outcome::default();
-        if let Err(error) = self.sessions(request, journal, &mut outcome) {
-            outcome.fail(&error);
+        for some in sessions.chunks(AT_ONCE) {
+            let certificates: Vec<_> =
+                some.iter().map(|due| due.certificate(self.reading.realtime)).collect();
+            match journal.erase(&certificates) {
+                Ok(erased) => outcome.sessions += erased.sessions,
+                Err(error) => {
+                    outcome.fail(&error);
+                    break;
+                }
+            }
         }
         // Also where nothing was due: an earlier erasure may have been cut off just before.
         match journal.truncate() {
             Ok(is_empty) => outcome.is_complete = is_empty,
             Err(error) => outcome.fail(&error),
         }
-        self.files(request, &mut outcome);
+        self.files(files, &mut outcome);
         outcome
     }
 
@@ -72,31 +78,8 @@ impl Erasure<'_> {
         Due::all(&reader, &mut Calendar::new(self.rulebook, self.reading.realtime))
     }
 
-    fn sessions(
-        &self,
-        request: Request<'_>,
-        journal: &mut Journal,
-        outcome: &mut Outcome,
-    ) -> Result<(), JournalError> {
-        let found;
-        let due = match request {
-            Request::Due => {
-                found = self.due()?;
-                &found
-            }
-            Request::Everything(due) | Request::Sessions(due) => due,
-        };
-        for some in due.chunks(AT_ONCE) {
-            let certificates: Vec<_> =
-                some.iter().map(|due| due.certificate(self.reading.realtime)).collect();
-            outcome.sessions += journal.erase(&certificates)?.sessions;
-        }
-        Ok(())
-    }
-
-    fn files(&self, request: Request<'_>, outcome: &mut Outcome) {
-        let everything = matches!(request, Request::Everything(_));
-        let aside = if everything {
+    fn files(&self, files: Files, outcome: &mut Outcome) {
+        let aside = if files == Files::All {
             set_aside_files(self.directory)
         } else {
             let now = self.reading.realtime;
@@ -114,26 +97,26 @@ impl Erasure<'_> {
             }
             Err(error) => outcome.fail(&format!("{}: {error}", self.directory.display())),
         }
-        if let Err(error) = self.spool(everything, outcome) {
+        if let Err(error) = self.spool(files, outcome) {
             outcome.fail(&error);
         }
     }
 
-    fn spool(&self, everything: bool, outcome: &mut Outcome) -> Result<(), SpoolError> {
+    fn spool(&self, files: Files, outcome: &mut Outcome) -> Result<(), SpoolError> {
         let spool = match Spool::open(self.directory) {
             Err(SpoolError::Missing(_)) => return Ok(()),
             spool => spool?,
         };
         spool.sweep(&self.reading)?;
         let rejected = spool.rejected_path();
-        let is_due = everything
+        let is_due = files == Files::All
             || outcome.sessions > 0
             || rejected_is_due(&rejected, self.reading.realtime).unwrap_or(true);
         if is_due {
             outcome.files += spool.erase_rejected()?;
         }
         // A daemon that runs has taken what waits, or is about to: it is in the record then.
-        if everything && !is_in_use(self.directory) {
+        if files == Files::All && !is_in_use(self.directory) {
             for name in spool.waiting()? {
                 spool.remove(name)?;
                 outcome.files += 1;
@@ -166,6 +149,10 @@ mod tests {
     use crate::journal::Filter;
     use crate::retention::{Jurisdiction, Law};
 
+    fn run(erasure: &Erasure<'_>, journal: &mut Journal) -> Outcome {
+        erasure.run(&erasure.due().unwrap(), Files::Due, journal)
+    }
+
     fn ids(directory: &Path) -> Vec<crate::domain::SessionId> {
         let reader = Reader::open(directory).unwrap().unwrap();
         let page = crate::journal::Page::first(100);
@@ -187,7 +174,7 @@ mod tests {
             rulebook: Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium),
             reading: reading("2026-11-24T12:00:00Z"),
         };
-        let outcome = erasure.run(Request::Due, &mut journal);
+        let outcome = run(&erasure, &mut journal);
         assert!(outcome.is_done() && outcome.sessions == 1, "{outcome:?}");
         let left = [secret(3).id(), secret(2).id()];
         let found = ids(directory.path());
@@ -203,7 +190,7 @@ mod tests {
         }
         assert!(!journal.learn(due.id, &Facts::default()).unwrap());
         assert_eq!(ids(directory.path()), found);
-        let again = erasure.run(Request::Due, &mut journal);
+        let again = run(&erasure, &mut journal);
         assert!(again.is_done() && again.sessions == 0, "{again:?}");
     }
 
@@ -225,10 +212,10 @@ mod tests {
         let law = Law::compiled_in().unwrap();
         let rulebook = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
         let erasure = Erasure { directory: directory.path(), rulebook, reading: now };
-        assert_eq!(erasure.run(Request::Due, &mut journal).files, 0);
+        assert_eq!(run(&erasure, &mut journal).files, 0);
         assert!(noted.exists());
         record(&mut journal, &[(1, closed(1, "2025-01-01T10:00:00Z", "2025-01-02T10:00:00Z"))]);
-        assert_eq!(erasure.run(Request::Due, &mut journal).files, 1);
+        assert_eq!(run(&erasure, &mut journal).files, 1);
         assert!(!noted.exists());
     }
 }

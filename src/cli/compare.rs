@@ -1,0 +1,135 @@
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::domain::{Moment, Timestamp};
+use crate::i18n::Message;
+use crate::journal::Filter;
+use crate::rights::{self, Mapping, Record, Reply, ReplyFormat, Tolerance, parse_reply};
+
+use super::arguments::Compare;
+use super::context::{Context, for_each};
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// One byte more than [`parse_reply`] reads, in bytes: a longer file is refused, not read whole.
+const LONGEST: u64 = 8 * 1024 * 1024 + 1;
+
+/// The longest mapping that is read, in bytes.
+const LONGEST_MAPPING: u64 = 64 * 1024;
+
+/// How far outside the reply's own first and last moment a session may lie that it could be about, in
+/// milliseconds.
+const MARGIN: i64 = 120_000;
+
+/// `temoin compare`
+pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError> {
+    let mut mapping = match &arguments.mapping {
+        Some(path) => {
+            let bytes = read(path, LONGEST_MAPPING)?;
+            let text = String::from_utf8_lossy(&bytes);
+            Mapping::from_toml(&text).map_err(|error| in_file(path, &error))?
+        }
+        None => Mapping::default(),
+    };
+    if let Some(zone) = arguments.time_zone {
+        mapping = mapping.with_time_zone(zone);
+    }
+    let bytes = read(&arguments.reply, LONGEST)?;
+    let reply = parse_reply(&bytes, ReplyFormat::guess(&bytes), &mapping)
+        .map_err(|error| in_file(&arguments.reply, &error))?;
+    drop(bytes);
+
+    let (since, until) = match context.limits(&arguments.range)? {
+        (None, None) => covered(&reply),
+        asked => asked,
+    };
+    let filter = Filter { since, until, ..Filter::all(context.now) };
+    let mut sessions = Vec::new();
+    for_each(context.reader()?.as_ref(), &filter, None, |session| {
+        sessions.push(session.clone());
+        Ok(())
+    })?;
+    let comparison = rights::compare(&reply, &sessions, Tolerance::default());
+    if arguments.json {
+        return print(&format!("{}\n", serde_json::to_string(&comparison)?));
+    }
+    let when = context.when();
+    let day = |at: Option<Timestamp>, otherwise: &Message| {
+        at.map_or_else(
+            || otherwise.text(context.language).to_owned(),
+            |at| when.short_date_time(at),
+        )
+    };
+    let values = [("since", day(since, &BEGINNING)), ("until", day(until, &TODAY))];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let period = wrapped(&PERIOD.fill(context.language, &values), 80, "");
+    print(&format!("{period}\n{}", comparison.to_text(context.language)))
+}
+
+/// From when to when a reply's sessions lasted; nothing where it has none, and so speaks of all.
+fn covered(reply: &Reply) -> (Option<Timestamp>, Option<Timestamp>) {
+    let moments = |record: &Record| [record.began(), record.end].into_iter().flatten();
+    let first = |moment: Moment| moment.earliest.or_else(|| moment.best());
+    let records = || reply.records.iter().flat_map(moments);
+    let since = records().filter_map(first).min();
+    let until = records().filter_map(|moment| moment.best()).max();
+    (since.map(|at| at.shifted(-MARGIN)), until.map(|at| at.shifted(MARGIN)))
+}
+
+/// The file's bytes, at most so many.
+fn read(path: &Path, longest: u64) -> Result<Vec<u8>, CliError> {
+    let read = || -> io::Result<Vec<u8>> {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path)?.take(longest).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| {
+        let path = path.display();
+        let message =
+            format!("{path} cannot be read: {error}. Check the path and its permissions.");
+        CliError::new(Failure::Failed, message)
+    })
+}
+
+fn in_file(path: &Path, error: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Failure::Failed, format!("{}: {error}", path.display()))
+}
+
+const PERIOD: Message = Message {
+    fr: "Sessions comparées : celles de cette Brique entre {since} et {until}.",
+    nl: "Vergeleken sessies: die van deze box tussen {since} en {until}.",
+    en: "Sessions compared: those of this box between {since} and {until}.",
+    de: "Verglichene Sitzungen: die dieser Box zwischen {since} und {until}.",
+};
+
+const BEGINNING: Message =
+    Message { fr: "le début", nl: "het begin", en: "the beginning", de: "dem Anfang" };
+
+const TODAY: Message = Message { fr: "maintenant", nl: "nu", en: "now", de: "jetzt" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_covers_what_lies_between_its_first_and_its_last_moment() {
+        let reply = |text: &str| {
+            parse_reply(text.as_bytes(), ReplyFormat::Csv, &Mapping::default()).unwrap()
+        };
+        let covered = |text: &str| {
+            let (since, until) = covered(&reply(text));
+            [since, until].map(|at| at.map(|at| at.to_string()))
+        };
+        assert_eq!(covered("session_start,session_end\n"), [None, None]);
+        let text = "session_start,session_end\n\
+                    2026-11-02T10:00:00Z,2026-11-02T11:00:00Z\n\
+                    2026-11-01T10:00:00Z,2026-11-01T11:00:00Z\n";
+        let expected = ["2026-11-01T09:58:00.000Z", "2026-11-02T11:02:00.000Z"];
+        assert_eq!(covered(text), expected.map(|at| Some(at.to_owned())));
+    }
+}

@@ -1,0 +1,236 @@
+use chrono::NaiveDate;
+
+use crate::domain::{Field, IdPrefix, SessionId};
+use crate::erasure::Calendar;
+use crate::i18n::{Language, Message};
+use crate::lawbook::Lawbook;
+use crate::retention::{self, Because, Edition, EraseBy, Track};
+use crate::rights::{
+    self, Addressee, Details, Grievance, Jurisdiction, LetterKind, Overdue, Sender,
+    one_month_deadline,
+};
+
+use super::arguments::{self, Access, Complaint, Erasure, Form, Letter, Reminder};
+use super::context::{Context, only};
+use super::exit::{CliError, Failure};
+use super::output::deliver;
+
+/// `temoin letter`
+pub(super) fn run(context: &Context, letter: &Letter) -> Result<(), CliError> {
+    let book = context.lawbook()?;
+    let jurisdiction = match book.jurisdiction() {
+        Some(retention::Jurisdiction::Belgium) => Jurisdiction::Belgium,
+        Some(retention::Jurisdiction::France) => Jurisdiction::France,
+        None => {
+            let message = "who your operator is, or whose law applies, is not known; choose a profile \
+                           (temoin profile list, temoin profile use ID) or set operator.jurisdiction \
+                           to \"BE\" or \"FR\" in the configuration";
+            return Err(CliError::new(Failure::Failed, message));
+        }
+    };
+    let clerk = Clerk { context, book: &book, jurisdiction };
+    match letter {
+        Letter::Access(access) => clerk.access(access),
+        Letter::Complaint(complaint) => clerk.complaint(complaint),
+        Letter::Erasure(erasure) => clerk.erasure(erasure),
+    }
+}
+
+struct Clerk<'a> {
+    context: &'a Context,
+    book: &'a Lawbook,
+    jurisdiction: Jurisdiction,
+}
+
+impl Clerk<'_> {
+    fn access(&self, access: &Access) -> Result<(), CliError> {
+        let period = access.since.zip(access.until);
+        if period.is_some_and(|(since, until)| until < since) {
+            return Err(CliError::new(Failure::Usage, "--until must not lie before --since"));
+        }
+        let kind = LetterKind::Access { period, fields: self.fields() };
+        self.write(&kind, Some(&access.reminder), &access.form)
+    }
+
+    fn complaint(&self, complaint: &Complaint) -> Result<(), CliError> {
+        let Complaint { about, asked, received, answered, form } = complaint;
+        let grievance = match about {
+            arguments::Grievance::Incomplete => {
+                Grievance::IncompleteAnswer { answered_on: *answered }
+            }
+            arguments::Grievance::NoAnswer => {
+                let deadline = received.map(|day| one_month_deadline(day, self.jurisdiction));
+                let today = self.context.today(self.book);
+                if let Some(early) = deadline.filter(|deadline| !deadline.is_past(today)) {
+                    let message = format!(
+                        "the operator may still answer until {}, so a complaint would come too early",
+                        early.last_day
+                    );
+                    return Err(CliError::new(Failure::Failed, message));
+                }
+                Grievance::NoAnswer { deadline }
+            }
+            arguments::Grievance::NotErased => Grievance::NotErased { stated_on: *answered },
+        };
+        let kind = LetterKind::Complaint { grievance, exercised_on: *asked };
+        self.write(&kind, None, form)
+    }
+
+    fn erasure(&self, erasure: &Erasure) -> Result<(), CliError> {
+        let mut overdue = Vec::new();
+        let mut bases: Vec<String> = Vec::new();
+        for id in &erasure.session {
+            let (session, erase_by, basis) = self.overdue(id)?;
+            if overdue.iter().all(|known: &Overdue| known.session != session) {
+                overdue.push(Overdue { session, erase_by, held_on: erasure.held });
+            }
+            if !basis.is_empty() && !bases.contains(&basis) {
+                bases.push(basis);
+            }
+        }
+        let kind = LetterKind::Erasure { overdue, basis: bases.join("; ") };
+        self.write(&kind, Some(&erasure.reminder), &erasure.form)
+    }
+
+    fn write(
+        &self,
+        kind: &LetterKind,
+        reminder: Option<&Reminder>,
+        form: &Form,
+    ) -> Result<(), CliError> {
+        let language = self.context.language;
+        let operator = self.operator();
+        let today = self.context.today(self.book);
+        if let Some(Reminder { ics: true, received }) = reminder {
+            let mut random = [0; 16];
+            getrandom::fill(&mut random).map_err(|error| {
+                CliError::new(Failure::Failed, format!("no randomness for the entry: {error}"))
+            })?;
+            let reminder = rights::Reminder {
+                operator: &operator.name,
+                deadline: one_month_deadline(received.unwrap_or(today), self.jurisdiction),
+                random,
+                made: self.context.now,
+            };
+            return deliver(&reminder.to_ics(language), form.output.as_deref());
+        }
+        let details = Details {
+            operator,
+            jurisdiction: self.jurisdiction,
+            sender: Sender {
+                name: form.name.clone(),
+                lines: form.address.clone(),
+                reference: form.reference.clone(),
+            },
+            dated: Some(today),
+        };
+        let letter = rights::letter(kind, language, &details);
+        let text = if form.html { letter.to_html() } else { letter.to_text() };
+        deliver(&text, form.output.as_deref())
+    }
+
+    /// The operator, as one writes to it.
+    fn operator(&self) -> Addressee {
+        let Some(profile) = self.book.profile() else {
+            let name = OPERATOR.text(self.context.language).to_owned();
+            return Addressee { name, lines: Vec::new(), email: None };
+        };
+        let contact = profile.contact.as_ref();
+        let postal = contact.and_then(|contact| contact.postal.as_deref());
+        Addressee {
+            name: profile.name.clone(),
+            lines: postal.map_or_else(Vec::new, |lines| lines.lines().map(str::to_owned).collect()),
+            email: contact.and_then(|contact| contact.access_request.clone()),
+        }
+    }
+
+    /// The facts that the law lists today or that the operator has said it stores.
+    fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        if let Some(jurisdiction) = self.book.jurisdiction() {
+            let today = self.context.today(self.book);
+            let edition = self.book.law.on(today, jurisdiction, Track::General);
+            fields.extend(edition.map_or_else(Vec::new, Edition::fields));
+        }
+        let statements = self.book.profile().map(|profile| profile.statements.as_slice());
+        let stores = statements.unwrap_or_default().iter().flat_map(|it| &it.stores);
+        fields.extend(stores.filter(|it| it.stored).map(|it| it.field));
+        Field::ALL
+            .into_iter()
+            .filter(|field| *field != Field::Content && fields.contains(field))
+            .collect()
+    }
+
+    /// A session whose record should be gone at the operator's, since when, and what says so. It may
+    /// be erased here already: then its certificate tells.
+    fn overdue(&self, id: &IdPrefix) -> Result<(SessionId, NaiveDate, String), CliError> {
+        let (now, today) = (self.context.now, self.context.today(self.book));
+        let reader = self.context.reader()?;
+        let found = match &reader {
+            Some(reader) => reader.find(id)?,
+            None => Vec::new(),
+        };
+        let (session, day, basis) = if found.is_empty() {
+            let certificates = match &reader {
+                Some(reader) => reader.certificates()?,
+                None => Vec::new(),
+            };
+            let named = certificates.into_iter().filter(|own| id.matches(&own.id)).collect();
+            let certificate = only(id, named, |own| own.id)?;
+            (certificate.id, certificate.expiry.parse().ok(), String::new())
+        } else {
+            let session = only(id, found, |own| own.id)?;
+            let mut calendar = Calendar::new(self.book.rulebook(), now);
+            let until = calendar.of(&session).clone();
+            (session.id, calendar.day(&until), self.basis(&until))
+        };
+        match day {
+            Some(day) if day <= today => Ok((session, day, basis)),
+            Some(day) => {
+                let message = format!(
+                    "session {} is to be erased from {day} on, so a reminder would come too early",
+                    session.short()
+                );
+                Err(CliError::new(Failure::Failed, message))
+            }
+            None => {
+                let message = format!(
+                    "from when on session {} is to be erased is not known",
+                    session.short()
+                );
+                Err(CliError::new(Failure::Failed, message))
+            }
+        }
+    }
+
+    /// Where it is laid down that a session is to be erased then.
+    fn basis(&self, until: &EraseBy<'_>) -> String {
+        let language: Language = self.context.language;
+        match until {
+            EraseBy::At { because: Because::Law(verdict), .. } => {
+                let sources = verdict.edition.sources_of(&verdict.rule.basis);
+                let cites: Vec<&str> =
+                    sources.iter().map(|source| source.cite.text(language)).collect();
+                cites.join("; ")
+            }
+            EraseBy::At { because: Because::Declared(field), .. } => {
+                let statements = self.book.profile().map(|profile| profile.statements.as_slice());
+                let newest =
+                    statements.unwrap_or_default().iter().find(|it| it.of(*field).is_some());
+                newest.map_or_else(String::new, |it| {
+                    format!("{} ({})", it.label.text(language), it.stated_on)
+                })
+            }
+            EraseBy::At { because: Because::HardBound, .. } | EraseBy::Open | EraseBy::Undated => {
+                String::new()
+            }
+        }
+    }
+}
+
+const OPERATOR: Message = Message {
+    fr: "[nom et adresse de l’opérateur]",
+    nl: "[naam en adres van de operator]",
+    en: "[name and address of the operator]",
+    de: "[Name und Anschrift des Betreibers]",
+};

@@ -1,0 +1,86 @@
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::i18n::Message;
+use crate::lawbook;
+use crate::retention::check;
+
+use super::arguments::Rules;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::table;
+
+/// `temoin rules`
+pub(super) fn run(context: &Context, command: &Rules) -> Result<(), CliError> {
+    match command {
+        Rules::Check { file } => check_file(context, file),
+        Rules::List => list(context),
+    }
+}
+
+/// Prints everything that is wrong in a file, a line each.
+pub(super) fn check_file(context: &Context, path: &Path) -> Result<(), CliError> {
+    let name = path.display().to_string();
+    let text = lawbook::read(path).map_err(|error| {
+        let message =
+            format!("{name} cannot be read: {error}. Check the path and its permissions.");
+        CliError::new(Failure::Failed, message)
+    })?;
+    let problems = check(&name, &text);
+    let mut told = String::new();
+    for problem in &problems {
+        let _ = writeln!(told, "{problem}");
+    }
+    if problems.is_empty() {
+        let _ = writeln!(told, "{}", SOUND.fill(context.language, &[("file", &name)]));
+    }
+    print(&told)?;
+    if problems.is_empty() { Ok(()) } else { Err(CliError::new(Failure::Failed, "")) }
+}
+
+fn list(context: &Context) -> Result<(), CliError> {
+    let language = context.language;
+    let book = context.lawbook()?;
+    let rows: Vec<Vec<String>> = book
+        .law
+        .editions()
+        .iter()
+        .map(|edition| {
+            let last = edition.effective_to.map_or_else(String::new, |day| day.to_string());
+            let note = if edition.is_stale(context.now) { STALE.text(language) } else { "" };
+            vec![
+                edition.id.to_string(),
+                edition.jurisdiction.to_string(),
+                edition.effective_from.to_string(),
+                last,
+                edition.checked_on.to_string(),
+                note.to_owned(),
+            ]
+        })
+        .collect();
+    print(&table(&HEAD.map(|message| message.text(language)), &rows))
+}
+
+const SOUND: Message = Message {
+    fr: "{file} : rien à redire.",
+    nl: "{file}: niets op aan te merken.",
+    en: "{file}: nothing is wrong.",
+    de: "{file}: nichts zu beanstanden.",
+};
+
+const STALE: Message = Message {
+    fr: "à vérifier à nouveau",
+    nl: "opnieuw na te gaan",
+    en: "to be checked anew",
+    de: "neu zu prüfen",
+};
+
+const HEAD: [&Message; 6] = [
+    &Message { fr: "Édition", nl: "Uitgave", en: "Edition", de: "Fassung" },
+    &Message { fr: "Droit", nl: "Recht", en: "Law", de: "Recht" },
+    &Message { fr: "Du", nl: "Van", en: "From", de: "Von" },
+    &Message { fr: "Au", nl: "Tot en met", en: "To", de: "Bis" },
+    &Message { fr: "Vérifiée le", nl: "Nagegaan op", en: "Checked on", de: "Geprüft am" },
+    &Message { fr: "", nl: "", en: "", de: "" },
+];
