@@ -24,7 +24,9 @@ pub(super) fn run(context: &Context, arguments: &Show) -> Result<(), CliError> {
         let shown = Shown { session: crate::export::session(session), holding: holding.to_json() };
         return print(&format!("{}\n", serde_json::to_string(&shown)?));
     }
-    print(&format!("{}{}", holding.to_text(context.when(), WIDTH), watched(session, context)))
+    let title = format!("{} {}", SESSION.text(context.language), session.id);
+    let holding = holding.to_text(context.when(), WIDTH);
+    print(&format!("{title}\n\n{holding}{}", watched(session, context)))
 }
 
 /// The session as it always was, with its holding as one more member.
@@ -53,6 +55,7 @@ fn watched(own: &Session, context: &Context) -> String {
     text
 }
 
+const SESSION: Message = Message { fr: "Session", nl: "Sessie", en: "Session", de: "Sitzung" };
 const BEGAN: Message = Message {
     fr: "D’où le début est connu",
     nl: "Waaruit het begin bekend is",
