@@ -13,8 +13,8 @@ use support::Program;
 /// Where Debian's cross compiler keeps the box's C library.
 const ARM_ROOT: &str = "/usr/arm-linux-gnueabihf";
 
-/// What the program may weigh on the box's card, in bytes.
-const LARGEST: u64 = 1_600_000;
+/// What the whole program may weigh on the box's card, in bytes.
+const LARGEST: u64 = 2_500_000;
 
 #[test]
 #[ignore = "needs the box's program: make arm"]
