@@ -12,7 +12,7 @@ use crate::domain::{Facts, Observed, Session, SessionId, Source, Uptime};
 
 /// When, after a session is first heard of, its origin is looked for, in milliseconds: a firewall
 /// may open late, and a home router may answer late.
-const ATTEMPTS_AT: [u64; 3] = [0, 30_000, 120_000];
+const ATTEMPTS_AT: [u64; 4] = [0, 5_000, 30_000, 120_000];
 
 /// How long a session that the hook has not spoken of yet waits for it, in milliseconds: the hook
 /// may bring the operator's own word, which goes before all others.
