@@ -8,9 +8,10 @@ use std::path::Path;
 use proptest::prelude::{any, proptest};
 use temoin::domain::{Field, SessionId};
 use temoin::i18n::Language;
+use temoin::retention::Jurisdiction;
 use temoin::rights::{
-    Addressee, Details, Grievance, Jurisdiction, LETTER_STYLE, Letter, LetterKind, Overdue, Sender,
-    letter, one_month_deadline,
+    Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,
+    one_month_deadline,
 };
 
 fn details(jurisdiction: Jurisdiction) -> Details {

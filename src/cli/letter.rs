@@ -4,10 +4,9 @@ use crate::domain::{Field, IdPrefix, SessionId};
 use crate::erasure::Calendar;
 use crate::i18n::{Language, Message};
 use crate::lawbook::Lawbook;
-use crate::retention::{self, Because, Edition, EraseBy, Track};
+use crate::retention::{Because, Edition, EraseBy, Jurisdiction, Track};
 use crate::rights::{
-    self, Addressee, Details, Grievance, Jurisdiction, LetterKind, Overdue, Sender,
-    one_month_deadline,
+    self, Addressee, Details, Grievance, LetterKind, Overdue, Sender, one_month_deadline,
 };
 
 use super::arguments::{self, Access, Complaint, Erasure, Form, Letter, Reminder};
@@ -18,15 +17,11 @@ use super::output::deliver;
 /// `temoin letter`
 pub(super) fn run(context: &Context, letter: &Letter) -> Result<(), CliError> {
     let book = context.lawbook()?;
-    let jurisdiction = match book.jurisdiction() {
-        Some(retention::Jurisdiction::Belgium) => Jurisdiction::Belgium,
-        Some(retention::Jurisdiction::France) => Jurisdiction::France,
-        None => {
-            let message = "who your operator is, or whose law applies, is not known; choose a profile \
-                           (temoin profile list, temoin profile use ID) or set operator.jurisdiction \
-                           to \"BE\" or \"FR\" in the configuration";
-            return Err(CliError::new(Failure::Failed, message));
-        }
+    let Some(jurisdiction) = book.jurisdiction() else {
+        let message = "who your operator is, or whose law applies, is not known; choose a profile \
+                       (temoin profile list, temoin profile use ID) or set operator.jurisdiction \
+                       to \"BE\" or \"FR\" in the configuration";
+        return Err(CliError::new(Failure::Failed, message));
     };
     let clerk = Clerk { context, book: &book, jurisdiction };
     match letter {

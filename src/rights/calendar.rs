@@ -118,7 +118,8 @@ mod tests {
 
     use super::{Reminder, escaped, fold, uuid};
     use crate::i18n::Language;
-    use crate::rights::{Jurisdiction, one_month_deadline};
+    use crate::retention::Jurisdiction;
+    use crate::rights::one_month_deadline;
 
     fn reminder(operator: &str) -> Reminder<'_> {
         Reminder {

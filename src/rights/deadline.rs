@@ -1,6 +1,6 @@
 use chrono::{Months, NaiveDate};
 
-use super::Jurisdiction;
+use crate::retention::Jurisdiction;
 
 /// The last day on which an operator may still answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,26 +1,8 @@
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
-use serde::{Deserialize, Serialize};
 
-/// The country whose public holidays and whose supervisory authority count.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub enum Jurisdiction {
-    /// Belgium.
-    #[serde(rename = "BE")]
-    Belgium,
-    /// France.
-    #[serde(rename = "FR")]
-    France,
-}
+use crate::retention::Jurisdiction;
 
 impl Jurisdiction {
-    /// The ISO 3166-1 code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Belgium => "BE",
-            Self::France => "FR",
-        }
-    }
-
     /// Whether `day` is a public holiday in the whole country.
     ///
     /// Good Friday and 26 December, which are holidays in Alsace and Moselle only, are not counted.

@@ -21,7 +21,6 @@ pub use calendar::Reminder;
 pub use compare::{Tolerance, compare};
 pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Same};
 pub use deadline::{Deadline, extended_deadline, one_month_deadline};
-pub use holiday::Jurisdiction;
 pub use label::field_label;
 pub use letter::{
     Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,

@@ -2,8 +2,9 @@ use chrono::NaiveDate;
 
 use super::{Block, Content, Details, NOT_ADVICE, YOU_SEND_IT, day, texts};
 use crate::i18n::{Language, Message};
+use crate::retention::Jurisdiction;
+use crate::rights::Deadline;
 use crate::rights::layout::plain;
-use crate::rights::{Deadline, Jurisdiction};
 
 /// What a complaint is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,11 +9,11 @@ pub use complaint::Grievance;
 pub use erasure::Overdue;
 pub use page::LETTER_STYLE;
 
-use super::Jurisdiction;
 use super::date::written_date;
 use super::layout::{plain, wrap};
 use crate::domain::Field;
 use crate::i18n::{Language, Message};
+use crate::retention::Jurisdiction;
 
 /// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
 /// sends nothing.
