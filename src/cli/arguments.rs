@@ -133,7 +133,7 @@ pub(super) struct Compare {
     /// A file that says which column holds which fact; names of RADIUS and OpenVPN are known.
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,
-    /// The time zone of times that do not say theirs: UTC, Europe/Brussels, Europe/Paris or +01:00.
+    /// The time zone of times that do not say theirs: such as Europe/Brussels, UTC or +01:00.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<rights::Zone>,
     /// The period that the answer is meant to cover [default: from its first to its last session].

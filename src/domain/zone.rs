@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::offset::MappedLocalTime;
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,15 @@ impl Zone {
     pub fn is_ambiguous(self, at: Timestamp) -> bool {
         let local = self.0.from_local_datetime(&self.civil(at));
         matches!(local, MappedLocalTime::Ambiguous(..))
+    }
+
+    /// The earliest and the latest instant at which calendar and clock on the wall showed `civil`:
+    /// two where the clock was put back over it, else the same. `None` where it was put forward over
+    /// it, and outside the years that a [`Timestamp`] holds.
+    pub fn instants(self, civil: NaiveDateTime) -> Option<(Timestamp, Timestamp)> {
+        let shown = self.0.from_local_datetime(&civil);
+        let instant = |at: DateTime<Tz>| Timestamp::from_milliseconds(at.timestamp_millis()).ok();
+        Some((instant(shown.earliest()?)?, instant(shown.latest()?)?))
     }
 
     /// The first instant of a day: midnight on the wall or, where the clock is put forward over it,
@@ -104,7 +113,7 @@ impl std::error::Error for UnknownZone {}
 
 #[cfg(test)]
 mod tests {
-    use chrono::{Days, NaiveDate};
+    use chrono::{Days, NaiveDate, NaiveDateTime};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     use super::{Timestamp, Zone};
@@ -178,7 +187,48 @@ mod tests {
         assert!(!azores.is_ambiguous(at("2026-10-25T02:00:00Z")));
     }
 
+    #[test]
+    fn a_time_on_the_wall_is_one_instant_or_two_or_none() {
+        let shown = |text: &str| zone("Europe/Brussels").instants(text.parse().unwrap());
+        for (civil, instant) in [
+            ("2026-01-15T12:00:00", "2026-01-15T11:00:00Z"),
+            ("2026-03-29T01:59:59", "2026-03-29T00:59:59Z"),
+            ("2026-03-29T03:00:00", "2026-03-29T01:00:00Z"),
+            ("2026-07-15T12:00:00", "2026-07-15T10:00:00Z"),
+            ("2026-10-25T01:59:59", "2026-10-24T23:59:59Z"),
+            ("2026-10-25T03:00:00", "2026-10-25T02:00:00Z"),
+            ("2025-01-01T00:30:00", "2024-12-31T23:30:00Z"),
+        ] {
+            assert_eq!(shown(civil), Some((at(instant), at(instant))), "{civil}");
+        }
+        let twice = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
+        assert_eq!(shown("2026-10-25T02:30:00"), Some(twice));
+        assert_eq!(shown("2026-03-29T02:30:00"), None);
+    }
+
+    #[test]
+    fn a_time_that_no_timestamp_holds_is_none() {
+        for civil in [NaiveDateTime::MIN, NaiveDateTime::MAX] {
+            assert_eq!(zone("Europe/Brussels").instants(civil), None);
+            assert_eq!(Zone::UTC.instants(civil), None);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn an_instant_is_among_those_at_which_its_civil_time_was_shown(
+            milliseconds in 0_i64..7_000_000_000_000,
+            place in any::<proptest::sample::Index>(),
+        ) {
+            let zones = ["UTC", "Europe/Brussels", "Atlantic/Azores", "America/Miquelon"];
+            let zone = zone(place.get::<&str>(&zones));
+            let at = Timestamp::EPOCH.shifted(milliseconds);
+            let (earliest, latest) = zone.instants(zone.civil(at)).unwrap();
+            prop_assert!(at == earliest || at == latest);
+            prop_assert!(zone.is_ambiguous(at) || earliest == latest);
+            prop_assert_eq!(zone.civil(earliest), zone.civil(latest));
+        }
+
         #[test]
         fn a_name_is_kept_as_it_is_or_refused(name in ".*") {
             if let Ok(zone) = name.parse::<Zone>() {
