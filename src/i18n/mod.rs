@@ -15,4 +15,4 @@ mod when;
 pub use language::{Language, UnknownLanguage};
 pub use message::Message;
 pub use plural::{Plural, SESSIONS};
-pub use when::When;
+pub use when::{When, written_date};

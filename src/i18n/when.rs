@@ -28,7 +28,7 @@ impl When {
                 "{weekday} {day} {month} {year}"
             }
         };
-        self.with_date(template, date)
+        with_date(template, date, self.language)
     }
 
     /// A day within a month that is named beside it: `Tuesday 24`.
@@ -37,12 +37,12 @@ impl When {
             Language::German => "{weekday}, {day}",
             Language::French | Language::Dutch | Language::English => "{weekday} {day}",
         };
-        self.with_date(template, date)
+        with_date(template, date, self.language)
     }
 
     /// A date with the month in words, without the day of the week: `24 November 2026`.
     pub fn date_without_weekday(&self, date: NaiveDate) -> String {
-        self.with_date("{day} {month} {year}", date)
+        written_date(date, self.language)
     }
 
     /// A date as short as it is written in the language: `24/11/2026`. In English the month stays a
@@ -52,7 +52,7 @@ impl When {
         match self.language {
             Language::French | Language::Dutch => format!("{day:02}/{month:02}/{year:04}"),
             Language::English => {
-                let name: String = self.month_name(date).chars().take(3).collect();
+                let name: String = month_name(date, self.language).chars().take(3).collect();
                 format!("{day} {name} {year:04}")
             }
             Language::German => format!("{day:02}.{month:02}.{year:04}"),
@@ -61,7 +61,7 @@ impl When {
 
     /// A month and its year: `November 2026`.
     pub fn month(&self, date: NaiveDate) -> String {
-        format!("{} {:04}", self.month_name(date), date.year())
+        format!("{} {:04}", month_name(date, self.language), date.year())
     }
 
     /// The time of day to the second: `09:05:07`. Where the clock is put back and shows the same
@@ -170,25 +170,6 @@ impl When {
         message.fill(self.language, &values)
     }
 
-    fn with_date(&self, template: &str, date: NaiveDate) -> String {
-        let day = match (self.language, date.day()) {
-            (Language::French, 1) => "1er".to_owned(),
-            (Language::German, day) => format!("{day}."),
-            (_, day) => day.to_string(),
-        };
-        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
-        template
-            .replace("{weekday}", WEEKDAYS[weekday].text(self.language))
-            .replace("{day}", &day)
-            .replace("{month}", self.month_name(date))
-            .replace("{year}", &format!("{:04}", date.year()))
-    }
-
-    fn month_name(&self, date: NaiveDate) -> &'static str {
-        let month = usize::try_from(date.month0()).unwrap_or_default();
-        MONTHS[month].text(self.language)
-    }
-
     fn on_the_wall(&self, at: Timestamp, format: &str) -> String {
         let civil: NaiveDateTime = self.zone.civil(at);
         let time = civil.format(format);
@@ -204,6 +185,31 @@ impl When {
             _ => format!("{time} (UTC{sign}{hours}:{minutes:02})"),
         }
     }
+}
+
+/// A date with the month in words, without the day of the week: `24 November 2026`. It needs no time
+/// zone, since a date has none.
+pub fn written_date(date: NaiveDate, language: Language) -> String {
+    with_date("{day} {month} {year}", date, language)
+}
+
+fn with_date(template: &str, date: NaiveDate, language: Language) -> String {
+    let day = match (language, date.day()) {
+        (Language::French, 1) => "1er".to_owned(),
+        (Language::German, day) => format!("{day}."),
+        (_, day) => day.to_string(),
+    };
+    let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
+    template
+        .replace("{weekday}", WEEKDAYS[weekday].text(language))
+        .replace("{day}", &day)
+        .replace("{month}", month_name(date, language))
+        .replace("{year}", &format!("{:04}", date.year()))
+}
+
+fn month_name(date: NaiveDate, language: Language) -> &'static str {
+    let month = usize::try_from(date.month0()).unwrap_or_default();
+    MONTHS[month].text(language)
 }
 
 const DATE_TIME: Message = Message {

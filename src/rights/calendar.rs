@@ -1,5 +1,5 @@
 use super::Deadline;
-use super::date::written_date;
+use super::layout::unbroken_date;
 use crate::domain::Timestamp;
 use crate::i18n::{Language, Message};
 
@@ -22,8 +22,8 @@ impl Reminder<'_> {
     pub fn to_ics(&self, language: Language) -> String {
         let values = [
             ("operator", self.operator),
-            ("received", &written_date(self.deadline.received_on, language)),
-            ("last", &written_date(self.deadline.last_day, language)),
+            ("received", &unbroken_date(self.deadline.received_on, language)),
+            ("last", &unbroken_date(self.deadline.last_day, language)),
         ];
         let summary = escaped(&SUMMARY.fill(language, &values));
         let description = escaped(&DESCRIPTION.fill(language, &values));

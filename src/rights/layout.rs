@@ -1,3 +1,7 @@
+use chrono::NaiveDate;
+
+use crate::i18n::{Language, written_date};
+
 /// How wide a text may be, in characters.
 pub(super) const WIDTH: usize = 80;
 
@@ -32,6 +36,11 @@ pub(super) fn wrap(text: &str, first: &str, next: &str, page: &mut String) {
     page.push('\n');
 }
 
+/// A day as it is written out in a letter, with spaces at which no line breaks.
+pub(super) fn unbroken_date(day: NaiveDate, language: Language) -> String {
+    written_date(day, language).replace(' ', "\u{a0}")
+}
+
 /// Text from elsewhere on one line and without what a terminal, a page or a reader could be misled
 /// by: control characters, and those that change the direction of writing.
 pub(super) fn plain(text: &str) -> String {
@@ -49,7 +58,22 @@ fn is_invisible(c: char) -> bool {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{WIDTH, plain, wrap};
+    use super::{Language, WIDTH, plain, unbroken_date, wrap};
+
+    #[test]
+    fn no_line_breaks_within_a_day() {
+        let written =
+            Language::ALL.map(|language| unbroken_date("2026-03-01".parse().unwrap(), language));
+        assert_eq!(
+            written,
+            [
+                "1er\u{a0}mars\u{a0}2026",
+                "1\u{a0}maart\u{a0}2026",
+                "1\u{a0}March\u{a0}2026",
+                "1.\u{a0}März\u{a0}2026",
+            ]
+        );
+    }
 
     #[test]
     fn text_is_broken_between_words_and_hangs_under_its_bullet() {

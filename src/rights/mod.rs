@@ -9,7 +9,6 @@
 mod calendar;
 mod compare;
 mod comparison;
-mod date;
 mod deadline;
 mod holiday;
 mod label;

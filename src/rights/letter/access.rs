@@ -3,8 +3,8 @@ use chrono::NaiveDate;
 use super::{Block, Content, Details, NOT_ADVICE, YOU_SEND_IT, texts};
 use crate::domain::Field;
 use crate::i18n::{Language, Message};
-use crate::rights::date::written_date;
 use crate::rights::field_label;
+use crate::rights::layout::unbroken_date;
 
 /// A request for access, under article 15 of the GDPR.
 pub(super) fn content(
@@ -16,7 +16,7 @@ pub(super) fn content(
     let concerned = period.map_or_else(
         || EVERYTHING.text(language).to_owned(),
         |(from, to)| {
-            let (from, to) = (written_date(from, language), written_date(to, language));
+            let (from, to) = (unbroken_date(from, language), unbroken_date(to, language));
             PERIOD.fill(language, &[("from", &from), ("to", &to)])
         },
     );

@@ -3,7 +3,7 @@ use chrono::NaiveDate;
 use super::{Block, Content, Details, NOT_ADVICE, YOU_SEND_IT, given, texts};
 use crate::domain::SessionId;
 use crate::i18n::{Language, Message};
-use crate::rights::date::written_date;
+use crate::rights::layout::unbroken_date;
 
 /// A session whose data should be gone by now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,10 +24,10 @@ pub(super) fn content(
     details: &Details,
 ) -> Content {
     let sessions = overdue.iter().map(|overdue| {
-        let due = written_date(overdue.erase_by, language);
+        let due = unbroken_date(overdue.erase_by, language);
         let fact = match overdue.held_on {
             Some(held) => {
-                let held = written_date(held, language);
+                let held = unbroken_date(held, language);
                 DUE_AND_HELD.fill(language, &[("due", &due), ("held", &held)])
             }
             None => DUE.fill(language, &[("due", &due)]),

@@ -9,8 +9,7 @@ pub use complaint::Grievance;
 pub use erasure::Overdue;
 pub use page::LETTER_STYLE;
 
-use super::date::written_date;
-use super::layout::{plain, wrap};
+use super::layout::{plain, unbroken_date, wrap};
 use crate::domain::Field;
 use crate::i18n::{Language, Message};
 use crate::retention::Jurisdiction;
@@ -253,7 +252,7 @@ fn given(value: Option<&str>, placeholder: &Message, language: Language) -> Stri
 fn day(value: Option<NaiveDate>, placeholder: &Message, language: Language) -> String {
     value.map_or_else(
         || placeholder.text(language).to_owned(),
-        |value| written_date(value, language),
+        |value| unbroken_date(value, language),
     )
 }
 
