@@ -178,7 +178,7 @@ pub fn certainty(certainty: Certainty) -> &'static Message {
         },
         Certainty::Inferred => &Message {
             fr: "une lecture du texte, pas ses mots",
-            nl: "een lezing van de tekst, niet de woorden zelf",
+            nl: "een interpretatie van de tekst, niet de woorden zelf",
             en: "a reading of the text, not its words",
             de: "eine Lesart des Textes, nicht sein Wortlaut",
         },

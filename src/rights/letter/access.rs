@@ -183,7 +183,7 @@ const SECRECY: Message = Message {
     fr: "N'attendez pas de réponse sur d'éventuelles demandes d'autorités\u{a0}: elles sont \
          couvertes par le secret. C'est une lecture de la loi, pas une citation.",
     nl: "Verwacht geen antwoord over eventuele vorderingen van overheden: die vallen onder de \
-         geheimhouding. Dat is een lezing van de wet, geen citaat.",
+         geheimhouding. Dat is een interpretatie van de wet, geen citaat.",
     en: "Do not expect an answer about requests by authorities, if there were any: they are \
          covered by secrecy. This is a reading of the law, not a quotation.",
     de: "Erwarten Sie keine Auskunft über etwaige Ersuchen von Behörden: Diese unterliegen der \

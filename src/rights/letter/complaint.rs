@@ -318,8 +318,8 @@ const HOW_COUNTED: Message = Message {
          jour est un samedi, un dimanche ou un jour férié, le jour ouvrable suivant. C'est une \
          lecture de la loi, pas une citation.",
     nl: "temoin telt de termijn volgens Verordening (EEG, Euratom) nr. 1182/71: is de laatste dag \
-         een zaterdag, een zondag of een feestdag, dan de volgende werkdag. Dat is een lezing van \
-         de wet, geen citaat.",
+         een zaterdag, een zondag of een feestdag, dan de volgende werkdag. Dat is een \
+         interpretatie van de wet, geen citaat.",
     en: "temoin counts the term by Regulation (EEC, Euratom) No 1182/71: where the last day is a \
          Saturday, a Sunday or a public holiday, the next working day. This is a reading of the \
          law, not a quotation.",
