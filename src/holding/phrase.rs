@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 
 use super::words as w;
-use crate::i18n::{Language, Message, When};
+use crate::i18n::{Message, When};
 use crate::retention::{
     Certainty, Combine, Doubt, KeptUntil, Nature, Period, Retention, Rule, StartEvent, Stores,
     Track, vocabulary,
@@ -222,31 +222,6 @@ pub(super) fn capitalised(text: &str) -> String {
 pub(super) fn sentence(text: &str) -> String {
     let text = capitalised(text);
     if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
-}
-
-/// A label as it stands within a sentence: with a small letter in front, unless it begins with an
-/// abbreviation or with a German noun. A German label that begins with an adjective is told by the
-/// noun that follows, one that begins with a verb by the verb.
-pub(super) fn lowered(text: &str, when: When) -> String {
-    let mut words = text.split(' ');
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let is_plain = first.chars().skip(1).all(|sign| !sign.is_uppercase() && sign != '-');
-    let is_small = match when.language {
-        Language::German => {
-            matches!(first, "Darf" | "Zu" | "Für" | "Vom")
-                || is_adjective(first) && second.starts_with(char::is_uppercase)
-        }
-        Language::French | Language::Dutch | Language::English => is_plain,
-    };
-    let mut signs = text.chars();
-    match signs.next() {
-        Some(sign) if is_small => sign.to_lowercase().chain(signs).collect(),
-        _ => text.to_owned(),
-    }
-}
-
-fn is_adjective(word: &str) -> bool {
-    word.ends_with('e') || word.ends_with("es")
 }
 
 /// Several, with commas between.

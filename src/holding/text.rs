@@ -1,5 +1,5 @@
 use super::layout::{Layout, length};
-use super::phrase::{Phrase, capitalised, list, lowered, sentence};
+use super::phrase::{Phrase, capitalised, list, sentence};
 use super::words as w;
 use super::{
     Comparison, Disagreement, FieldHolding, Holding, LawSays, Seen, Signed, SignedField,
@@ -186,7 +186,7 @@ impl<'h, 'a> Writer<'h, 'a> {
     }
 
     fn names(&self, fields: &[Field]) -> String {
-        list(fields.iter().map(|field| lowered(self.say(record::field(*field)), self.phrase.when)))
+        record::fields(fields, self.phrase.when.language)
     }
 
     /// Until when the rule has it kept that does so longest.
@@ -338,7 +338,7 @@ impl<'h, 'a> Writer<'h, 'a> {
                 capitalised(&text)
             }
             Applicability::Depends(on) => {
-                let text = lowered(&text, self.phrase.when);
+                let text = record::lowered(&text, self.phrase.when.language);
                 let message = match on[..] {
                     [Dependence::OwnPurpose] => &w::IF_CHOSEN,
                     [Dependence::Day] => &w::IN_PART,
@@ -632,7 +632,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         self.layout.heading(self.say(&w::PENDING));
         for (challenge, rules) in all {
             let rules =
-                list(rules.iter().map(|it| lowered(it.label.text(language), self.phrase.when)));
+                list(rules.iter().map(|it| record::lowered(it.label.text(language), language)));
             let what = challenge.what.text(language);
             let affects = sentence(&self.fill(&w::PENDING_AFFECTS, &[("rules", &rules)]));
             self.layout.item(2, "-", &format!("{what} {affects}"));
@@ -734,7 +734,7 @@ fn seen(seen: &Seen, when: When) -> String {
                 Value::Moment(moment) => when.moment(&moment),
                 Value::EndReason(reason) => {
                     let text = record::end_reason(reason).text(when.language);
-                    lowered(text.trim_end_matches('.'), when)
+                    record::lowered(text.trim_end_matches('.'), when.language)
                 }
                 Value::Gateway(gateway) => gateway.to_string(),
                 Value::Transport(transport) => say(record::transport(transport)),

@@ -3,9 +3,9 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer};
 
 use super::layout::wrap;
-use super::{Place, Record, field_label};
+use super::{Place, Record};
 use crate::domain::{Field, Moment, SessionId, Timestamp};
-use crate::i18n::{Language, Message};
+use crate::i18n::{Language, Message, vocabulary};
 
 /// What an operator's reply and the box's own record say of each other.
 ///
@@ -46,7 +46,7 @@ impl Comparison {
         self.write_held_unknown(language, &mut text);
         self.write_not_held(language, &mut text);
         if !self.also_held.is_empty() {
-            let fields = labels(&self.also_held, language);
+            let fields = vocabulary::fields(&self.also_held, language);
             text.push('\n');
             wrap(&ALSO_HELD.fill(language, &[("fields", &fields)]), "", "", &mut text);
         }
@@ -72,18 +72,18 @@ impl Comparison {
             let values = [("session", session.as_str()), ("place", place.as_str())];
             wrap(&SESSION_AT.fill(language, &values), "- ", "  ", text);
             for difference in &differing.differences {
-                let label = field_label(difference.field).text(language);
+                let label = vocabulary::fields(&[difference.field], language);
                 let values = [
                     ("here", difference.here.as_str()),
                     ("operator", difference.operator.as_str()),
                 ];
-                wrap(&LABEL.fill(language, &[("label", label)]), "    ", "    ", text);
+                wrap(&LABEL.fill(language, &[("label", &label)]), "    ", "    ", text);
                 for message in [&HERE, &OPERATOR] {
                     wrap(&message.fill(language, &values), "      ", "        ", text);
                 }
             }
             if !differing.cannot_tell.is_empty() {
-                let fields = labels(&differing.cannot_tell, language);
+                let fields = vocabulary::fields(&differing.cannot_tell, language);
                 let line = CANNOT_TELL.fill(language, &[("fields", &fields)]);
                 wrap(&line, "    ", "    ", text);
             }
@@ -271,10 +271,6 @@ fn show_place(place: Place, language: Language) -> String {
         Place::Line(number) => (&LINE, number),
     };
     message.fill(language, &[("number", &number.to_string())])
-}
-
-fn labels(fields: &[Field], language: Language) -> String {
-    fields.iter().map(|field| field_label(*field).text(language)).collect::<Vec<_>>().join(", ")
 }
 
 fn as_text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,7 +11,6 @@ mod compare;
 mod comparison;
 mod deadline;
 mod holiday;
-mod label;
 mod layout;
 mod letter;
 mod reply;
@@ -20,7 +19,6 @@ pub use calendar::Reminder;
 pub use compare::{Tolerance, compare};
 pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Same};
 pub use deadline::{Deadline, extended_deadline, one_month_deadline};
-pub use label::field_label;
 pub use letter::{
     Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,
 };

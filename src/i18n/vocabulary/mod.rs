@@ -4,12 +4,14 @@
 mod coverage;
 mod end;
 mod field;
+mod lowered;
 mod source;
 mod state;
 
 pub use coverage::coverage;
 pub use end::{end_reason, operator_end};
 pub use field::field;
+pub use lowered::{fields, lowered};
 pub use source::{source, source_explained};
 pub use state::{State, state, transport};
 

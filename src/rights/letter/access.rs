@@ -2,8 +2,7 @@ use chrono::NaiveDate;
 
 use super::{Block, Content, Details, NOT_ADVICE, YOU_SEND_IT, texts};
 use crate::domain::Field;
-use crate::i18n::{Language, Message};
-use crate::rights::field_label;
+use crate::i18n::{Language, Message, vocabulary};
 use crate::rights::layout::unbroken_date;
 
 /// A request for access, under article 15 of the GDPR.
@@ -30,10 +29,8 @@ pub(super) fn content(
         )),
     ];
     if !fields.is_empty() {
-        let labels: Vec<_> =
-            fields.iter().map(|field| field_label(*field).text(language)).collect();
-        let labels = labels.join(", ");
-        blocks.push(Block::Paragraph(IN_PARTICULAR.fill(language, &[("fields", &labels)])));
+        let fields = vocabulary::fields(fields, language);
+        blocks.push(Block::Paragraph(IN_PARTICULAR.fill(language, &[("fields", &fields)])));
     }
     blocks.push(Block::paragraph(&TERM, language));
     blocks.push(Block::paragraph(&THANKS, language));

@@ -1,0 +1,77 @@
+use super::field;
+use crate::domain::Field;
+use crate::i18n::Language;
+
+/// A label as it stands within a sentence: with a small letter in front, unless it begins with an
+/// abbreviation or with a German noun. A German label that begins with an adjective is told by the
+/// noun that follows, one that begins with a verb by the verb.
+pub fn lowered(text: &str, language: Language) -> String {
+    let mut words = text.split(' ');
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_plain = first.chars().skip(1).all(|sign| !sign.is_uppercase() && sign != '-');
+    let is_small = match language {
+        Language::German => {
+            matches!(first, "Darf" | "Zu" | "Für" | "Vom")
+                || is_adjective(first) && second.starts_with(char::is_uppercase)
+        }
+        Language::French | Language::Dutch | Language::English => is_plain,
+    };
+    let mut signs = text.chars();
+    match signs.next() {
+        Some(sign) if is_small => sign.to_lowercase().chain(signs).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// What several fields are called within a sentence, with commas between.
+pub fn fields(fields: &[Field], language: Language) -> String {
+    let names = fields.iter().map(|it| lowered(field(*it).text(language), language));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn is_adjective(word: &str) -> bool {
+    word.ends_with('e') || word.ends_with("es")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::{Field, Language, fields, lowered};
+
+    #[test]
+    fn fields_fit_into_a_sentence_of_each_language() {
+        let named = [
+            Field::OriginAddress,
+            Field::AssignedIpv4,
+            Field::Gateway,
+            Field::HardwareAddress,
+            Field::BytesIn,
+        ];
+        assert_eq!(
+            Language::ALL.map(|language| fields(&named, language)),
+            [
+                "adresse IP d’origine, adresse IPv4 attribuée, serveur VPN, adresse matérielle \
+                 (MAC), volume envoyé par le membre",
+                "IP-adres van oorsprong, toegewezen IPv4-adres, VPN-server, hardwareadres (MAC), \
+                 door het lid verzonden volume",
+                "origin address, assigned IPv4 address, VPN server, hardware address (MAC), volume \
+                 sent by the member",
+                "Ursprungsadresse, zugewiesene IPv4-Adresse, VPN-Server, Hardware-Adresse (MAC), \
+                 vom Mitglied gesendete Datenmenge",
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_than_the_first_letter_changes(text in any::<String>()) {
+            let rest: String = text.chars().skip(1).collect();
+            for language in Language::ALL {
+                let lowered = lowered(&text, language);
+                prop_assert!(lowered.ends_with(&rest));
+                prop_assert_eq!(lowered.to_lowercase(), text.to_lowercase());
+            }
+        }
+    }
+}
