@@ -81,8 +81,14 @@ impl Program {
             .arg(self.configuration())
             .args(words.split_whitespace())
             .env("LC_ALL", "C")
-            .env("TZ", "UTC");
+            .env("TZ", "UTC")
+            .env("TMPDIR", self.directory());
         command
+    }
+
+    /// Where everything is that the program may write: record, configuration, temporary files.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     pub fn run(&self, words: &str) -> Output {
