@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 
 use support::Program;
@@ -172,4 +172,188 @@ fn a_second_daemon_on_the_same_record_is_refused() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
     assert!(errors.contains("another temoin writes this journal; stop it first"), "{errors}");
+}
+
+/// A program whose operator is Neutrinet and whose record has one session, which has ended.
+fn with_a_session() -> (Program, String) {
+    let mut program = Program::native();
+    program.print("profile use neutrinet");
+    program.start_daemon();
+    program.hook("route-up");
+    program.await_sessions("open");
+    program.hook("route-down");
+    let id = program.await_sessions("closed")[0]["id"].as_str().unwrap().to_owned();
+    program.stop_daemon();
+    (program, id)
+}
+
+fn refused(program: &Program, words: &str, code: i32, part: &str) {
+    let output = program.command(words).stdin(std::process::Stdio::null()).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{words}: {errors}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(errors.contains(part) || told.contains(part), "{words}: {errors}{told}");
+}
+
+#[test]
+fn what_is_held_is_shown_by_law_and_by_the_operators_word() {
+    let (program, id) = with_a_session();
+    let shown = program.print(&format!("show {id}"));
+    for part in ["Neutrinet asbl", "203.0.113.7", "Required by law", "How the start is known"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let shown = program.json(&format!("show --json {id}"));
+    assert_eq!(shown["origin_address"]["value"], "203.0.113.7");
+    assert_eq!(shown["holding"]["format"], "temoin.holding/1");
+    assert_eq!(shown["holding"]["jurisdiction"], "BE");
+    let held = program.json("held --json");
+    assert_eq!((&held["format"], &held["sessions"]), (&"temoin.held/1".into(), &1.into()));
+    assert_eq!(held["law"]["held"], 1);
+    for (language, part) in
+        [("fr", "D’après la loi"), ("nl", "de wet"), ("en", "By law"), ("de", "Gesetz")]
+    {
+        let text = program.print(&format!("--lang {language} held"));
+        assert!(text.contains(part), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn an_operator_is_chosen_by_one_key_and_the_rest_of_the_file_stays() {
+    let program = Program::native();
+    let before = "# mine\n[tunnel]\r\ndevices = [ \"tun9\" ] # two\n\n[operator] # who\n\
+                  jurisdiction = \"BE\"\n";
+    program.configure(before);
+    let path = program.configuration();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(program.print("profile list").contains("You have not said yet"));
+    refused(&program, "profile use nobody", 3, "there is no profile nobody");
+    refused(&program, "profile use Nobody", 2, "an id has at most 64");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert!(program.print("profile use neutrinet").contains("Neutrinet asbl is your operator"));
+    let after = fs::read_to_string(&path).unwrap();
+    assert_eq!(after.replacen("profile = \"neutrinet\"\n", "", 1), before);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(program.print("profile list").contains("*  neutrinet"));
+    program.print("profile use generic-openvpn");
+    let again = fs::read_to_string(&path).unwrap();
+    assert_eq!(again, after.replace("neutrinet", "generic-openvpn"));
+}
+
+#[test]
+fn a_file_of_ones_own_is_checked_and_a_broken_one_stops_nothing() {
+    let program = Program::native();
+    let rules = program.directory().join("rules.d");
+    fs::create_dir(&rules).unwrap();
+    let own = rules.join("own.toml");
+    fs::write(&own, "[ruleset]\nid = 7\ncolour = \"red\"\n").unwrap();
+    let check = format!("rules check {}", own.display());
+    let output = program.run(&check);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.lines().count() > 3 && told.contains("own.toml:3:"), "{told}");
+    refused(&program, "rules check /nonexistent/x.toml", 1, "/nonexistent/x.toml cannot be read");
+    let output = program.run("rules list");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("own.toml:2:"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("be-lce-2022"));
+    let report = program.json("doctor --json");
+    let law = report["findings"].as_array().unwrap().iter().find(|it| it["check"] == "law");
+    assert_eq!(law.unwrap()["health"], "wrong");
+
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/src/retention");
+    for (kind, file) in [("rules", "rules/be-lce-2022"), ("profile", "profiles/template")] {
+        let told = program.print(&format!("{kind} check {shipped}/{file}.toml"));
+        assert!(told.contains("nothing is wrong"), "{told}");
+    }
+}
+
+#[test]
+fn letters_are_written_for_the_chosen_operator_and_say_nothing_of_the_member_unasked() {
+    let (program, id) = with_a_session();
+    let letter = program.print("letter access");
+    for part in ["Neutrinet asbl", "[your name]", "article 15"] {
+        assert!(letter.contains(part), "{part}: {letter}");
+    }
+    let own = program.command("letter access --lang nl --reference M42 --name");
+    let mut own = own;
+    let letter = String::from_utf8(own.arg("An Peeters").output().unwrap().stdout).unwrap();
+    assert!(letter.contains("An Peeters") && letter.contains("M42"), "{letter}");
+    assert!(program.print("letter complaint --html").contains("<html lang=\"en\""));
+    let entry = program.print("letter access --ics --received 2026-11-25");
+    assert!(entry.contains("DTSTART;VALUE=DATE:20261228\r\n"), "{entry}");
+    let path = program.directory().join("letter.txt");
+    let words = format!("letter complaint --output {}", path.display());
+    program.print(&words);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    refused(&program, &words, 1, "does not exist yet");
+    for (words, code, part) in [
+        ("letter erasure", 2, "--session"),
+        ("letter erasure --session 0a68df53ff", 3, "no session begins with"),
+        (&format!("letter erasure --session {id}"), 1, "a reminder would come too early"),
+        ("letter access --since 2026-11-24", 2, "--until"),
+        ("letter access --since 2026-11-24 --until 2026-11-23", 2, "must not lie before"),
+        ("letter access --html --ics", 2, "cannot be used with"),
+        ("letter complaint --received 2999-01-01", 1, "would come too early"),
+    ] {
+        refused(&program, words, code, part);
+    }
+    program.configure("");
+    refused(&program, "letter access", 1, "temoin profile use");
+}
+
+#[test]
+fn an_operators_answer_is_compared_with_the_sessions_that_it_covers() {
+    let (program, id) = with_a_session();
+    let session = program.json("sessions --json")["sessions"][0].clone();
+    let reply = program.directory().join("reply.csv");
+    let compare = format!("compare --json {}", reply.display());
+    let (start, end) = (session["start"]["at"].as_str(), session["end"]["at"].as_str());
+    let row = |address: &str| {
+        format!("start;einde;framed-ip-address\n{};{};{address}\n", start.unwrap(), end.unwrap())
+    };
+    let mapping = program.directory().join("mapping.toml");
+    fs::write(&mapping, "[columns]\nstart = \"session_start\"\neinde = \"session_end\"\n").unwrap();
+    let compare = format!("{compare} --mapping {}", mapping.display());
+    fs::write(&reply, row("192.0.2.10")).unwrap();
+    assert_eq!(program.json(&compare)["same"][0]["session"], *id);
+    fs::write(&reply, row("192.0.2.99")).unwrap();
+    assert_eq!(program.json(&compare)["differing"][0]["session"], *id);
+    // A reply on another time says nothing of this session.
+    fs::write(&reply, "session_start,session_end\n2026-01-01T10:00:00Z,2026-01-01T11:00:00Z\n")
+        .unwrap();
+    let compared = program.json(&compare);
+    assert_eq!(compared["known_here_not_held"].as_array().unwrap().len(), 0);
+    let asked = program.json(&format!("{compare} --since 2026-01-01"));
+    assert_eq!(asked["known_here_not_held"][0]["session"], *id);
+    let text = program.print(&compare.replace("--json ", ""));
+    assert!(text.contains("Sessions compared: those of this box between 1 Jan 2026"), "{text}");
+
+    fs::write(&reply, "session_start\n2026-01-01 10:00:00\n").unwrap();
+    refused(&program, &compare, 1, "reply.csv: ");
+    assert_eq!(program.run(&format!("{compare} --time-zone Europe/Paris")).status.code(), Some(0));
+    refused(&program, &format!("{compare} --time-zone Mars"), 2, "Mars");
+    fs::write(&mapping, "[columns]\nx = \"colour\"\n").unwrap();
+    refused(&program, &compare, 1, "mapping.toml: ");
+    refused(&program, "compare /nonexistent.csv", 1, "/nonexistent.csv cannot be read");
+    File::create(&reply).unwrap().set_len(9 * 1024 * 1024).unwrap();
+    refused(&program, &format!("compare {}", reply.display()), 1, "8 MiB");
+}
+
+#[test]
+fn erasing_by_hand_says_what_would_go_and_asks_before_all_of_it_does() {
+    let (program, id) = with_a_session();
+    assert!(program.print("erase --dry-run").contains("No session is to be erased"));
+    let planned = program.print(&format!("erase --dry-run --session {id}"));
+    assert!(planned.contains("the law’s period (be-lce-2022)"), "{planned}");
+    assert!(program.print("erase").contains("No session was to be erased"));
+    refused(&program, "erase --session 0a68df53ff", 3, "no session begins with");
+    refused(&program, &format!("erase --all --session {id}"), 2, "cannot be used with");
+    refused(&program, "erase --all", 5, "not confirmed, so nothing was erased");
+    program.await_sessions("closed");
+    assert!(program.print("erase --all --yes").contains("1 session erased"));
+    program.await_sessions("");
+    refused(&program, &format!("letter erasure --session {id}"), 1, "would come too early");
+    let empty = Program::native();
+    assert!(empty.print("erase").contains("Nothing is recorded"));
+    assert!(!empty.state().exists(), "erasing made something");
 }

@@ -7,9 +7,9 @@ use crate::domain::{Moment, Session, Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::retention::{Because, EraseBy, Span, erase_by};
 
-/// Before this, in milliseconds after 1970, there was no temoin: a clock that says so is wrong.
-/// 2026-01-01.
-const FIRST_DAYS: i64 = 1_767_225_600_000;
+/// Before this, in milliseconds after 1970, the oldest system that temoin runs on did not exist, so a
+/// clock that says so is wrong: Debian 12, 2023-06-10.
+const FIRST_DAYS: i64 = 1_686_355_200_000;
 
 /// Until when each session may stay. It depends on nothing but the days on which the bounds of a
 /// session lie, so each combination of days is judged once.

@@ -13,7 +13,7 @@
 //! * A damaged journal that was set aside: nobody can tell what it holds, but all of it was recorded
 //!   before it was last written to. So it goes when a session would go that began and ended at that
 //!   moment: after thirteen months at the latest. One that seems to have been written to in the
-//!   future, or before temoin existed, was written to with a wrong clock: it is counted from now on.
+//!   future, or before its system existed, was written to with a wrong clock: it is counted from now on.
 //! * An end that no clock dates is taken for the moment at which it was noted, unless that clock was
 //!   plainly wrong; the next trusted clock bounds it ([`crate::journal::Journal::date`]).
 //!
