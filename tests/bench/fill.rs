@@ -1,4 +1,5 @@
-//! Fills a record with sessions for measurements: `fill-record STATE_DIR COUNT`.
+//! Fills a record with sessions for measurements: `fill-record STATE_DIR COUNT [EVERY UNTIL]`, both in
+//! milliseconds, the latter after 1970.
 #![allow(clippy::expect_used, clippy::print_stderr, reason = "a tool for measurements")]
 
 use std::net::Ipv4Addr;
@@ -10,7 +11,7 @@ use temoin::domain::{
 };
 use temoin::journal::Journal;
 
-/// A session of twenty minutes, every half hour, up to 2026-11-24.
+/// A session of twenty minutes, every half hour, up to 2026-11-24, unless it is said otherwise.
 const EVERY: i64 = 1_800_000;
 const LASTS: i64 = 1_200_000;
 const UNTIL: i64 = 1_795_500_000_000;
@@ -18,20 +19,25 @@ const UNTIL: i64 = 1_795_500_000_000;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(directory), Some(count)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: fill-record STATE_DIR COUNT");
+        eprintln!("usage: fill-record STATE_DIR COUNT [EVERY UNTIL]");
         std::process::exit(2);
     };
     let count: i64 = count.parse().expect("a count");
+    let mut number = |otherwise: i64| {
+        arguments.next().map_or(otherwise, |text| text.parse().expect("milliseconds"))
+    };
+    let (every, until) = (number(EVERY), number(UNTIL));
     let (mut journal, _) = Journal::open(Path::new(&directory)).expect("a journal");
-    let changes: Vec<Change> = (0..count).flat_map(|number| session(number, count)).collect();
+    let changes: Vec<Change> = (0..count)
+        .flat_map(|number| session(number, until - (count - number) * every, LASTS.min(every / 2)))
+        .collect();
     for some in changes.chunks(20_000) {
         journal.record(some, None).expect("room");
     }
 }
 
-/// The session that is `number` of `count`, from its beginning to its end.
-fn session(number: i64, count: i64) -> [Change; 2] {
-    let began = UNTIL - (count - number) * EVERY;
+/// One session, from its beginning to its end.
+fn session(number: i64, began: i64, lasts: i64) -> [Change; 2] {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&number.to_le_bytes());
     let secret = SessionSecret::from_bytes(bytes);
@@ -71,7 +77,7 @@ fn session(number: i64, count: i64) -> [Change; 2] {
         connection: None,
         last_seen: None,
     };
-    let ended = began + LASTS;
+    let ended = began + lasts;
     let end =
         End { moment: moment(ended), closed: reading(ended), reason: EndReason::StoppedWithNotice };
     let closed = Session { end: Some(end), ..open.clone() };
