@@ -318,6 +318,10 @@ fn an_operators_answer_is_compared_with_the_sessions_that_it_covers() {
     assert_eq!(program.json(&compare)["same"][0]["session"], *id);
     fs::write(&reply, row("192.0.2.99")).unwrap();
     assert_eq!(program.json(&compare)["differing"][0]["session"], *id);
+    let own = program.print("export");
+    fs::write(&reply, own).unwrap();
+    let compared = program.json(&format!("compare --json {}", reply.display()));
+    assert_eq!(compared["same"][0]["session"], *id, "{compared}");
     // A reply on another time says nothing of this session.
     fs::write(&reply, "session_start,session_end\n2026-01-01T10:00:00Z,2026-01-01T11:00:00Z\n")
         .unwrap();
