@@ -5,10 +5,10 @@
 //!
 //! * Ground, pure: [`domain`] (sessions, their fields, how each value is known, and the tracker that
 //!   turns observations into sessions) and [`i18n`] (the four languages).
-//! * Middle: [`retention`] (what law and operators have kept, and until when), [`holding`] (law,
-//!   operator and box side by side, for one session and summed up), [`rights`] (letters, deadlines,
-//!   comparison with an operator's answer), [`export`] (the record for other programs) and
-//!   [`journal`] (the record in SQLite).
+//! * Middle: [`retention`] (what law and operators have kept, and until when), [`protocol`] (what both
+//!   ends of the sync will share), [`holding`] (law, operator and box side by side, for one session
+//!   and summed up), [`rights`] (letters, deadlines, comparison with an operator's answer), [`export`]
+//!   (the record for other programs) and [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address) and [`web`] (the page).
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`erasure`] (what goes, and
@@ -26,6 +26,7 @@ pub mod holding;
 pub mod i18n;
 pub mod journal;
 pub mod lawbook;
+pub mod protocol;
 pub mod retention;
 pub mod rights;
 pub mod web;

@@ -1,0 +1,152 @@
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use super::{Canonical, Checkable, FieldSet, Refused};
+use crate::domain::SessionId;
+
+/// 32 random bytes that the operator draws anew for each entry of each answer, and keeps nowhere.
+///
+/// Without the salt of a statement nothing can be computed from the statement. All zero is no salt.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Salt([u8; 32]);
+
+impl Salt {
+    pub(super) const SIZE: usize = 32;
+
+    /// The salt of these random bytes; `None` where all are zero, which no random source gives.
+    pub fn from_random(bytes: [u8; 32]) -> Option<Self> {
+        (bytes != [0; 32]).then_some(Self(bytes))
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(…)")
+    }
+}
+
+/// What the operator's record says, as keyed digests: a place for each [`Checkable`] field, all zero
+/// where there is no value.
+///
+/// Whoever has these and the session ID can find an address by trying all: they are to be erased
+/// with the session.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Digests {
+    salt: [u8; Salt::SIZE],
+    places: [[u8; DIGEST]; Checkable::ALL.len()],
+}
+
+impl Digests {
+    /// How many bytes it takes.
+    pub const SIZE: usize = Salt::SIZE + DIGEST * Checkable::ALL.len();
+
+    /// What an entry without a record has in this place.
+    pub(super) const NONE: Self =
+        Self { salt: [0; Salt::SIZE], places: [[0; DIGEST]; Checkable::ALL.len()] };
+
+    /// The digests of these values of the session's record.
+    pub fn new(id: &SessionId, salt: Salt, values: &[Canonical]) -> Self {
+        let mut digests = Self { salt: salt.0, ..Self::NONE };
+        if let Some(key) = digests.key(id) {
+            for value in values {
+                let whole = with(&key, value).finalize().into_bytes();
+                digests.places[value.field().place()].copy_from_slice(&whole[..DIGEST]);
+            }
+        }
+        digests
+    }
+
+    /// Whether there is a digest of this field.
+    pub fn contains(&self, field: Checkable) -> bool {
+        self.places[field.place()] != [0; DIGEST]
+    }
+
+    /// The first of these values that the operator's record has too. All must be of one field.
+    ///
+    /// Each comparison takes the same time whether and where it fails, as the digest is worth hiding
+    /// from other programs on the machine; which of the values fits does show.
+    pub(super) fn find(
+        &self,
+        id: &SessionId,
+        values: impl IntoIterator<Item = Canonical>,
+    ) -> Option<Canonical> {
+        let key = self.key(id)?;
+        values.into_iter().find(|value| {
+            let digest = &self.places[value.field().place()];
+            *digest != [0; DIGEST] && with(&key, value).verify_truncated_left(digest).is_ok()
+        })
+    }
+
+    /// What is signed in their stead, and remains when they are gone.
+    pub(super) fn commitment(&self) -> [u8; 32] {
+        Sha256::digest(self.to_bytes()).into()
+    }
+
+    /// Whether this is what may stand beside a record of these fields: a salt, and no digest of what
+    /// is not held.
+    pub(super) fn fit(&self, fields: FieldSet) -> bool {
+        self.salt != [0; Salt::SIZE]
+            && Checkable::ALL
+                .into_iter()
+                .all(|field| fields.contains(field.field()) || !self.contains(field))
+    }
+
+    /// Salt and digests as they are sent and stored.
+    pub fn to_bytes(self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        let (salt, places) = bytes.split_at_mut(Salt::SIZE);
+        salt.copy_from_slice(&self.salt);
+        places.copy_from_slice(self.places.as_flattened());
+        bytes
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8; Self::SIZE]) -> Self {
+        let mut digests = Self::NONE;
+        let (salt, places) = bytes.split_at(Salt::SIZE);
+        digests.salt.copy_from_slice(salt);
+        digests.places.as_flattened_mut().copy_from_slice(places);
+        digests
+    }
+
+    /// The keyed function before any message: HMAC-SHA256 takes a key of any length, and this one is
+    /// exactly a block of SHA-256, so none would be hashed or padded.
+    fn key(&self, id: &SessionId) -> Option<Hmac<Sha256>> {
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(id.as_bytes());
+        key[32..].copy_from_slice(&self.salt);
+        Hmac::new_from_slice(&key).ok()
+    }
+}
+
+impl fmt::Debug for Digests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digests(…)")
+    }
+}
+
+impl Default for Digests {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl TryFrom<&[u8]> for Digests {
+    type Error = Refused;
+
+    /// Reads salt and digests, 192 bytes, where they are stored apart from their receipt.
+    fn try_from(bytes: &[u8]) -> Result<Self, Refused> {
+        bytes.try_into().map(Self::from_bytes).map_err(|_| Refused::Malformed)
+    }
+}
+
+fn with(key: &Hmac<Sha256>, value: &Canonical) -> Hmac<Sha256> {
+    let mut mac = key.clone();
+    mac.update(&[value.field().code()]);
+    mac.update(value.as_bytes());
+    mac
+}
+
+/// How many bytes of HMAC-SHA256 are sent.
+const DIGEST: usize = 16;

@@ -1,0 +1,153 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::Refused;
+use crate::domain::SessionId;
+
+/// The body of `POST /temoin/1/register`: one session ID.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RegisterRequest(SessionId);
+
+impl RegisterRequest {
+    /// Where it is posted, below the operator's base address.
+    pub const PATH: &'static str = "/temoin/1/register";
+
+    /// How many bytes it takes.
+    pub const SIZE: usize = 32;
+
+    /// Asks the operator to bind this ID to the session that the request comes through.
+    pub fn new(id: SessionId) -> Self {
+        Self(id)
+    }
+
+    /// The ID.
+    pub fn id(&self) -> &SessionId {
+        &self.0
+    }
+
+    /// The body.
+    pub fn to_bytes(&self) -> [u8; Self::SIZE] {
+        *self.0.as_bytes()
+    }
+
+    /// Reads a body, at the operator's end.
+    ///
+    /// # Errors
+    /// [`Refused::Malformed`] where it has another size.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+        bytes.try_into().map(|id| Self(SessionId::from_bytes(id))).map_err(|_| Refused::Malformed)
+    }
+}
+
+/// The body of `POST /temoin/1/status`: always [`Self::IDS`] session IDs, in ascending order.
+///
+/// IDs are uniformly random, those of sessions as well as those that fill up, so the order tells
+/// nothing of which is which.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StatusRequest {
+    ids: [SessionId; Self::IDS],
+    /// The bit at each place: whether a session's ID stands there, as far as this end knows.
+    real: u64,
+}
+
+impl StatusRequest {
+    /// Where it is posted, below the operator's base address.
+    pub const PATH: &'static str = "/temoin/1/status";
+
+    /// How many IDs every request has.
+    pub const IDS: usize = 64;
+
+    /// How many of them may be those of sessions: at least one is drawn at random, so that no two
+    /// requests are alike and no old answer fits a new one.
+    pub const MOST_REAL: usize = 63;
+
+    /// How many bytes it takes.
+    pub const SIZE: usize = 32 * Self::IDS;
+
+    /// Asks for these IDs, filled up with `random` ones, which must have been drawn for this request
+    /// alone.
+    ///
+    /// # Errors
+    /// [`CannotAsk`] when there are too many, or the random bytes are none.
+    pub fn new(real: &[SessionId], random: &[[u8; 32]; Self::IDS]) -> Result<Self, CannotAsk> {
+        if real.len() > Self::MOST_REAL {
+            return Err(CannotAsk::TooMany);
+        }
+        let fillers = random.iter().skip(real.len()).map(|bytes| SessionId::from_bytes(*bytes));
+        let mut all: Vec<(SessionId, bool)> = real.iter().map(|id| (*id, true)).collect();
+        all.extend(fillers.map(|id| (id, false)));
+        all.sort_unstable();
+        if all.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(CannotAsk::Repeated);
+        }
+        let mut request = Self { ids: [SessionId::from_bytes([0; 32]); Self::IDS], real: 0 };
+        for (place, (id, is_real)) in all.into_iter().enumerate() {
+            request.ids[place] = id;
+            request.real |= u64::from(is_real) << place;
+        }
+        Ok(request)
+    }
+
+    /// The IDs, in the order in which they are answered.
+    pub fn ids(&self) -> &[SessionId; Self::IDS] {
+        &self.ids
+    }
+
+    /// Whether a session's ID stands at this place. Of a request that was read from bytes it is not
+    /// known, and said of all.
+    pub fn is_real(&self, place: usize) -> bool {
+        place < Self::IDS && self.real >> place & 1 == 1
+    }
+
+    /// The body.
+    pub fn to_bytes(&self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        for (place, id) in bytes.chunks_exact_mut(32).zip(&self.ids) {
+            place.copy_from_slice(id.as_bytes());
+        }
+        bytes
+    }
+
+    /// Reads a body: at the operator's end, or from the ledger.
+    ///
+    /// # Errors
+    /// [`Refused::Malformed`] where it has another size, or the IDs do not ascend.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+        let bytes: &[u8; Self::SIZE] = bytes.try_into().map_err(|_| Refused::Malformed)?;
+        let mut ids = [SessionId::from_bytes([0; 32]); Self::IDS];
+        for (id, place) in ids.iter_mut().zip(bytes.chunks_exact(32)) {
+            *id = SessionId::from_bytes(place.try_into().map_err(|_| Refused::Malformed)?);
+        }
+        if ids.windows(2).all(|pair| pair[0] < pair[1]) {
+            Ok(Self { ids, real: u64::MAX })
+        } else {
+            Err(Refused::Malformed)
+        }
+    }
+
+    /// SHA-256 of the body, which each statement in the answer repeats.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.to_bytes()).into()
+    }
+}
+
+/// Why a request cannot be put together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CannotAsk {
+    /// An ID was to stand in it twice: the caller named one twice, or the random source is broken.
+    Repeated,
+    /// More IDs than fit: what is left over waits for the next request.
+    TooMany,
+}
+
+impl fmt::Display for CannotAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Repeated => "the same ID twice in one request: the random source may be broken",
+            Self::TooMany => "at most 63 sessions fit one request: leave some for the next one",
+        })
+    }
+}
+
+impl std::error::Error for CannotAsk {}

@@ -1,0 +1,156 @@
+use super::{Day, Digests, FieldSet, PublicKey, Refused, Second, Signature, SigningKey};
+use crate::domain::SessionId;
+
+/// What an operator states of one session ID, and signs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Statement {
+    request: [u8; 32],
+    at: Second,
+    id: SessionId,
+    held: Option<Held>,
+    commitment: [u8; 32],
+}
+
+impl Statement {
+    /// How many bytes it takes.
+    pub const SIZE: usize = 113;
+
+    pub(super) fn new(
+        request: [u8; 32],
+        at: Second,
+        id: SessionId,
+        held: Option<Held>,
+        digests: &Digests,
+    ) -> Self {
+        Self { request, at, id, held, commitment: digests.commitment() }
+    }
+
+    /// SHA-256 of the request that it answers.
+    pub fn request(&self) -> &[u8; 32] {
+        &self.request
+    }
+
+    /// When it was stated, by the operator's clock.
+    pub fn at(&self) -> Second {
+        self.at
+    }
+
+    /// Of which session.
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// What is held of it; `None` where nothing is.
+    pub fn held(&self) -> Option<Held> {
+        self.held
+    }
+
+    /// SHA-256 of the salt and digests that came with it.
+    pub fn commitment(&self) -> &[u8; 32] {
+        &self.commitment
+    }
+
+    /// The statement as it is signed, behind a label.
+    pub fn to_bytes(&self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        bytes[0..32].copy_from_slice(&self.request);
+        bytes[32..40].copy_from_slice(&self.at.to_bytes());
+        bytes[40..72].copy_from_slice(self.id.as_bytes());
+        bytes[72..81].copy_from_slice(&Held::to_bytes(self.held));
+        bytes[81..113].copy_from_slice(&self.commitment);
+        bytes
+    }
+
+    /// Reads a statement; who signed it remains to be checked.
+    ///
+    /// # Errors
+    /// [`Refused::Malformed`] unless it is exactly what [`Self::to_bytes`] writes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+        let mut rest = bytes;
+        let statement = Self {
+            request: *take(&mut rest)?,
+            at: Second::from_bytes(*take(&mut rest)?).ok_or(Refused::Malformed)?,
+            id: SessionId::from_bytes(*take(&mut rest)?),
+            held: Held::from_bytes(take(&mut rest)?)?,
+            commitment: *take(&mut rest)?,
+        };
+        let settled =
+            statement.held.is_some() || statement.commitment == Digests::NONE.commitment();
+        if rest.is_empty() && settled { Ok(statement) } else { Err(Refused::Malformed) }
+    }
+
+    pub(super) fn sign(&self, key: &SigningKey) -> Signature {
+        key.sign(&self.message())
+    }
+
+    pub(super) fn verify(&self, key: &PublicKey, signature: &Signature) -> Result<(), Refused> {
+        key.verify(&self.message(), signature)
+    }
+
+    fn message(&self) -> Vec<u8> {
+        [LABEL, &self.to_bytes()].concat()
+    }
+}
+
+/// That a record is held.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Held {
+    erase_by: Option<Day>,
+    fields: FieldSet,
+}
+
+impl Held {
+    pub(super) const SIZE: usize = 1 + Day::SIZE + FieldSet::SIZE;
+
+    /// A record of these fields, to be gone before the end of this day in the operator's time zone;
+    /// `None` where that is not determined yet, as while the session lasts. A record without a field
+    /// is no record: `None`.
+    pub fn new(erase_by: Option<Day>, fields: FieldSet) -> Option<Self> {
+        (!fields.is_empty()).then_some(Self { erase_by, fields })
+    }
+
+    /// The day, in the operator's time zone, before whose end the record is to be gone; `None` where
+    /// that is not determined yet.
+    pub fn erase_by(&self) -> Option<Day> {
+        self.erase_by
+    }
+
+    /// Which fields are held; at least one.
+    pub fn fields(&self) -> FieldSet {
+        self.fields
+    }
+
+    /// State, day of erasure, fields; all zero where nothing is held.
+    pub(super) fn to_bytes(held: Option<Self>) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        if let Some(Self { erase_by, fields }) = held {
+            bytes[0] = HELD;
+            bytes[1..5].copy_from_slice(&Day::to_bytes(erase_by));
+            bytes[5..9].copy_from_slice(&fields.to_bytes());
+        }
+        bytes
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8; Self::SIZE]) -> Result<Option<Self>, Refused> {
+        if *bytes == [0; Self::SIZE] {
+            return Ok(None);
+        }
+        let mut rest = bytes.as_slice();
+        let [state] = *take(&mut rest)?;
+        let erase_by = Day::from_bytes(*take(&mut rest)?)?;
+        let fields = FieldSet::from_bytes(*take(&mut rest)?)?;
+        let held = Self::new(erase_by, fields).filter(|_| state == HELD);
+        held.map(Some).ok_or(Refused::Malformed)
+    }
+}
+
+/// The next bytes of `rest`, which then begins behind them.
+pub(super) fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Result<&'a [u8; N], Refused> {
+    let (first, others) = rest.split_first_chunk().ok_or(Refused::Malformed)?;
+    *rest = others;
+    Ok(first)
+}
+
+/// No other message that an operator's key signs begins so.
+const LABEL: &[u8] = b"temoin/1 statement";
+const HELD: u8 = 1;

@@ -1,0 +1,767 @@
+//! Holds the protocol to its test vectors, which another implementation reads too: every structure of
+//! `src/protocol/PROTOCOL.md`, and every reason for which something is refused. And to what the
+//! document promises of forgotten receipts.
+//!
+//! `BLESS=1 cargo test --test protocol` writes the vectors anew; a changed vector is a new protocol.
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::{env, fs};
+
+use chrono::NaiveDate;
+use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
+use proptest::sample::Index;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use temoin::domain::{Field, Gateway, Moment, SessionId, SessionSecret, Timestamp, Transport};
+use temoin::protocol::{
+    CLOCK_SKEW, Candidates, CannotAsk, CannotTell, Canonical, Checkable, Comparison, Day, Digests,
+    END_TOLERANCE, FieldSet, Freshness, Held, KeyChain, Receipt, Record, Refused, RegisterRequest,
+    Rotation, START_TOLERANCE, Salt, Second, SigningKey, Statement, StatusAnswer, StatusRequest,
+    code,
+};
+
+#[test]
+fn a_session_id_and_its_registration_are_as_in_the_vector() {
+    let secret = SessionSecret::from_bytes(drawn("secret 0"));
+    let id = secret.id();
+    check(
+        "register",
+        &json!({
+            "secret": hex(secret.as_bytes()),
+            "id": hex(id.as_bytes()),
+            "request": hex(&RegisterRequest::new(id).to_bytes()),
+        }),
+    );
+    let vector = vector("register");
+    let request = RegisterRequest::from_bytes(&bytes(&vector["request"])).unwrap();
+    assert_eq!(*request.id(), id);
+}
+
+#[test]
+fn every_value_has_the_canonical_form_and_the_digest_of_the_vector() {
+    let id = session(0);
+    let described: Vec<Value> = values()
+        .into_iter()
+        .map(|(text, value)| {
+            let digests = Digests::new(&id, salt(), &[value]);
+            let place = 32 + 16 * usize::from(value.field().code());
+            json!({
+                "field": value.field().field().name(),
+                "code": value.field().code(),
+                "value": text,
+                "canonical": hex(value.as_bytes()),
+                "digest": hex(&digests.to_bytes()[place..place + 16]),
+            })
+        })
+        .collect();
+    check(
+        "digests",
+        &json!({
+            "id": hex(id.as_bytes()),
+            "salt": hex(&drawn("salt")),
+            "values": described,
+        }),
+    );
+}
+
+#[test]
+fn a_digest_is_hmac_of_the_code_and_the_value_under_id_and_salt() {
+    // HMAC written out, so that the vectors do not rest on one library alone.
+    let hmac = |key: &[u8; 64], message: &[u8]| {
+        let pad = |with: u8| key.map(|byte| byte ^ with);
+        let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
+        Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize()
+    };
+    let vector = vector("digests");
+    let key = [bytes(&vector["id"]), bytes(&vector["salt"])].concat().try_into().unwrap();
+    for value in vector["values"].as_array().unwrap() {
+        let code = u8::try_from(value["code"].as_u64().unwrap()).unwrap();
+        let whole = hmac(&key, &[&[code], bytes(&value["canonical"]).as_slice()].concat());
+        assert_eq!(hex(&whole[..16]), value["digest"], "{value}");
+    }
+}
+
+#[test]
+fn the_codes_of_the_fields_are_as_in_the_vector() {
+    let codes: serde_json::Map<String, Value> =
+        Field::ALL.into_iter().map(|field| (field.name().to_owned(), code(field).into())).collect();
+    check("fields", &Value::Object(codes));
+}
+
+#[test]
+fn a_status_request_is_as_in_the_vector() {
+    let request = request();
+    let list = |real| -> Vec<String> {
+        let places = (0..StatusRequest::IDS).filter(|place| request.is_real(*place) == real);
+        places.map(|place| hex(request.ids()[place].as_bytes())).collect()
+    };
+    check(
+        "status-request",
+        &json!({
+            "sessions": list(true),
+            "random": list(false),
+            "request": hex(&request.to_bytes()),
+            "hash": hex(&request.hash()),
+        }),
+    );
+    let read = StatusRequest::from_bytes(&bytes(&vector("status-request")["request"])).unwrap();
+    assert_eq!((read.ids(), read.hash()), (request.ids(), request.hash()));
+}
+
+#[test]
+fn a_statement_and_its_signature_are_as_in_the_vector() {
+    let described: Vec<Value> = receipts()
+        .iter()
+        .map(|receipt| {
+            let bytes = receipt.to_bytes();
+            let statement = receipt.statement();
+            assert_eq!(bytes[49..162], statement.to_bytes());
+            json!({
+                "request_hash": hex(statement.request()),
+                "stated_at": statement.at().number(),
+                "id": hex(statement.id().as_bytes()),
+                "held": statement.held().is_some(),
+                "erase_by": statement.held().and_then(|held| held.erase_by()).map(|day| day.to_string()),
+                "fields": statement.held().map(|held| held.fields().to_string()),
+                "commitment": hex(statement.commitment()),
+                "statement": hex(&statement.to_bytes()),
+                "message": hex(&[b"temoin/1 statement".as_slice(), &statement.to_bytes()].concat()),
+                "signature": hex(&bytes[162..226]),
+            })
+        })
+        .collect();
+    check(
+        "statements",
+        &json!({
+            "seed": hex(&drawn("key 0")),
+            "public_key": key(0).public().to_string(),
+            "statements": described,
+        }),
+    );
+    for vector in vector("statements")["statements"].as_array().unwrap() {
+        let statement = bytes(&vector["statement"]);
+        assert_eq!(Statement::from_bytes(&statement).unwrap().to_bytes().as_slice(), statement);
+    }
+}
+
+#[test]
+fn a_status_answer_is_as_in_the_vector() {
+    let answer = answer(None);
+    check(
+        "status-answer",
+        &json!({
+            "request": hex(&request().to_bytes()),
+            "public_key": key(0).public().to_string(),
+            "salt_of_every_entry": hex(&drawn("salt")),
+            "answer": hex(&answer.to_bytes()),
+        }),
+    );
+    let read = StatusAnswer::from_bytes(&bytes(&vector("status-answer")["answer"])).unwrap();
+    assert_eq!(read, answer);
+    assert_eq!(answer.to_bytes().len(), StatusAnswer::SIZE);
+    assert_eq!(StatusAnswer::SIZE, 17_104);
+    let verified = read.verify(&request(), &KeyChain::pinned(key(0).public()), now()).unwrap();
+    let held: Vec<bool> =
+        verified.receipts.iter().map(|it| it.statement().held().is_some()).collect();
+    assert_eq!(held, [false, true]);
+}
+
+#[test]
+fn a_receipt_is_as_in_the_vector_and_verifies_before_and_after_it_is_forgotten() {
+    let [held, not_held] = [0, 1].map(|place| receipts()[place].clone());
+    check(
+        "receipts",
+        &json!({
+            "public_key": key(0).public().to_string(),
+            "held": hex(&held.to_bytes()),
+            "held_and_forgotten": hex(&held.forget().to_bytes()),
+            "not_held": hex(&not_held.to_bytes()),
+        }),
+    );
+    let vector = vector("receipts");
+    for name in ["held", "held_and_forgotten", "not_held"] {
+        let bytes = bytes(&vector[name]);
+        let receipt = Receipt::from_bytes(&bytes).unwrap();
+        assert_eq!(receipt.to_bytes(), bytes, "{name}");
+        assert_eq!(receipt.verify(&KeyChain::pinned(key(0).public())), Ok(()), "{name}");
+        let other = KeyChain::pinned(key(1).public());
+        assert_eq!(receipt.verify(&other), Err(Refused::NotAuthentic), "{name}");
+        assert_eq!(bytes.len() == Receipt::SIZE, name == "held");
+        assert_eq!(bytes.len() == Receipt::FORGOTTEN_SIZE, name != "held");
+    }
+}
+
+#[test]
+fn a_rotation_is_as_in_the_vector() {
+    let rotation = rotation(0, 1, STATED);
+    check(
+        "rotation",
+        &json!({
+            "old_seed": hex(&drawn("key 0")),
+            "new_seed": hex(&drawn("key 1")),
+            "from": STATED,
+            "rotation": hex(&rotation.to_bytes()),
+            "answer_hash": hex(&Sha256::digest(answer(Some(rotation)).to_bytes())),
+        }),
+    );
+    assert_eq!(Rotation::from_bytes(&bytes(&vector("rotation")["rotation"])), Ok(rotation));
+}
+
+#[test]
+fn what_is_refused_is_refused_for_the_reason_in_the_vector() {
+    let answer = answer(None).to_bytes();
+    let receipt = receipts()[0].to_bytes();
+    let rotation = rotation(0, 1, STATED).to_bytes().to_vec();
+    let request = request().to_bytes().to_vec();
+    let register = session(0).as_bytes().to_vec();
+    // Which of the structures above, what is changed in it, and why it is then refused.
+    let cases: &[(&str, &[u8], Change, Refused)] = &[
+        ("register", &register, Change::Length(31), Refused::Malformed),
+        ("register", &register, Change::Length(33), Refused::Malformed),
+        ("status-request", &request, Change::Length(2047), Refused::Malformed),
+        ("status-request", &request, Change::Length(2049), Refused::Malformed),
+        ("status-request", &request, Change::Length(0), Refused::Malformed),
+        // The first ID is then no longer the lowest.
+        ("status-request", &request, Change::Flip(0, 0xff), Refused::Malformed),
+        ("status-answer", &answer, Change::Length(0), Refused::Malformed),
+        ("status-answer", &answer, Change::Length(17_103), Refused::Malformed),
+        ("status-answer", &answer, Change::Length(17_105), Refused::Malformed),
+        // Time of stating: after the year 9999; another second.
+        ("status-answer", &answer, Change::Flip(0, 0x80), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(7, 0x01), Refused::NotAuthentic),
+        // A rotation that is none.
+        ("status-answer", &answer, Change::Flip(8, 0x01), Refused::Malformed),
+        // In the entry of the held ID: state, month, reserved bit, field, salt, digest of a field
+        // that is not held, signature.
+        ("status-answer", &answer, Change::Flip(held_at(), 0x01), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(held_at(), 0x02), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(held_at() + 3, 0x80), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(held_at() + 4, 0x01), Refused::NotAuthentic),
+        ("status-answer", &answer, Change::Flip(held_at() + 5, 0x80), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(held_at() + 6, 0x02), Refused::NotAuthentic),
+        ("status-answer", &answer, Change::Flip(held_at() + 9, 0x01), Refused::NotAuthentic),
+        ("status-answer", &answer, Change::Flip(held_at() + 9 + 32 + 48, 0x01), Refused::Malformed),
+        ("status-answer", &answer, Change::Flip(held_at() + 201, 0x01), Refused::NotAuthentic),
+        ("receipt", &receipt, Change::Length(225), Refused::Malformed),
+        ("receipt", &receipt, Change::Length(417), Refused::Malformed),
+        ("receipt", &receipt, Change::Length(419), Refused::Malformed),
+        // Label, form, key, time, ID, digest.
+        ("receipt", &receipt, Change::Flip(7, 0x01), Refused::Malformed),
+        ("receipt", &receipt, Change::Flip(16, 0x03), Refused::Malformed),
+        ("receipt", &receipt, Change::Flip(88, 0x01), Refused::NotAuthentic),
+        ("receipt", &receipt, Change::Flip(89, 0x01), Refused::NotAuthentic),
+        ("receipt", &receipt, Change::Flip(258, 0x01), Refused::NotAuthentic),
+        ("rotation", &rotation, Change::Length(135), Refused::Malformed),
+        ("rotation", &rotation, Change::Length(137), Refused::Malformed),
+        // The second from which it counts; the signature.
+        ("rotation", &rotation, Change::Flip(71, 0x01), Refused::NotAuthentic),
+        ("rotation", &rotation, Change::Flip(72, 0x01), Refused::NotAuthentic),
+    ];
+    let described: Vec<Value> = cases
+        .iter()
+        .map(|(structure, _, change, refused)| {
+            let change = match change {
+                Change::Flip(at, bits) => json!({ "offset": at, "xor": bits }),
+                Change::Length(length) => json!({ "length": length }),
+            };
+            json!({ "structure": structure, "change": change, "refused": format!("{refused:?}") })
+        })
+        .collect();
+    check("refused", &json!(described));
+    for (structure, bytes, change, refused) in cases {
+        let bytes = change.apply(bytes);
+        let result = match *structure {
+            "register" => RegisterRequest::from_bytes(&bytes).map(drop),
+            "status-request" => StatusRequest::from_bytes(&bytes).map(drop),
+            "status-answer" => believe(&bytes).map(drop),
+            "receipt" => Receipt::from_bytes(&bytes)
+                .and_then(|receipt| receipt.verify(&KeyChain::pinned(key(0).public()))),
+            _ => Rotation::from_bytes(&bytes).map(drop),
+        };
+        assert_eq!(result, Err(*refused), "{structure} {change:?}");
+    }
+}
+
+#[test]
+fn a_flip_of_any_bit_of_a_receipt_is_refused() {
+    let keys = KeyChain::pinned(key(0).public());
+    for receipt in [receipts()[0].clone(), receipts()[0].clone().forget(), receipts()[1].clone()] {
+        let good = receipt.to_bytes();
+        for bit in 0..good.len() * 8 {
+            let mut bytes = good.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let result = Receipt::from_bytes(&bytes).and_then(|receipt| receipt.verify(&keys));
+            assert!(result.is_err(), "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_change_of_any_byte_of_the_header_or_an_entry_is_refused() {
+    let good = answer(None).to_bytes();
+    let entry = StatusAnswer::SIZE - 144 - 265 * 63;
+    for at in (0..144 + entry).chain(held_at()..held_at() + 265) {
+        for bits in [0x01, 0x80] {
+            let bytes = Change::Flip(at, bits).apply(&good);
+            assert!(believe(&bytes).is_err(), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn entries_that_changed_places_are_refused() {
+    let good = answer(None).to_bytes();
+    let mut bytes = good.clone();
+    bytes[144..144 + 265].copy_from_slice(&good[144 + 265..144 + 530]);
+    bytes[144 + 265..144 + 530].copy_from_slice(&good[144..144 + 265]);
+    assert_eq!(believe(&bytes), Err(Refused::NotAuthentic));
+}
+
+#[test]
+fn an_answer_by_another_key_or_to_another_request_is_refused() {
+    let answer = answer(None);
+    let other_key = KeyChain::pinned(key(1).public());
+    assert_eq!(answer.clone().verify(&request(), &other_key, now()), Err(Refused::NotAuthentic));
+    let mut random = fillers();
+    random[63] = drawn("another filler");
+    let other_request = StatusRequest::new(&[session(0), session(1)], &random).unwrap();
+    let keys = KeyChain::pinned(key(0).public());
+    assert_eq!(answer.verify(&other_request, &keys, now()), Err(Refused::NotAuthentic));
+}
+
+#[test]
+fn an_answer_of_another_time_is_refused_unless_the_clock_is_not_trusted() {
+    let keys = KeyChain::pinned(key(0).public());
+    let at = |sent: u64, received: u64| {
+        let [sent, received] = [sent, received].map(|at| Second::from_number(at).unwrap().begins());
+        answer(None).verify(&request(), &keys, Freshness::Between { sent, received }).map(drop)
+    };
+    assert_eq!(at(STATED, STATED), Ok(()));
+    assert_eq!(at(STATED + CLOCK_SKEW, STATED + CLOCK_SKEW), Ok(()));
+    assert_eq!(at(STATED - CLOCK_SKEW, STATED - CLOCK_SKEW), Ok(()));
+    assert_eq!(at(STATED + CLOCK_SKEW + 1, STATED + CLOCK_SKEW + 2), Err(Refused::NotFresh));
+    assert_eq!(at(0, STATED - CLOCK_SKEW - 1), Err(Refused::NotFresh));
+    let untrusted = answer(None).verify(&request(), &keys, Freshness::ClockNotTrusted);
+    assert!(untrusted.is_ok());
+}
+
+#[test]
+fn an_operator_that_claims_to_hold_what_nobody_registered_is_caught() {
+    let fields = FieldSet::EMPTY.with(Field::AssignedIpv4);
+    let held = Held::new(None, fields).unwrap();
+    let lie = StatusAnswer::new(&request(), stated(), &key(0), None, |_| {
+        Some(Record { held, values: &[], salt: salt() })
+    });
+    let keys = KeyChain::pinned(key(0).public());
+    assert_eq!(lie.verify(&request(), &keys, now()), Err(Refused::MadeUp));
+}
+
+#[test]
+fn a_request_takes_at_most_63_sessions_and_no_id_twice() {
+    let ids: Vec<SessionId> = (0..64).map(session).collect();
+    assert_eq!(StatusRequest::new(&ids, &fillers()), Err(CannotAsk::TooMany));
+    assert!(StatusRequest::new(&ids[..63], &fillers()).is_ok());
+    assert!(StatusRequest::new(&[], &fillers()).is_ok());
+    assert_eq!(StatusRequest::new(&[ids[0], ids[0]], &fillers()), Err(CannotAsk::Repeated));
+    assert_eq!(StatusRequest::new(&[], &[[7; 32]; 64]), Err(CannotAsk::Repeated));
+}
+
+#[test]
+fn a_rotated_key_takes_over_at_its_second_and_old_receipts_still_verify() {
+    let pinned = KeyChain::pinned(key(0).public());
+    let with = |rotation, signer| {
+        StatusAnswer::new(&request(), stated(), &key(signer), Some(rotation), |_| None).verify(
+            &request(),
+            &pinned,
+            now(),
+        )
+    };
+    let verified = with(rotation(0, 1, STATED), 1).unwrap();
+    assert_eq!(verified.keys.rotations(), [rotation(0, 1, STATED)]);
+    assert_eq!(*verified.keys.at(Second::from_number(STATED - 1).unwrap()), key(0).public());
+    assert_eq!(receipts()[0].verify(&pinned), Ok(()));
+    // The old key counts no more from then on, and the new one not before.
+    assert_eq!(with(rotation(0, 1, STATED), 0), Err(Refused::NotAuthentic));
+    assert_eq!(with(rotation(0, 1, STATED + 1), 1), Err(Refused::NotAuthentic));
+    assert!(with(rotation(0, 1, STATED + 1), 0).is_ok());
+    // A rotation that others signed leads nowhere.
+    assert_eq!(with(rotation(2, 1, STATED), 1), Err(Refused::NotAuthentic));
+}
+
+#[test]
+fn a_key_chain_grows_at_its_end_alone() {
+    let mut keys = KeyChain::pinned(key(0).public());
+    assert_eq!(keys.extend(rotation(0, 1, 100)), Ok(true));
+    assert_eq!(keys.extend(rotation(0, 1, 100)), Ok(false));
+    assert_eq!(keys.extend(rotation(0, 2, 100)), Err(Refused::TwoSuccessors));
+    assert_eq!(keys.extend(rotation(1, 2, 100)), Err(Refused::Malformed));
+    assert_eq!(keys.extend(rotation(1, 0, 200)), Err(Refused::Malformed));
+    assert_eq!(keys.extend(rotation(3, 2, 200)), Err(Refused::NotAuthentic));
+    assert_eq!(keys.extend(rotation(1, 2, 200)), Ok(true));
+    for (at, expected) in [(99, 0), (100, 1), (199, 1), (200, 2), (9999, 2)] {
+        assert_eq!(*keys.at(Second::from_number(at).unwrap()), key(expected).public());
+    }
+    // A renewed profile pins the newest key, and the operator still sends how it came about.
+    let mut renewed = KeyChain::pinned(key(2).public());
+    assert_eq!(renewed.extend(rotation(1, 2, 200)), Ok(false));
+    assert_eq!(renewed.rotations(), []);
+}
+
+#[test]
+fn what_both_records_say_is_the_same_and_each_falsified_field_differs() {
+    let receipt = receipts()[0].clone();
+    for (_, value) in values() {
+        let expected = if held_fields().contains(value.field().field()) {
+            Comparison::Same
+        } else {
+            Comparison::CannotTell(CannotTell::NotHeld)
+        };
+        assert_eq!(Candidates::exactly(value).compare(&receipt), expected, "{value:?}");
+    }
+    for value in [
+        Canonical::origin_address("198.51.100.8".parse().unwrap()),
+        Canonical::origin_port(50_001),
+        Canonical::assigned_ipv4(Ipv4Addr::new(203, 0, 113, 78)),
+        Canonical::delegated_prefix("2001:db8:100::/57".parse().unwrap()),
+        Canonical::transport(Transport::Tcp),
+    ] {
+        assert_eq!(Candidates::exactly(value).compare(&receipt), Comparison::Differs, "{value:?}");
+    }
+    let unknown = Candidates::unknown(Checkable::OriginAddress).compare(&receipt);
+    assert_eq!(unknown, Comparison::CannotTell(CannotTell::NotSeen));
+    let value = Canonical::origin_port(50_000);
+    let forgotten = Candidates::exactly(value).compare(&receipt.forget());
+    assert_eq!(forgotten, Comparison::CannotTell(CannotTell::NoDigest));
+    let not_held = Candidates::exactly(value).compare(&receipts()[1]);
+    assert_eq!(not_held, Comparison::CannotTell(CannotTell::NotHeld));
+}
+
+#[test]
+fn times_are_the_same_within_the_tolerance_and_differ_beyond() {
+    let receipt = receipts()[0].clone();
+    let at = |seconds: u64| Second::from_number(seconds).unwrap().begins();
+    let start = |seconds| Candidates::session_start(&Moment::exact(at(seconds))).compare(&receipt);
+    let end = |seconds| Candidates::session_end(&Moment::exact(at(seconds))).compare(&receipt);
+    assert_eq!(start(STARTED), Comparison::Same);
+    assert_eq!(start(STARTED + START_TOLERANCE), Comparison::Same);
+    assert_eq!(start(STARTED - START_TOLERANCE), Comparison::Same);
+    assert_eq!(start(STARTED + START_TOLERANCE + 1), Comparison::Differs);
+    assert_eq!(start(STARTED - START_TOLERANCE - 1), Comparison::Differs);
+    assert_eq!(end(ENDED - END_TOLERANCE), Comparison::Same);
+    assert_eq!(end(ENDED - END_TOLERANCE - 1), Comparison::Differs);
+    // An end that nobody saw lies between two bounds, and so does the operator's.
+    let between = |first, last| Moment::between(Some(at(first)), Some(at(last)));
+    let unseen = |first, last| Candidates::session_end(&between(first, last)).compare(&receipt);
+    assert_eq!(unseen(ENDED - 7200, ENDED + 7200), Comparison::Same);
+    assert_eq!(unseen(ENDED + 3600, ENDED + 7200), Comparison::Differs);
+    let cannot_tell = Comparison::CannotTell(CannotTell::NotSeen);
+    assert_eq!(unseen(ENDED - 50_000, ENDED + 50_000), cannot_tell);
+    let open = Candidates::session_end(&Moment::between(Some(at(ENDED)), None)).compare(&receipt);
+    assert_eq!(open, cannot_tell);
+    let claimed = Candidates::session_start(&Moment::claimed(at(STARTED))).compare(&receipt);
+    assert_eq!(claimed, cannot_tell);
+}
+
+/// Tries every address of 198.51.0.0/16 instead of all of IPv4. The reduction is fair: the search is
+/// linear and knows nothing but the receipt's bytes, so what it finds in one /16 it finds in all
+/// 65 536 of them in 65 536 times the time, seconds on a graphics card; and where it finds nothing,
+/// that is not for want of addresses, since the true one is among those it tries.
+#[test]
+fn an_address_is_found_by_trying_all_until_the_receipt_is_forgotten_and_not_after() {
+    let receipt = receipts()[0].clone();
+    let remains = receipt.clone().forget().to_bytes();
+    let addresses =
+        || (0..=u16::MAX).map(|low| [&[198, 51], low.to_be_bytes().as_slice()].concat());
+    let found = |id: &[u8; 32], salt: [u8; 32], bytes: &[u8]| {
+        let salt = Salt::from_random(salt)?;
+        addresses().find(|address| {
+            let address = IpAddr::from(<[u8; 4]>::try_from(address.as_slice()).unwrap());
+            let digests = Digests::new(&id_of(id), salt, &[Canonical::origin_address(address)]);
+            contains(bytes, &digests.to_bytes()[32..48])
+        })
+    };
+    let id = receipt.statement().id().as_bytes();
+    let salt = receipt.digests().unwrap().to_bytes()[..32].try_into().unwrap();
+    assert_eq!(found(id, salt, &receipt.to_bytes()), Some(vec![198, 51, 100, 7]));
+
+    // Even with the salt, which is nowhere any more, no digest is left to compare with.
+    assert_eq!(found(id, salt, &remains), None);
+    // And without it: all that remains, tried as the salt, with one address of each /24, the true one
+    // among them.
+    for window in remains.windows(32) {
+        let Some(salt) = Salt::from_random(window.try_into().unwrap()) else { continue };
+        for low in (0..=u16::MAX).filter(|low| low % 256 == 7) {
+            let [third, fourth] = low.to_be_bytes();
+            let address = IpAddr::from([198, 51, third, fourth]);
+            let digests = Digests::new(&id_of(id), salt, &[Canonical::origin_address(address)]);
+            assert!(!contains(&remains, &digests.to_bytes()[32..48]));
+            assert_ne!(
+                Sha256::digest(digests.to_bytes()).as_slice(),
+                receipt.statement().commitment()
+            );
+        }
+    }
+    for secret in [salt.as_slice(), &[198, 51, 100, 7], &digest_of_the_address(&receipt)] {
+        assert!(!contains(&remains, secret));
+    }
+    let again = Receipt::from_bytes(&remains).unwrap();
+    assert_eq!(again.verify(&KeyChain::pinned(key(0).public())), Ok(()));
+}
+
+#[test]
+fn an_id_that_was_erased_is_answered_like_one_that_never_was() {
+    // The two answers differ in nothing that depends on the store: only in ID, and so in signature.
+    let answer = answer(None).to_bytes();
+    let entries: Vec<&[u8]> = answer[144..].chunks(265).collect();
+    for (place, entry) in entries.iter().enumerate() {
+        if 144 + place * 265 != held_at() {
+            assert_eq!(entry[..201], [0; 201]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_decoder_panic_and_what_is_read_is_written_alike(
+        body in proptest::collection::vec(any::<u8>(), 0..500),
+    ) {
+        if let Ok(statement) = Statement::from_bytes(&body) {
+            prop_assert_eq!(statement.to_bytes().to_vec(), body.clone());
+        }
+        if let Ok(request) = RegisterRequest::from_bytes(&body) {
+            prop_assert_eq!(request.to_bytes().to_vec(), body.clone());
+        }
+        prop_assert!(StatusRequest::from_bytes(&body).is_err());
+        prop_assert!(StatusAnswer::from_bytes(&body).is_err());
+        prop_assert!(Receipt::from_bytes(&body).is_err());
+        prop_assert!(Rotation::from_bytes(&body).is_err());
+    }
+
+    #[test]
+    fn a_damaged_statement_is_refused_or_written_as_it_was_read(
+        at in any::<Index>(),
+        byte in any::<u8>(),
+        held in any::<bool>(),
+    ) {
+        let mut bytes = receipts()[usize::from(!held)].statement().to_bytes();
+        bytes[at.index(Statement::SIZE)] = byte;
+        if let Ok(statement) = Statement::from_bytes(&bytes) {
+            prop_assert_eq!(statement.to_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_status_request_reads_back_as_it_is_written(
+        random in proptest::collection::vec(any::<[u8; 32]>(), 64),
+        real in proptest::collection::vec(any::<[u8; 32]>(), 0..=63),
+    ) {
+        let real: Vec<SessionId> = real.into_iter().map(SessionId::from_bytes).collect();
+        let request = StatusRequest::new(&real, &random.try_into().unwrap()).unwrap();
+        let read = StatusRequest::from_bytes(&request.to_bytes()).unwrap();
+        prop_assert_eq!(read.ids(), request.ids());
+        let marked: Vec<SessionId> = (0..64).filter(|place| request.is_real(*place))
+            .map(|place| request.ids()[place]).collect();
+        let mut sorted = real;
+        sorted.sort_unstable();
+        prop_assert_eq!(marked, sorted);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_flip_anywhere_in_an_answer_is_refused(at in any::<Index>(), bit in 0_u32..8) {
+        let good = answer(None).to_bytes();
+        prop_assert!(believe(&Change::Flip(at.index(good.len()), 1_u8 << bit).apply(&good)).is_err());
+    }
+
+    #[test]
+    fn any_record_reads_back_and_verifies(
+        bits in 1_u32..1 << 18,
+        days in proptest::option::of(1_u32..3_000_000),
+        seconds in 0_u64..=253_402_300_799,
+        salt in any::<[u8; 32]>(),
+    ) {
+        let fields: FieldSet = Field::ALL.into_iter().filter(|field| bits >> code(*field) & 1 == 1).collect();
+        let day = days.and_then(|days| Day::new(NaiveDate::from_num_days_from_ce_opt(days.try_into().unwrap())?));
+        let held = Held::new(day, fields).unwrap();
+        let values: Vec<Canonical> = values().into_iter().map(|(_, value)| value).collect();
+        let salt = Salt::from_random(salt).unwrap();
+        let at = Second::from_number(seconds).unwrap();
+        let answer = StatusAnswer::new(&request(), at, &key(0), None, |id| {
+            (*id == session(0)).then_some(Record { held, values: &values, salt })
+        });
+        let read = StatusAnswer::from_bytes(&answer.to_bytes()).unwrap();
+        prop_assert_eq!(&read, &answer);
+        let keys = KeyChain::pinned(key(0).public());
+        let verified = read.verify(&request(), &keys, Freshness::ClockNotTrusted).unwrap();
+        let receipt = verified.receipts.iter().find(|it| *it.statement().id() == session(0)).unwrap();
+        prop_assert_eq!(receipt.statement().held(), Some(held));
+        prop_assert_eq!(&Receipt::from_bytes(&receipt.to_bytes()).unwrap(), receipt);
+    }
+}
+
+/// When the vectors' answer was stated, and the session in it began and ended.
+const STATED: u64 = 1_795_500_000;
+const STARTED: u64 = 1_795_415_486;
+const ENDED: u64 = 1_795_419_086;
+
+/// 32 bytes that look random and are the same each time.
+fn drawn(label: &str) -> [u8; 32] {
+    Sha256::digest(format!("temoin/1 test vector: {label}")).into()
+}
+
+fn session(number: usize) -> SessionId {
+    SessionSecret::from_bytes(drawn(&format!("secret {number}"))).id()
+}
+
+fn key(number: usize) -> SigningKey {
+    SigningKey::from_seed(&drawn(&format!("key {number}")))
+}
+
+fn salt() -> Salt {
+    Salt::from_random(drawn("salt")).unwrap()
+}
+
+fn fillers() -> [[u8; 32]; 64] {
+    std::array::from_fn(|place| drawn(&format!("filler {place}")))
+}
+
+/// Two sessions: of the first the operator holds a record, of the second none.
+fn request() -> StatusRequest {
+    StatusRequest::new(&[session(0), session(1)], &fillers()).unwrap()
+}
+
+fn stated() -> Second {
+    Second::from_number(STATED).unwrap()
+}
+
+fn now() -> Freshness {
+    let at: Timestamp = stated().begins();
+    Freshness::Between { sent: at, received: at }
+}
+
+fn rotation(old: usize, new: usize, from: u64) -> Rotation {
+    Rotation::sign(&key(old), key(new).public(), Second::from_number(from).unwrap())
+}
+
+/// A value of each field that can be compared, as text and in its canonical form.
+fn values() -> Vec<(&'static str, Canonical)> {
+    let second = |number| Second::from_number(number).unwrap();
+    let gateway = |address: &str| Gateway { address: address.parse().unwrap(), port: Some(1194) };
+    vec![
+        ("198.51.100.7", Canonical::origin_address("198.51.100.7".parse().unwrap())),
+        ("50000", Canonical::origin_port(50_000)),
+        ("203.0.113.77", Canonical::assigned_ipv4(Ipv4Addr::new(203, 0, 113, 77))),
+        ("2001:db8::77", Canonical::assigned_ipv6("2001:db8::77".parse().unwrap())),
+        ("2001:db8:100::/56", Canonical::delegated_prefix("2001:db8:100::/56".parse().unwrap())),
+        ("2026-11-23T06:31:26Z", Canonical::assigned_at(second(STARTED))),
+        ("2026-11-23T06:31:26Z", Canonical::session_start(second(STARTED))),
+        ("2026-11-23T07:31:26Z", Canonical::session_end(second(ENDED))),
+        ("192.0.2.1:1194", Canonical::gateway(gateway("192.0.2.1")).unwrap()),
+        ("udp", Canonical::transport(Transport::Udp)),
+    ]
+}
+
+/// All that can be compared but the IPv6 address, and what the operator calls the member.
+fn held_fields() -> FieldSet {
+    let checkable = Checkable::ALL.into_iter().filter(|it| *it != Checkable::AssignedIpv6);
+    checkable.map(Checkable::field).collect::<FieldSet>().with(Field::MemberIdentity)
+}
+
+fn answer(rotation: Option<Rotation>) -> StatusAnswer {
+    let day = Day::new(NaiveDate::from_ymd_opt(2027, 11, 24).unwrap());
+    let held = Held::new(day, held_fields()).unwrap();
+    let values: Vec<Canonical> = values().into_iter().map(|(_, value)| value).collect();
+    let signer = if rotation.is_some() { key(1) } else { key(0) };
+    StatusAnswer::new(&request(), stated(), &signer, rotation, |id| {
+        (*id == session(0)).then_some(Record { held, values: &values, salt: salt() })
+    })
+}
+
+/// The receipts of the vectors' answer: of the record that is held, and of the one that is not.
+fn receipts() -> Vec<Receipt> {
+    let keys = KeyChain::pinned(key(0).public());
+    let mut receipts = answer(None).verify(&request(), &keys, now()).unwrap().receipts;
+    receipts.sort_by_key(|receipt| receipt.statement().held().is_none());
+    receipts
+}
+
+/// Reads and verifies an answer as a box does.
+fn believe(bytes: &[u8]) -> Result<Vec<Receipt>, Refused> {
+    let keys = KeyChain::pinned(key(0).public());
+    Ok(StatusAnswer::from_bytes(bytes)?.verify(&request(), &keys, now())?.receipts)
+}
+
+/// Where in the vectors' answer the entry of the held record begins.
+fn held_at() -> usize {
+    let place = request().ids().iter().position(|id| *id == session(0)).unwrap();
+    144 + 265 * place
+}
+
+fn id_of(bytes: &[u8; 32]) -> SessionId {
+    SessionId::from_bytes(*bytes)
+}
+
+fn digest_of_the_address(receipt: &Receipt) -> [u8; 16] {
+    receipt.digests().unwrap().to_bytes()[32..48].try_into().unwrap()
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// What a vector of refusal changes in a good structure.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// At this offset, these bits are turned over.
+    Flip(usize, u8),
+    /// Cut to this length, or filled up to it with zeros.
+    Length(usize),
+}
+
+impl Change {
+    fn apply(self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        match self {
+            Self::Flip(at, bits) => bytes[at] ^= bits,
+            Self::Length(length) => bytes.resize(length, 0),
+        }
+        bytes
+    }
+}
+
+/// Compares with the vector of this name, or writes it with `BLESS=1`.
+fn check(name: &str, expected: &Value) {
+    if env::var_os("BLESS").is_some() {
+        fs::write(path(name), serde_json::to_string_pretty(expected).unwrap() + "\n").unwrap();
+    }
+    assert_eq!(vector(name), *expected, "{name}.json");
+}
+
+fn vector(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(path(name)).unwrap()).unwrap()
+}
+
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/protocol/{name}.json"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+fn bytes(hex: &Value) -> Vec<u8> {
+    let digits = hex.as_str().unwrap();
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
+}
