@@ -350,13 +350,18 @@ fn an_answer_of_another_time_is_refused_unless_the_clock_is_not_trusted() {
 
 #[test]
 fn an_operator_that_claims_to_hold_what_nobody_registered_is_caught() {
-    let fields = FieldSet::EMPTY.with(Field::AssignedIpv4);
-    let held = Held::new(None, fields).unwrap();
-    let lie = StatusAnswer::new(&request(), stated(), &key(0), None, |_| {
-        Some(Record { held, values: &[], salt: salt() })
-    });
+    let held = Held::new(None, FieldSet::EMPTY.with(Field::AssignedIpv4)).unwrap();
+    let lie = |salt: &dyn Fn(&SessionId) -> [u8; 32]| {
+        StatusAnswer::new(&request(), stated(), &key(0), None, |id| {
+            Some(Record { held, values: &[], salt: Salt::from_random(salt(id)).unwrap() })
+        })
+    };
     let keys = KeyChain::pinned(key(0).public());
-    assert_eq!(lie.verify(&request(), &keys, now()), Err(Refused::MadeUp));
+    let answer = lie(&|id| Sha256::digest(id.as_bytes()).into());
+    assert_eq!(answer.verify(&request(), &keys, now()), Err(Refused::MadeUp));
+    // A salt that is the same each time gives itself away before.
+    let answer = lie(&|_| drawn("salt"));
+    assert_eq!(StatusAnswer::from_bytes(&answer.to_bytes()), Err(Refused::Malformed));
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::statement::take;
 use super::{
     Canonical, Digests, Held, KeyChain, Receipt, Refused, Rotation, Salt, Second, Signature,
@@ -126,7 +128,14 @@ impl StatusAnswer {
             Some(Rotation::from_bytes(rotation)?)
         };
         let entries = rest.chunks_exact(Entry::SIZE).map(Entry::from_bytes);
-        Ok(Self { at, rotation, entries: entries.collect::<Result<_, _>>()? })
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        let held = entries.iter().filter(|entry| entry.held.is_some());
+        let salts: HashSet<&[u8; Salt::SIZE]> = held.clone().map(|it| it.digests.salt()).collect();
+        // Two alike mean that the operator's random source is none.
+        if salts.len() != held.count() {
+            return Err(Refused::Malformed);
+        }
+        Ok(Self { at, rotation, entries })
     }
 
     /// Checks all of it against the request, the operator's keys and the time. One entry that fails

@@ -79,6 +79,10 @@ impl Digests {
         })
     }
 
+    pub(super) fn salt(&self) -> &[u8; Salt::SIZE] {
+        &self.salt
+    }
+
     /// What is signed in their stead, and remains when they are gone.
     pub(super) fn commitment(&self) -> [u8; 32] {
         Sha256::digest(self.to_bytes()).into()
