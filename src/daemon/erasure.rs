@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::thread;
 
 use crate::config::Config;
 use crate::domain::{ClockReading, Uptime, Zone};
@@ -68,6 +69,26 @@ impl Erasures {
             return;
         }
         self.look_at = None;
+        // On a thread of its own: what the law's files take in memory goes with it.
+        let begun = thread::scope(|scope| {
+            let work = || self.erase(reading, directory, config, journal);
+            let worker =
+                thread::Builder::new().name("erasure".to_owned()).spawn_scoped(scope, work);
+            worker.map(|worker| worker.join().is_ok())
+        });
+        if let Err(error) = begun {
+            log::error!("an erasure cannot begin; it is tried again: {error}");
+            self.try_again(reading);
+        }
+    }
+
+    fn erase(
+        &mut self,
+        reading: &ClockReading,
+        directory: &Path,
+        config: &Config,
+        journal: &mut Journal,
+    ) {
         // Read anew each time: it is not needed in between, and a file may have been mended.
         let book = match Lawbook::load(config) {
             Ok(book) => book,
