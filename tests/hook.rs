@@ -1,8 +1,9 @@
 //! What OpenVPN gets when it runs temoin's hook: success, at once, whatever is wrong; and what the
 //! spool and the system's log get.
 //!
-//! This program stands in for `temoin`: run with `--exact hook` it is the hook, and with `--exact
-//! worker` the second process that the hook starts.
+//! This program stands in for `temoin`, whose log is always the system's, so that a test can read
+//! what is logged: run with `--exact hook` it is the hook, and with `--exact worker` the second
+//! process that the hook starts.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use std::env;
