@@ -10,7 +10,7 @@
 //!   and summed up), [`rights`] (letters, deadlines, comparison with an operator's answer), [`export`]
 //!   (the record for other programs) and [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
-//!   socket, finding the origin address) and [`web`] (the page).
+//!   socket, finding the origin address), [`http`] (a small server) and [`web`] (the page).
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`erasure`] (what goes, and
 //!   when), [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
 #![forbid(unsafe_code)]
@@ -23,6 +23,7 @@ pub mod domain;
 pub mod erasure;
 pub mod export;
 pub mod holding;
+pub mod http;
 pub mod i18n;
 pub mod journal;
 pub mod lawbook;

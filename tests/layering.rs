@@ -22,9 +22,13 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("holding", Some(&["domain", "i18n", "retention", "protocol", "journal"])),
     ("rights", Some(&["domain", "i18n", "retention", "protocol", "holding"])),
     ("capture", Some(&["domain", "i18n"])),
+    ("http", Some(&["domain"])),
     ("sync", Some(&["domain", "protocol"])),
-    ("operator", Some(&["domain", "retention", "protocol"])),
-    ("web", Some(&["domain", "i18n", "export", "retention", "journal", "holding", "rights"])),
+    ("operator", Some(&["domain", "retention", "protocol", "http"])),
+    (
+        "web",
+        Some(&["domain", "i18n", "export", "retention", "journal", "holding", "rights", "http"]),
+    ),
     ("config", None),
     ("lawbook", None),
     ("erasure", None),
@@ -36,7 +40,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
 const FENCES: &[(&str, &[&str])] = &[
     // The command line is one room's business, and so is the web server.
     ("clap", &["cli"]),
-    ("tiny_http", &["operator", "web"]),
+    ("tiny_http", &["http"]),
     // SQL stays where its schema is written down.
     ("rusqlite", &["journal", "operator"]),
     // Asking the system anything would let the ground and the rules depend on where they run.
@@ -59,9 +63,9 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that may do input and output.
-const IMPURE: [&str; 10] = [
-    "journal", "capture", "sync", "operator", "web", "config", "lawbook", "erasure", "daemon",
-    "cli",
+const IMPURE: [&str; 11] = [
+    "journal", "capture", "http", "sync", "operator", "web", "config", "lawbook", "erasure",
+    "daemon", "cli",
 ];
 
 /// The rooms that may know what is in a session.

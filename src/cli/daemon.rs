@@ -3,7 +3,7 @@ use std::io;
 use simplelog::{ConfigBuilder, LevelFilter, WriteLogger};
 
 use crate::daemon;
-use crate::web::Address;
+use crate::http::Address;
 
 use super::arguments::Daemon;
 use super::context::Context;

@@ -31,8 +31,9 @@ use crate::config::Config;
 use crate::domain::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
 };
+use crate::http::{Address, BindError, Listener, Server};
 use crate::journal::{Journal, JournalError};
-use crate::web::{Address, BindError, Listener, Server, Site, open_records};
+use crate::web::{Site, open_records};
 
 use clock::ClockWatch;
 use erasure::Erasures;

@@ -1,21 +1,24 @@
-use tiny_http::Method;
-
 use super::Site;
-use super::head::BadRequest;
 use super::page;
 use super::request::Request;
 use super::response::{Response, Status};
+use crate::domain::Timestamp;
+use crate::http::{self, BadRequest, Handler, Method};
 
-/// The bytes that answer what was read from a client.
-pub(super) fn answer(site: &Site, read: Result<Request, BadRequest>, any_host: bool) -> Vec<u8> {
-    let (response, with_body) = match read {
-        Ok(request) => {
-            let with_body = request.method != Method::Head;
-            (respond(site, request, any_host), with_body)
-        }
-        Err(bad) => (page::failure_unread(site, bad.into()), true),
-    };
-    response.into_bytes(with_body, (site.clock)())
+impl Handler for Site {
+    fn answer(&self, request: http::Request) -> http::Response {
+        // Before a Unix socket stands a web server, whose host may have any name.
+        let any_host = request.by_socket;
+        respond(self, Request::from_head(&request.head), any_host).into()
+    }
+
+    fn refuse(&self, bad: BadRequest) -> http::Response {
+        page::failure_unread(self, bad.into()).into()
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
 }
 
 fn respond(site: &Site, request: Request, any_host: bool) -> Response {

@@ -1,7 +1,4 @@
-use tiny_http::{HTTPVersion, Header, StatusCode};
-
-use super::head::BadRequest;
-use crate::domain::Timestamp;
+use crate::http::{self, BadRequest, StatusCode};
 
 /// What is sent back.
 #[derive(Debug)]
@@ -19,41 +16,26 @@ impl Response {
     pub(super) fn html(status: Status, body: String) -> Self {
         Self { status, content_type: "text/html; charset=utf-8", body }
     }
+}
 
-    /// The bytes to send, the body only where it is wanted.
-    pub(super) fn into_bytes(self, with_body: bool, now: Timestamp) -> Vec<u8> {
-        // `tiny_http` would name itself as the server, and tell a time of its own beside the page's; it
-        // ends the program where the clock stands outside the years that it can write.
-        let date = now.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+impl From<Response> for http::Response {
+    fn from(response: Response) -> Self {
         let mut fields = vec![
-            ("Server", "temoin"),
-            ("Date", &date),
             ("Cache-Control", "no-store"),
             ("Content-Security-Policy", POLICY),
-            ("Content-Type", self.content_type),
+            ("Content-Type", response.content_type),
             ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
         ];
-        if self.status == Status::MethodNotAllowed {
+        if response.status == Status::MethodNotAllowed {
             fields.push(("Allow", "GET, HEAD"));
         }
-        // All of them are ASCII, which is what it asks for.
-        let headers =
-            fields.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok());
-        let response = tiny_http::Response::new(
-            self.status.into(),
-            headers.collect(),
-            self.body.as_bytes(),
-            Some(self.body.len()),
-            None,
-        );
-        let mut bytes = Vec::with_capacity(HEAD_ROOM + self.body.len());
-        // The request's fields stay out of it. All that they can ask for is another transfer coding,
-        // and sorting what `TE` asks for ends the program where a quality is not a number. A vector
-        // takes everything.
-        let _ = response.raw_print(&mut bytes, VERSION, &[], !with_body, None);
-        bytes
+        Self {
+            status: response.status.into(),
+            fields: fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect(),
+            body: response.body.into_bytes(),
+        }
     }
 }
 
@@ -113,13 +95,6 @@ impl From<Status> for StatusCode {
         })
     }
 }
-
-/// What the server is: one response a connection, whole and of known length. HTTP/1.1 would be to
-/// add `Connection: close`, a field that `tiny_http` does not let through.
-const VERSION: HTTPVersion = HTTPVersion(1, 0);
-
-/// More than a response's head takes.
-const HEAD_ROOM: usize = 512;
 
 /// A page may load its own style sheet and icon, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \

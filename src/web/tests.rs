@@ -6,11 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Address, Listener, Records, Server, Site, Unreadable};
+use super::{Records, Site, Unreadable};
 use crate::domain::{
     BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, IdPrefix, Moment,
     Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
 };
+use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
 
 const NOW: &str = "2026-11-24T12:00:00Z";

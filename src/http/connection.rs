@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use nix::poll::PollFlags;
 use nix::sys::socket::{Shutdown, shutdown};
 
-use super::head::{BadRequest, HEAD_LIMIT};
+use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
-use super::request::Request;
 
 /// How long a client may take to send its request.
 const READING: Duration = Duration::from_secs(10);
@@ -67,7 +66,7 @@ impl Connection {
     pub(super) fn advance(
         &mut self,
         now: Instant,
-        answer: impl FnOnce(Result<Request, BadRequest>) -> Vec<u8>,
+        answer: impl FnOnce(Result<Head, BadRequest>) -> Vec<u8>,
     ) -> Progress {
         if now >= self.deadline {
             return Progress::Over;
@@ -83,7 +82,7 @@ impl Connection {
     fn try_advance(
         &mut self,
         now: Instant,
-        answer: impl FnOnce(Result<Request, BadRequest>) -> Vec<u8>,
+        answer: impl FnOnce(Result<Head, BadRequest>) -> Vec<u8>,
     ) -> io::Result<()> {
         if let State::Reading(head) = &mut self.state {
             let Some(read) = read_request(self.stream.as_mut(), head)? else { return Ok(()) };
@@ -123,7 +122,7 @@ impl AsFd for Connection {
 fn read_request(
     stream: &mut dyn Stream,
     head: &mut Vec<u8>,
-) -> io::Result<Option<Result<Request, BadRequest>>> {
+) -> io::Result<Option<Result<Head, BadRequest>>> {
     let mut chunk = [0; 1_024];
     loop {
         let room = chunk.len().min(HEAD_LIMIT - head.len());
@@ -132,7 +131,7 @@ fn read_request(
             return Ok(None);
         }
         head.extend_from_slice(&chunk[..count]);
-        if let Some(read) = Request::parse(head).transpose() {
+        if let Some(read) = Head::read(head).transpose() {
             return Ok(Some(read));
         }
     }

@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use tiny_http::Method;
 
 use super::connection::{Connection, Progress};
-use super::dispatch::answer;
-use super::{Address, Listener, Site};
+use super::head::{BadRequest, Head};
+use super::listener::{Address, Listener};
+use super::request::Request;
+use super::response::Response;
+use crate::domain::Timestamp;
 
 /// How many clients are served at once. When one more comes, the one that came first has to go.
 const PLACES: usize = 16;
@@ -18,7 +22,20 @@ const PLACES: usize = 16;
 /// descriptor left.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The page, served by a thread of its own until this is stopped or dropped.
+/// What answers the requests of a [`Server`].
+pub trait Handler: Send + 'static {
+    /// Answers a request.
+    fn answer(&self, request: Request) -> Response;
+
+    /// Answers what is no request.
+    fn refuse(&self, bad: BadRequest) -> Response;
+
+    /// The time, for the answer's `Date`.
+    fn now(&self) -> Timestamp;
+}
+
+/// A handler that answers whoever connects to an address, by a thread of its own until this is
+/// stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
     address: Address,
@@ -27,23 +44,23 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the page to whoever connects to `listener`.
+    /// Serves whoever connects to `listener`.
     ///
     /// # Errors
     /// When the system has no file descriptor or no thread to give.
-    pub fn start(listener: Listener, site: Site) -> io::Result<Self> {
+    pub fn start(listener: Listener, handler: impl Handler) -> io::Result<Self> {
         let stop = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         let address = listener.address().clone();
         let serving = Arc::clone(&stop);
-        let thread = Builder::new().name("page".to_owned()).spawn(move || {
-            if let Err(error) = serve(&listener, &site, &serving) {
-                log::error!("the page is no longer served: {error}");
+        let thread = Builder::new().name("http".to_owned()).spawn(move || {
+            if let Err(error) = serve(&listener, &handler, &serving) {
+                log::error!("{}: no longer served: {error}", listener.address());
             }
         })?;
         Ok(Self { address, stop, thread: Some(thread) })
     }
 
-    /// Where the page is served.
+    /// Where it is served.
     pub fn address(&self) -> &Address {
         &self.address
     }
@@ -60,16 +77,15 @@ impl Drop for Server {
         let _ = self.stop.write(1);
         if let Some(thread) = self.thread.take() {
             if thread.join().is_err() {
-                log::error!("the page had ended by a panic");
+                log::error!("{}: serving had ended by a panic", self.address);
             }
         }
     }
 }
 
 /// Serves until told to stop. At rest it sleeps without a deadline.
-fn serve(listener: &Listener, site: &Site, stop: &EventFd) -> io::Result<()> {
-    // Before a Unix socket stands a web server, whose host may have any name.
-    let any_host = matches!(listener.address(), Address::Unix(_));
+fn serve(listener: &Listener, handler: &impl Handler, stop: &EventFd) -> io::Result<()> {
+    let by_socket = matches!(listener.address(), Address::Unix(_));
     let mut connections: Vec<Connection> = Vec::new();
     let mut paused_until: Option<Instant> = None;
     loop {
@@ -94,16 +110,28 @@ fn serve(listener: &Listener, site: &Site, stop: &EventFd) -> io::Result<()> {
             match take_newcomers(listener, &mut connections, now) {
                 Ok(()) => {}
                 Err(error) => {
-                    log::warn!("the page cannot take a connection: {error}");
+                    log::warn!("{}: cannot take a connection: {error}", listener.address());
                     paused_until = Some(now + PAUSE);
                 }
             }
         }
         connections.retain_mut(|connection| {
-            let answer = |read| answer(site, read, any_host);
+            let answer = |read| answer(handler, read, by_socket);
             connection.advance(now, answer) == Progress::Waiting
         });
     }
+}
+
+/// The bytes that answer what was read from a client.
+fn answer(handler: &impl Handler, read: Result<Head, BadRequest>, by_socket: bool) -> Vec<u8> {
+    let (response, with_body) = match read {
+        Ok(head) => {
+            let with_body = head.method != Method::Head;
+            (handler.answer(Request { head, by_socket }), with_body)
+        }
+        Err(bad) => (handler.refuse(bad), true),
+    };
+    response.into_bytes(with_body, handler.now())
 }
 
 /// Takes the connections that wait, at most as many as there are places.

@@ -7,10 +7,10 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-/// Where the page is served.
+/// Where a server listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Address {
-    /// A Unix socket, for the web server that stands before the page and says who is there.
+    /// A Unix socket, for the web server that stands before this one and says who is there.
     Unix(PathBuf),
     /// A port of this machine's loopback interface. Every program on the machine can reach it.
     Loopback(SocketAddr),
@@ -146,11 +146,11 @@ impl fmt::Display for BindError {
             ),
             Self::NotLoopback(address) => write!(
                 f,
-                "{address}: the page is served to this machine alone; use 127.0.0.1 or [::1], or \
-                 the path of a socket"
+                "{address}: only this machine is served; use 127.0.0.1 or [::1], or the path of a \
+                 socket"
             ),
             Self::Failed(address, error) => {
-                write!(f, "{address}: cannot serve the page there: {error}")
+                write!(f, "{address}: cannot serve there: {error}")
             }
         }
     }

@@ -12,21 +12,21 @@ const FIELD_LIMIT: usize = 64;
 /// The head of a request (RFC 9112, sections 2 to 5), held to the letter: what two programs could
 /// read differently is refused, above all what `tiny_http`'s own readers would let pass.
 #[derive(Debug)]
-pub(super) struct Head {
+pub struct Head {
     /// What to do.
-    pub(super) method: Method,
+    pub method: Method,
     /// What to do it to, as it was sent.
-    pub(super) target: String,
+    pub target: String,
     /// The fields, without those that ASCII cannot write.
     headers: Vec<Header>,
 }
 
 /// Bytes that are no request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum BadRequest {
+pub enum BadRequest {
     /// Not what HTTP/1 allows.
     Malformed,
-    /// A head longer than [`HEAD_LIMIT`] or with more than [`FIELD_LIMIT`] fields.
+    /// A head longer than 8192 bytes or with more than 64 fields.
     TooLong,
 }
 
@@ -35,7 +35,7 @@ impl Head {
     ///
     /// # Errors
     /// [`BadRequest`] as soon as a byte or a line is there that cannot be part of one.
-    pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
+    pub fn read(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
         let mut rest = &bytes[..bytes.len().min(HEAD_LIMIT)];
         let mut head: Option<Self> = None;
         let mut fields = 0;
@@ -46,7 +46,13 @@ impl Head {
                 Some(_) if fields == FIELD_LIMIT => return Err(BadRequest::TooLong),
                 Some(head) => {
                     fields += 1;
-                    head.headers.extend(header(line)?);
+                    let header = header(line)?;
+                    // Whoever stands before this server may have gone by the other (RFC 9112,
+                    // section 3.2).
+                    if header.as_ref().is_some_and(is_host) && head.headers.iter().any(is_host) {
+                        return Err(BadRequest::Malformed);
+                    }
+                    head.headers.extend(header);
                 }
             }
         }
@@ -54,7 +60,7 @@ impl Head {
     }
 
     /// The values of a field, in the order in which they came.
-    pub(super) fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {
+    pub fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {
         let found = self.headers.iter().filter(move |header| header.field.equiv(name));
         found.map(|header| header.value.as_str())
     }
@@ -109,6 +115,10 @@ fn header(line: &[u8]) -> Result<Option<Header>, BadRequest> {
         // Such as the member's name, which YunoHost tells in UTF-8: no reason not to serve them.
         _ => Ok(None),
     }
+}
+
+fn is_host(header: &Header) -> bool {
+    header.field.equiv("Host")
 }
 
 /// Whether these bytes are a token (RFC 9110, section 5.6.2), as names and methods are.
