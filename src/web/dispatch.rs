@@ -34,6 +34,7 @@ fn respond(site: &Site, request: Request, any_host: bool) -> Response {
 /// Each handler answers what is its own and hands back the rest.
 fn dispatch(site: &Site, request: Request) -> Response {
     page::asset(request)
+        .or_else(|request| page::now(site, request))
         .or_else(|request| page::list(site, request))
         .or_else(|request| page::session(site, request))
         .unwrap_or_else(|request| page::failure(site, &request, Status::NotFound))

@@ -245,14 +245,14 @@ fn the_headers_are_these_and_no_others() {
 #[test]
 fn the_list_leads_to_every_session_and_each_has_its_page() {
     let server = serve(Memory(every_kind()));
-    let list = get(&server, "/");
+    let list = get(&server, "/sessions");
     assert_eq!(list.status(), 200);
     for session in every_kind() {
         assert!(list.body.contains(&format!("href=\"./session/{}\"", session.id)));
         let page = get(&server, &format!("/session/{}", session.id));
         assert_eq!(page.status(), 200);
         assert!(page.body.contains(&session.id.to_string()));
-        assert!(page.body.contains("href=\"../\""));
+        assert!(page.body.contains("href=\"../sessions\""));
     }
 }
 
@@ -339,7 +339,7 @@ fn a_clock_that_stands_before_the_start_tells_no_length() {
 
 #[test]
 fn months_are_those_of_the_wall() {
-    let list = get(&serve(Memory(every_kind())), "/").body;
+    let list = get(&serve(Memory(every_kind())), "/sessions").body;
     let mut titles: Vec<&str> =
         list.split("<caption><h2>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     titles.dedup();
@@ -356,25 +356,31 @@ fn long_lists_are_paged() {
         .collect();
     let server = serve(Memory(sessions));
     let rows = |body: &str| body.matches("href=\"./session/").count();
-    let first = get(&server, "/").body;
+    let first = get(&server, "/sessions").body;
     assert_eq!(rows(&first), 50);
-    assert!(first.contains("href=\"./?page=2\"") && !first.contains("rel=\"prev\""));
-    let last = get(&server, "/?page=3&lang=fr").body;
+    assert!(first.contains("href=\"./sessions?page=2\"") && !first.contains("rel=\"prev\""));
+    let last = get(&server, "/sessions?page=3&lang=fr").body;
     assert_eq!(rows(&last.replace("?lang=fr", "")), 20);
     assert!(last.contains("120 sessions · page 3 sur 3"));
-    assert!(last.contains("href=\"./?page=2&amp;lang=fr\"") && !last.contains("rel=\"next\""));
+    assert!(
+        last.contains("href=\"./sessions?page=2&amp;lang=fr\"") && !last.contains("rel=\"next\"")
+    );
     assert!(last.contains("href=\"?page=3&amp;lang=nl\""));
-    assert_eq!(get(&server, "/?page=4").status(), 404);
-    assert_eq!(get(&server, "/?page=4294967295").status(), 404);
+    assert_eq!(get(&server, "/sessions?page=4").status(), 404);
+    assert_eq!(get(&server, "/sessions?page=4294967295").status(), 404);
     for page in ["0", "-1", "+1", "01", "x", "", "99999999999999999999"] {
-        assert_eq!(get(&server, &format!("/?page={page}")).status(), 400, "{page}");
+        assert_eq!(get(&server, &format!("/sessions?page={page}")).status(), 400, "{page}");
     }
 }
 
 #[test]
 fn a_chosen_language_is_carried_on_by_every_link() {
     let server = serve(Memory(every_kind()));
-    for target in ["/?lang=nl".to_owned(), format!("/session/{}?lang=nl", open().id)] {
+    for target in [
+        "/?lang=nl".to_owned(),
+        "/sessions?lang=nl".to_owned(),
+        format!("/session/{}?lang=nl", open().id),
+    ] {
         let body = get(&server, &target).body;
         assert!(body.contains("<html lang=\"nl\">"));
         for link in body.split("<a ").skip(1) {
@@ -390,7 +396,12 @@ fn a_chosen_language_is_carried_on_by_every_link() {
 #[test]
 fn every_page_is_well_formed_and_whole_in_every_language() {
     let server = serve(Memory(every_kind()));
-    let mut targets = vec!["/".to_owned(), "/nowhere".to_owned(), "/?page=x".to_owned()];
+    let mut targets = vec![
+        "/".to_owned(),
+        "/sessions".to_owned(),
+        "/nowhere".to_owned(),
+        "/sessions?page=x".to_owned(),
+    ];
     targets.extend(every_kind().iter().map(|session| format!("/session/{}", session.id)));
     for language in Language::ALL {
         for target in &targets {
@@ -454,7 +465,7 @@ fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
         ("en", "The record cannot be read"),
         ("de", "Das Verzeichnis kann gerade nicht gelesen werden"),
     ] {
-        for target in ["/".to_owned(), format!("/session/{}", id(1))] {
+        for target in ["/".to_owned(), "/sessions".to_owned(), format!("/session/{}", id(1))] {
             let answer = get(&server, &format!("{target}?lang={language}"));
             assert_eq!(answer.status(), 500);
             assert!(answer.body.contains(text), "{}", answer.body);
@@ -488,7 +499,7 @@ fn a_list_counts_in_the_words_of_each_language() {
         ("de", ">1 Sitzung<", ">2 Sitzungen<"),
     ] {
         for (server, count) in [(&one, singular), (&two, plural)] {
-            let body = get(server, &format!("/?lang={language}")).body;
+            let body = get(server, &format!("/sessions?lang={language}")).body;
             assert!(body.contains(count), "{body}");
             assert!(!body.contains("rel=\"next\"") && !body.contains("rel=\"prev\""));
         }

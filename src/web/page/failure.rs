@@ -16,7 +16,7 @@ pub(in crate::web) fn failure_unread(site: &Site, status: Status) -> Response {
 
 fn write(visit: &Visit, status: Status) -> Response {
     let (title, explanation) = texts(status);
-    let body = visit.page(visit.say(title), |html| {
+    let body = visit.page(None, visit.say(title), |html| {
         html.leaf("h1", &[], visit.say(title));
         html.leaf("p", &[("class", "lead")], visit.say(explanation));
         html.element("p", &[], |html| {
@@ -37,10 +37,10 @@ fn texts(status: Status) -> (&'static Message, &'static Message) {
 }
 
 const BACK: Message = Message {
-    fr: "Voir toutes les sessions",
-    nl: "Alle sessies bekijken",
-    en: "See all sessions",
-    de: "Alle Sitzungen ansehen",
+    fr: "Revenir à la première page",
+    nl: "Terug naar de eerste pagina",
+    en: "Back to the first page",
+    de: "Zurück zur ersten Seite",
 };
 
 const NOT_FOUND: Message = Message {
@@ -70,13 +70,13 @@ const BAD_REQUEST: Message = Message {
 
 const BAD_REQUEST_WHY: Message = Message {
     fr: "L’adresse de la page est mal formée ou trop longue. Le plus simple est de repartir de la \
-         liste des sessions.",
+         première page.",
     nl: "Het adres van de pagina is ongeldig of te lang. Het eenvoudigst is opnieuw te beginnen \
-         bij de lijst van sessies.",
-    en: "The page’s address is malformed or too long. It is easiest to start again from the list \
-         of sessions.",
-    de: "Die Adresse der Seite ist fehlerhaft oder zu lang. Am einfachsten beginnen Sie wieder bei \
-         der Liste der Sitzungen.",
+         bij de eerste pagina.",
+    en: "The page’s address is malformed or too long. It is easiest to start again from the first \
+         page.",
+    de: "Die Adresse der Seite ist fehlerhaft oder zu lang. Am einfachsten beginnen Sie wieder auf \
+         der ersten Seite.",
 };
 
 const READ_ONLY: Message = Message {

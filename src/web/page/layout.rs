@@ -1,3 +1,4 @@
+use super::rooms::Room;
 use crate::i18n::{Language, Message, When};
 use crate::web::Site;
 use crate::web::html::Html;
@@ -9,7 +10,10 @@ pub(super) struct Visit {
     pub(super) when: When,
     /// The language that links carry on, where one was chosen.
     chosen: Option<Language>,
-    /// The way from here to the list: links are relative, so that the site may stand below any path.
+    /// The path of this page below the site's address.
+    path: String,
+    /// The way from here to the site's address: links are relative, so that the site may stand below
+    /// any path.
     root: String,
     /// What the address of this page has in its query besides the language.
     query: Vec<(String, String)>,
@@ -20,12 +24,13 @@ impl Visit {
     pub(super) fn new(site: &Site, request: &Request) -> Self {
         let depth = request.path.matches('/').count().saturating_sub(1);
         let root = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
-        let page = request.value("page").map(|page| ("page".to_owned(), page.to_owned()));
+        let kept = request.query.iter().filter(|(name, value)| is_kept(name, value));
         Self {
             when: When::new(request.language(), site.zone),
             chosen: request.chosen(),
+            path: request.path.trim_start_matches('/').to_owned(),
             root,
-            query: page.into_iter().collect(),
+            query: kept.cloned().collect(),
         }
     }
 
@@ -34,6 +39,7 @@ impl Visit {
         Self {
             when: When::new(Language::English, site.zone),
             chosen: None,
+            path: String::new(),
             root: "./".to_owned(),
             query: Vec::new(),
         }
@@ -49,7 +55,7 @@ impl Visit {
         message.text(self.language())
     }
 
-    /// A link to a path below the list's, or to the list by an empty one.
+    /// A link to a path below the site's address, or to the first page by an empty one.
     pub(super) fn link(&self, path: &str) -> String {
         self.link_with(path, &[])
     }
@@ -69,8 +75,13 @@ impl Visit {
         written(&pairs)
     }
 
-    /// A whole page around its content.
-    pub(super) fn page(&self, title: &str, content: impl FnOnce(&mut Html)) -> String {
+    /// A whole page around its content; `room` is where it belongs.
+    pub(super) fn page(
+        &self,
+        room: Option<Room>,
+        title: &str,
+        content: impl FnOnce(&mut Html),
+    ) -> String {
         let mut html = Html::default();
         html.literal("<!DOCTYPE html>\n");
         html.element("html", &[("lang", self.language().code())], |html| {
@@ -79,7 +90,7 @@ impl Visit {
                 html.element("div", &[], |html| {
                     html.leaf("a", &[("class", "skip"), ("href", "#content")], self.say(&SKIP));
                 });
-                html.element("header", &[], |html| self.header(html));
+                html.element("header", &[("class", "top")], |html| self.header(html, room));
                 html.element("main", &[("id", "content")], content);
                 html.element("footer", &[], |html| self.footer(html));
             });
@@ -100,33 +111,51 @@ impl Visit {
         html.void("link", &[("rel", "icon"), ("href", &format!("{}icon.svg", self.root))]);
     }
 
-    fn header(&self, html: &mut Html) {
+    fn header(&self, html: &mut Html, room: Option<Room>) {
         html.element("a", &[("class", "brand"), ("href", &self.link(""))], |html| {
             html.literal(LIGHT);
             html.text("temoin");
         });
-        html.element("nav", &[("aria-label", self.say(&LANGUAGES))], |html| {
-            html.element("ul", &[], |html| {
-                for language in Language::ALL {
-                    html.element("li", &[], |html| self.language_link(html, language));
-                }
+        html.element("details", &[("class", "menu")], |html| {
+            html.leaf("summary", &[], self.say(&MENU));
+            let languages = [("class", "languages"), ("aria-label", self.say(&LANGUAGES))];
+            html.element("nav", &languages, |html| {
+                html.element("ul", &[], |html| {
+                    for language in Language::ALL {
+                        html.element("li", &[], |html| self.language_link(html, language));
+                    }
+                });
+            });
+            let rooms = [("class", "rooms"), ("aria-label", self.say(&ROOMS))];
+            html.element("nav", &rooms, |html| {
+                html.element("ul", &[], |html| {
+                    for other in Room::ALL {
+                        html.element("li", &[], |html| {
+                            self.room_link(html, other, room == Some(other));
+                        });
+                    }
+                });
             });
         });
     }
 
-    /// The style sheet shows its code in place of its name where there is little room.
+    fn room_link(&self, html: &mut Html, room: Room, is_current: bool) {
+        let href = self.link(room.path());
+        let mut attributes = vec![("href", href.as_str())];
+        if is_current {
+            let is_itself = self.path == room.path();
+            attributes.push(("aria-current", if is_itself { "page" } else { "true" }));
+        }
+        html.leaf("a", &attributes, self.say(room.name()));
+    }
+
     fn language_link(&self, html: &mut Html, language: Language) {
         let (code, href) = (language.code(), self.link_in(language));
-        let mut attributes = vec![
-            ("href", href.as_str()),
-            ("lang", code),
-            ("hreflang", code),
-            ("title", language.own_name()),
-        ];
+        let mut attributes = vec![("href", href.as_str()), ("lang", code), ("hreflang", code)];
         if language == self.language() {
             attributes.push(("aria-current", "true"));
         }
-        html.element("a", &attributes, |html| html.leaf("span", &[], language.own_name()));
+        html.leaf("a", &attributes, language.own_name());
     }
 
     fn footer(&self, html: &mut Html) {
@@ -134,6 +163,12 @@ impl Visit {
         html.leaf("p", &[], ZONE.fill(self.language(), &values));
         html.leaf("p", &[], self.say(&LOCAL));
     }
+}
+
+/// Whether a part of the query belongs to the page, and may stand in an address of ours as it is.
+fn is_kept(name: &str, value: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:%".contains(&byte);
+    name != "lang" && name.bytes().chain(value.bytes()).all(is_plain)
 }
 
 fn written(pairs: &[(&str, &str)]) -> String {
@@ -153,6 +188,10 @@ const SKIP: Message = Message {
     en: "Skip to the content",
     de: "Zum Inhalt",
 };
+
+const MENU: Message = Message { fr: "Menu", nl: "Menu", en: "Menu", de: "Menü" };
+
+const ROOMS: Message = Message { fr: "Rubriques", nl: "Rubrieken", en: "Sections", de: "Bereiche" };
 
 const LANGUAGES: Message = Message { fr: "Langue", nl: "Taal", en: "Language", de: "Sprache" };
 

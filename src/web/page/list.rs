@@ -2,7 +2,8 @@ use chrono::{Datelike, NaiveDate};
 
 use super::layout::Visit;
 use super::length::Length;
-use super::{failure, session};
+use super::rooms::Room;
+use super::{failure, now, session};
 use crate::domain::{Field, Session, Timestamp};
 use crate::i18n::vocabulary::{self, State};
 use crate::i18n::{Message, SESSIONS};
@@ -16,7 +17,7 @@ const PER_PAGE: u32 = 50;
 
 /// The list of all sessions, newest first.
 pub(in crate::web) fn list(site: &Site, request: Request) -> Result<Response, Request> {
-    if request.path != "/" {
+    if request.path != "/sessions" {
         return Err(request);
     }
     let page = request.value("page").map_or(Some(1), page_number);
@@ -41,8 +42,6 @@ fn page_number(text: &str) -> Option<u32> {
 struct Contents {
     page: u32,
     count: u64,
-    open: Vec<Session>,
-    last: Option<Session>,
     sessions: Vec<Session>,
     now: Timestamp,
 }
@@ -54,8 +53,6 @@ impl Contents {
         Ok(Self {
             page,
             count: records.count()?,
-            open: records.open()?,
-            last: records.newest(0, 1)?.pop(),
             sessions: records.newest(offset, PER_PAGE)?,
             now: (site.clock)(),
         })
@@ -67,16 +64,15 @@ impl Contents {
     }
 
     fn write(&self, visit: &Visit) -> String {
-        visit.page(visit.say(&TITLE), |html| {
+        visit.page(Some(Room::Sessions), visit.say(&TITLE), |html| {
             html.leaf("h1", &[], visit.say(&TITLE));
             html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
             html.leaf("p", &[("class", "aside")], visit.say(&NEVER));
             // Nothing recorded does not mean that no tunnel is up: the hooks may not be called.
             if self.count == 0 {
-                empty(html, visit);
+                now::empty(html, visit);
                 return;
             }
-            self.status(html, visit);
             for month in
                 self.sessions.chunk_by(|one, other| month(one, visit) == month(other, visit))
             {
@@ -86,42 +82,12 @@ impl Contents {
         })
     }
 
-    fn status(&self, html: &mut Html, visit: &Visit) {
-        let when = &visit.when;
-        if self.open.is_empty() {
-            html.element("section", &[("class", "status closed")], |html| {
-                html.literal(LAMP);
-                html.element("div", &[], |html| {
-                    html.leaf("h2", &[], visit.say(&TUNNEL_DOWN));
-                    let end = self.last.as_ref().and_then(|last| last.end.as_ref());
-                    if let Some(end) = end {
-                        let moment = when.moment(&end.moment.value);
-                        html.leaf("p", &[], LAST_END.fill(when.language, &[("moment", &moment)]));
-                    }
-                });
-            });
-        }
-        for session in &self.open {
-            html.element("section", &[("class", "status open")], |html| {
-                html.literal(LAMP);
-                html.element("div", &[], |html| {
-                    html.leaf("h2", &[], visit.say(&TUNNEL_UP));
-                    let moment = when.moment(&session.start.value);
-                    html.leaf("p", &[], SINCE.fill(when.language, &[("moment", &moment)]));
-                    let length = Length::of(session, self.now).written(when);
-                    let values = [("length", length.as_str())];
-                    html.leaf("p", &[], SO_FAR.fill(when.language, &values));
-                });
-            });
-        }
-    }
-
     fn month(&self, html: &mut Html, visit: &Visit, sessions: &[Session]) {
         let title = match sessions.first().and_then(|first| day(first, visit)) {
             Some(day) => visit.when.month(day),
             None => visit.say(&UNDATED).to_owned(),
         };
-        html.element("table", &[("class", "list"), ("role", "table")], |html| {
+        html.element("table", &[("class", "list stack"), ("role", "table")], |html| {
             html.element("caption", &[], |html| html.leaf("h2", &[], title));
             html.element("thead", &[("role", "rowgroup")], |html| {
                 html.element("tr", &[("role", "row")], |html| {
@@ -209,7 +175,7 @@ impl Contents {
 
 fn page_link(html: &mut Html, visit: &Visit, page: u32, rel: &'static str, text: &Message) {
     let number = page.to_string();
-    let href = visit.link_with("", &[("page", &number)]);
+    let href = visit.link_with(Room::Sessions.path(), &[("page", &number)]);
     html.leaf("a", &[("href", &href), ("rel", rel)], visit.say(text));
 }
 
@@ -230,18 +196,6 @@ fn values(html: &mut Html, visit: &Visit, values: Vec<String>) {
     }
 }
 
-fn empty(html: &mut Html, visit: &Visit) {
-    html.element("section", &[("class", "empty")], |html| {
-        html.leaf("h2", &[], visit.say(&EMPTY));
-        html.leaf("p", &[], visit.say(&EMPTY_WHAT));
-        html.element("p", &[], |html| {
-            html.text(visit.say(&EMPTY_DOCTOR));
-            html.text(" ");
-            html.leaf("code", &[], "temoin doctor");
-        });
-    });
-}
-
 /// The day under which a session stands; `None` when only an unconfirmed clock tells.
 pub(super) fn day(session: &Session, visit: &Visit) -> Option<NaiveDate> {
     let start = session.start.value;
@@ -251,9 +205,6 @@ pub(super) fn day(session: &Session, visit: &Visit) -> Option<NaiveDate> {
 fn month(session: &Session, visit: &Visit) -> Option<(i32, u32)> {
     day(session, visit).map(|day| (day.year(), day.month()))
 }
-
-/// The light that tells at a glance what the words beside it say.
-const LAMP: &str = "<span class=\"lamp\" aria-hidden=\"true\"></span>";
 
 const TITLE: Message = Message {
     fr: "Les sessions de votre tunnel",
@@ -288,41 +239,6 @@ const NEVER: Message = Message {
          Datenmengen.",
 };
 
-const TUNNEL_UP: Message = Message {
-    fr: "Le tunnel est ouvert",
-    nl: "De tunnel is open",
-    en: "The tunnel is up",
-    de: "Der Tunnel ist offen",
-};
-
-const TUNNEL_DOWN: Message = Message {
-    fr: "Le tunnel n’est pas ouvert",
-    nl: "De tunnel is niet open",
-    en: "The tunnel is not up",
-    de: "Der Tunnel ist nicht offen",
-};
-
-const SINCE: Message = Message {
-    fr: "Début\u{a0}: {moment}",
-    nl: "Begin: {moment}",
-    en: "Start: {moment}",
-    de: "Beginn: {moment}",
-};
-
-const SO_FAR: Message = Message {
-    fr: "Durée jusqu’ici\u{a0}: {length}",
-    nl: "Duur tot nu toe: {length}",
-    en: "Length so far: {length}",
-    de: "Dauer bisher: {length}",
-};
-
-const LAST_END: Message = Message {
-    fr: "Fin de la dernière session\u{a0}: {moment}",
-    nl: "Einde van de laatste sessie: {moment}",
-    en: "End of the last session: {moment}",
-    de: "Ende der letzten Sitzung: {moment}",
-};
-
 const UNDATED: Message = Message {
     fr: "Date non confirmée",
     nl: "Datum niet bevestigd",
@@ -355,29 +271,3 @@ const NEWER: Message =
 
 const OLDER: Message =
     Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };
-
-const EMPTY: Message = Message {
-    fr: "Aucune session pour l’instant",
-    nl: "Nog geen sessies",
-    en: "No sessions yet",
-    de: "Noch keine Sitzungen",
-};
-
-const EMPTY_WHAT: Message = Message {
-    fr: "Dès que le tunnel s’ouvrira, sa session apparaîtra ici\u{a0}: d’où il est venu, quelles \
-         adresses il a reçues, quand il a commencé et quand il a pris fin.",
-    nl: "Zodra de tunnel opengaat, verschijnt zijn sessie hier: vanwaar hij kwam, welke adressen \
-         hij kreeg, wanneer hij begon en wanneer hij eindigde.",
-    en: "As soon as the tunnel comes up, its session will appear here: where it came from, which \
-         addresses it was given, when it began and when it ended.",
-    de: "Sobald sich der Tunnel öffnet, erscheint hier seine Sitzung: woher er kam, welche \
-         Adressen er erhielt, wann er begann und wann er endete.",
-};
-
-const EMPTY_DOCTOR: Message = Message {
-    fr: "Le tunnel est ouvert et rien n’apparaît\u{a0}? Cette commande, sur la Brique, en cherche \
-         la raison\u{a0}:",
-    nl: "Is de tunnel open en verschijnt er niets? Deze opdracht, op de box, zoekt de oorzaak:",
-    en: "The tunnel is up and nothing appears? This command, on the box, looks for the reason:",
-    de: "Der Tunnel ist offen und nichts erscheint? Dieser Befehl auf der Box sucht den Grund:",
-};

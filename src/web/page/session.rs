@@ -2,6 +2,7 @@ use super::failure;
 use super::layout::Visit;
 use super::length::Length;
 use super::list::day;
+use super::rooms::Room;
 use crate::domain::{Field, IdPrefix, Moment, Observed, Session, Source, Timestamp};
 use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
@@ -39,9 +40,9 @@ fn write(visit: &Visit, session: &Session, now: Timestamp) -> String {
         Some(day) => TITLE.fill(visit.language(), &[("date", &visit.when.date(day))]),
         None => visit.say(&TITLE_UNDATED).to_owned(),
     };
-    visit.page(&title, |html| {
+    visit.page(Some(Room::Sessions), &title, |html| {
         html.element("p", &[("class", "back")], |html| {
-            html.leaf("a", &[("href", &visit.link(""))], visit.say(&BACK));
+            html.leaf("a", &[("href", &visit.link(Room::Sessions.path()))], visit.say(&BACK));
         });
         html.leaf("h1", &[], &title);
         html.element("p", &[("class", "lead")], |html| {
@@ -143,7 +144,7 @@ fn time(moment: &Observed<Moment>, visit: &Visit) -> (Value, Option<Source>) {
 }
 
 fn table(html: &mut Html, visit: &Visit, rows: &[Row]) {
-    html.element("table", &[("class", "facts"), ("role", "table")], |html| {
+    html.element("table", &[("class", "facts stack"), ("role", "table")], |html| {
         html.element("caption", &[], |html| html.leaf("h2", &[], visit.say(&FACTS)));
         html.element("thead", &[("role", "rowgroup")], |html| {
             html.element("tr", &[("role", "row")], |html| {
@@ -192,11 +193,11 @@ fn ending(html: &mut Html, visit: &Visit, session: &Session) {
     html.element("section", &[], |html| {
         html.leaf("h2", &[], visit.say(&ENDING));
         html.element("div", &[("class", "pair")], |html| {
-            html.element("div", &[], |html| {
+            html.element("div", &[("class", "card")], |html| {
                 html.leaf("h3", &[], visit.say(&SEEN_HERE));
                 html.leaf("p", &[], visit.say(vocabulary::end_reason(end.reason)));
             });
-            html.element("div", &[("class", "inference")], |html| {
+            html.element("div", &[("class", "card inference")], |html| {
                 html.leaf("h3", &[], visit.say(&SEEN_THERE));
                 let view = vocabulary::operator_end(end.reason.operator_view());
                 html.leaf("p", &[], visit.say(view));
