@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -61,6 +61,37 @@ fn hooks_at_the_same_time_leave_one_event_each() {
     }
     assert_eq!(place.log(), Vec::<String>::new());
     assert_eq!(place.events().len(), 12);
+}
+
+#[test]
+fn with_no_more_rights_than_debians_unit_gives_openvpn_the_event_is_the_spools_owners_to_read() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let place = Place::with_spool();
+    let spool = place.state().join("spool");
+    chown(&spool, Some(65_534), Some(65_534)).unwrap();
+    let unit = fs::read_to_string("/lib/systemd/system/openvpn@.service").unwrap();
+    let bounds = unit.lines().find_map(|line| line.strip_prefix("CapabilityBoundingSet=")).unwrap();
+    let bounds: String =
+        bounds.split(' ').map(|name| name.to_lowercase().replace("cap_", ",+")).collect();
+    let hook = place.command(Hook::RouteUp, &session());
+    let mut bounded = Command::new("setpriv");
+    bounded.arg(format!("--bounding-set=-all{bounds}")).arg(hook.get_program());
+    bounded.args(hook.get_args()).env_clear();
+    bounded.envs(hook.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = bounded.env("PATH", "/usr/bin:/bin").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(place.log(), Vec::<String>::new());
+    let written: Vec<PathBuf> =
+        fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [event] = &written[..] else { panic!("{written:?}") };
+    let read = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "cat"])
+        .arg(event)
+        .output()
+        .unwrap();
+    assert!(read.status.success() && !read.stdout.is_empty(), "{read:?}");
 }
 
 #[test]

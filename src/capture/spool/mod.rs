@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, renameat};
-use nix::sys::stat::{Mode, fstat, mkdirat, stat};
+use nix::sys::stat::{Mode, fchmod, fstat, mkdirat, stat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 
 use self::name::TemporaryName;
@@ -237,7 +237,13 @@ impl Spool {
         let mut file = File::from(openat(&self.directory, temporary.as_str(), flags, mode)?);
         if geteuid().is_root() {
             let owner = fstat(&self.directory)?;
-            fchown(&file, Some(Uid::from_raw(owner.st_uid)), Some(Gid::from_raw(owner.st_gid)))?;
+            let (user, group) = (Uid::from_raw(owner.st_uid), Gid::from_raw(owner.st_gid));
+            match fchown(&file, Some(user), Some(group)) {
+                // Debian's unit of OpenVPN leaves root without CAP_CHOWN. The directory lets nobody
+                // in but its owner, who then reads the file as one of the others.
+                Err(Errno::EPERM) => fchmod(&file, READABLE)?,
+                given => given?,
+            }
         }
         file.write_all(bytes).map_err(|error| errno_of(&error))?;
         fsync(&file)?;
@@ -473,6 +479,7 @@ fn errno_of(error: &io::Error) -> Errno {
 const DIRECTORY: &str = "spool";
 const REJECTED: &str = "rejected";
 const MAXIMUM_REJECTED: usize = 16;
+const READABLE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR).union(Mode::S_IRGRP).union(Mode::S_IROTH);
 const OPEN_DIRECTORY: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 #[cfg(test)]
