@@ -18,7 +18,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("export", Some(&["domain"])),
     ("retention", Some(&["domain", "i18n"])),
     ("protocol", Some(&["domain"])),
-    ("journal", Some(&["domain"])),
+    ("journal", Some(&["domain", "protocol"])),
     ("holding", Some(&["domain", "i18n", "retention", "protocol", "journal"])),
     ("rights", Some(&["domain", "i18n", "retention", "protocol", "holding"])),
     ("capture", Some(&["domain", "i18n"])),

@@ -7,10 +7,15 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
-use super::{Filter, Page, Reader};
+use super::{Call, Filter, Page, Reader, Sent, Way};
 use crate::domain::{
-    BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Ipv6Prefix,
-    Moment, Observed, Session, SessionSecret, Source, Timestamp, Transport, Uptime,
+    BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Field, Gateway,
+    Ipv6Prefix, Moment, Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport,
+    Uptime, Zone,
+};
+use crate::protocol::{
+    Canonical, Day, FieldSet, Freshness, Held, KeyChain, Receipt, Record, Salt, Second, SigningKey,
+    StatusAnswer, StatusRequest,
 };
 
 /// 2026-11-24T08:00:00Z.
@@ -104,6 +109,64 @@ pub(super) fn opening(number: u32, session: &Session) -> Change {
 pub(super) fn all(directory: &Path) -> Vec<Session> {
     let reader = Reader::open(directory).unwrap().unwrap();
     reader.sessions(&Filter::all(at(EIGHT)), &Page::first(u32::MAX)).unwrap()
+}
+
+/// The operator's zone.
+pub(super) fn brussels() -> Zone {
+    "Europe/Brussels".parse().unwrap()
+}
+
+/// The operator's key.
+pub(super) fn key() -> SigningKey {
+    SigningKey::from_seed(&[3; 32])
+}
+
+/// That the addresses of a session are held until this day; without a date where the text is empty.
+pub(super) fn held_until(date: &str) -> Option<Held> {
+    let day = date.parse().ok().and_then(Day::new);
+    let fields = [Field::OriginAddress, Field::AssignedIpv4];
+    Held::new(day, FieldSet::from_iter(fields))
+}
+
+/// What the operator states of the session of this number, at this minute after [`EIGHT`]. Where it
+/// holds something, that is what the box saw.
+pub(super) fn receipt(number: u32, minute: i64, held: Option<Held>) -> Receipt {
+    let facts = session(number, reading(0, 0, true)).facts;
+    let values = [
+        Canonical::origin_address(facts.origin_address.unwrap().value),
+        Canonical::assigned_ipv4(facts.assigned_ipv4.unwrap().value),
+    ];
+    let mut random = [[0; 32]; StatusRequest::IDS];
+    for (place, bytes) in (0..).zip(&mut random) {
+        *bytes = [place; 32];
+    }
+    let request = StatusRequest::new(&[secret(number).id()], &random).unwrap();
+    let stated = at(EIGHT + minute * MINUTE);
+    let salt = Salt::from_random(*secret(number + 1_000_000).id().as_bytes());
+    let answer =
+        StatusAnswer::new(&request, Second::containing(stated).unwrap(), &key(), None, |id| {
+            let held = held.filter(|_| *id == secret(number).id())?;
+            Some(Record { held, values: &values, salt: salt.unwrap() })
+        });
+    let keys = KeyChain::pinned(key().public());
+    let verified = answer.verify(&request, &keys, Freshness::ClockNotTrusted).unwrap();
+    verified.receipts[0].clone()
+}
+
+/// A request through the tunnel at this minute after [`EIGHT`], filled up as a status request is.
+pub(super) fn sent(call: Call, ids: &[SessionId], minute: i64) -> Sent {
+    let mut body: Vec<u8> = ids.iter().flat_map(|id| id.as_bytes().to_owned()).collect();
+    if call == Call::Status {
+        body.resize(StatusRequest::SIZE, 0xf1);
+    }
+    Sent {
+        at: at(EIGHT + minute * MINUTE),
+        call,
+        way: Way::Tunnel,
+        by_hand: false,
+        head: b"POST /temoin/1/status HTTP/1.1\r\n\r\n".to_vec(),
+        body,
+    }
 }
 
 /// Any session that the types allow, and its secret.

@@ -1,4 +1,5 @@
-//! The record, in SQLite: sessions while they are kept, certificates of those that were erased.
+//! The record, in SQLite: sessions while they are kept, certificates of those that were erased, and what
+//! passed between the box and the operator about them.
 //!
 //! [`Journal`] writes, and there is one of it; [`Reader`] reads beside it at any time.
 //!
@@ -36,9 +37,12 @@
 
 mod certificate;
 mod connection;
+mod correspondence;
 mod damage;
+mod dealing;
 mod error;
 mod filter;
+mod ledger;
 mod reader;
 mod row;
 mod schema;
@@ -50,8 +54,13 @@ mod cost;
 mod laboratory;
 
 pub use certificate::{Certificate, Erased};
+pub use correspondence::{Learnt, Succession};
 pub use damage::{SetAside, set_aside_files};
+pub use dealing::{Dealing, OVERDUE_DAYS, Presence, Registration, Standing, Worth};
 pub use error::JournalError;
 pub use filter::{Filter, Page, State};
+pub use ledger::{
+    Answer, Call, ENTRY_DAYS, EntryNumber, LedgerEntry, MOST_ENTRIES, Outcome, Sent, Way,
+};
 pub use reader::Reader;
 pub use writer::{Journal, is_in_use};

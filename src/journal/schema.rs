@@ -1,14 +1,18 @@
 use rusqlite::{Connection, Transaction};
 
 /// The number of the journal's present form, kept in the database's `user_version`.
-pub(super) const CURRENT: i32 = SESSIONS;
+pub(super) const CURRENT: i32 = CORRESPONDENCE;
 
 /// The first form: sessions, what is under way, certificates of erasure.
 const SESSIONS: i32 = 1;
 
+/// The second form: what passes between the box and the operator.
+const CORRESPONDENCE: i32 = 2;
+
 /// Each form's number and what makes it from the one before, in this order. A step that was ever
 /// released is never edited: journals of its making exist.
-const STEPS: [(i32, &str); 1] = [(SESSIONS, CREATE_SESSIONS)];
+const STEPS: [(i32, &str); 2] =
+    [(SESSIONS, CREATE_SESSIONS), (CORRESPONDENCE, CREATE_CORRESPONDENCE)];
 
 /// Bytes a page: the fewest that SQLite can, since a session touches some six pages whatever their
 /// size.
@@ -129,6 +133,92 @@ CREATE TABLE erasure (
 ) STRICT;
 ";
 
+/// What is sent to the operator, and what its signed answers say; of a session nothing but its ID.
+const CREATE_CORRESPONDENCE: &str = "
+-- What passed about a session. The first request that names a session makes its row, which outlives
+-- the session where anything is left to show: then it holds nothing from which an address could be
+-- worked out.
+CREATE TABLE dealing (
+    -- Bookkeeping: the order in which they began.
+    number INTEGER PRIMARY KEY,
+    -- The opaque name of the session, 32 bytes.
+    id BLOB NOT NULL,
+    -- What came of its registration: 0 nothing yet, 1 bound, 2 refused, 3 rejected.
+    registration INTEGER NOT NULL,
+    -- The HTTP status of a rejection.
+    registration_status INTEGER,
+    -- When the registration was answered.
+    registered_at INTEGER,
+    -- When a request last named the session.
+    asked_at INTEGER NOT NULL,
+    -- The latest statement that a record is held, as a receipt (PROTOCOL.md): with salt and digests
+    -- until the session is erased, without them from then on.
+    held BLOB,
+    -- The latest statement that none is held, where nothing later says otherwise.
+    not_held BLOB,
+    -- The day in held before whose end the record is to be gone, in days since 1970-01-01; null where
+    -- it was not determined.
+    erase_by INTEGER,
+    -- Bookkeeping: what there is still to learn: 1 whether it is registered, 2 whether the record is
+    -- gone; 3 nothing, and the session itself is to go; null nothing.
+    stage INTEGER
+) STRICT;
+
+CREATE INDEX dealing_by_id ON dealing (substr(id, 1, 4));
+
+CREATE INDEX dealing_by_stage ON dealing (stage, asked_at) WHERE stage IS NOT NULL;
+
+CREATE INDEX dealing_by_day ON dealing (erase_by) WHERE stage = 2;
+
+-- Each request that left the box, for the member to read.
+CREATE TABLE ledger (
+    -- The order of sending.
+    number INTEGER PRIMARY KEY,
+    -- When it was sent; it is noted before.
+    sent_at INTEGER NOT NULL,
+    -- 1 register, 2 status.
+    call INTEGER NOT NULL,
+    -- By what way: 1 through the tunnel, 2 by the proxy.
+    way INTEGER NOT NULL,
+    -- Whether a person asked for it (0 or 1).
+    by_hand INTEGER NOT NULL,
+    -- Request line and header fields.
+    head BLOB NOT NULL,
+    -- The IDs that were sent, 32 bytes each; of a session that was erased since, zeros.
+    body BLOB NOT NULL,
+    -- When the answer was there, or given up; null where that is not known.
+    answered_at INTEGER,
+    -- The answer's HTTP status.
+    status INTEGER,
+    -- The size of its body in bytes.
+    size INTEGER,
+    -- The SHA-256 of its body.
+    digest BLOB,
+    -- Why the answer is of no use, or did not come.
+    failure TEXT
+) STRICT;
+
+-- When the next daily request is due.
+CREATE TABLE schedule (
+    -- 'status'.
+    call TEXT PRIMARY KEY,
+    -- When.
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Whose signature counts.
+CREATE TABLE operator_key (
+    -- The order of learning.
+    number INTEGER PRIMARY KEY,
+    -- The public key that the operator's profile pins, 32 bytes: a chain of keys begins with it.
+    pinned BLOB NOT NULL,
+    -- A rotation in that chain (PROTOCOL.md); null in the row of the pinned key itself.
+    rotation BLOB,
+    -- When it was learnt.
+    learnt_at INTEGER NOT NULL
+) STRICT;
+";
+
 /// The number of the form that the database has; 0 before the first step.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
@@ -155,8 +245,10 @@ mod tests {
     use super::{CURRENT, STEPS, migrate, version};
 
     /// SHA-256 of each released step. A digest here is never changed, only added.
-    const RELEASED: [&str; 1] =
-        ["2d7178bbf6646ea91af9dbf184d1ed3c60dc3164fa4a1776be15a209a82bafa2"];
+    const RELEASED: [&str; 2] = [
+        "2d7178bbf6646ea91af9dbf184d1ed3c60dc3164fa4a1776be15a209a82bafa2",
+        "f773a1fc1c4cd7e5364a13c1300f7a55539814513aa947f403553198322e2259",
+    ];
 
     #[test]
     fn no_released_step_was_edited() {
@@ -209,7 +301,7 @@ mod tests {
                     row.get(0)
                 })
                 .unwrap();
-            assert_eq!(tables, 3);
+            assert_eq!(tables, 7);
         }
     }
 }

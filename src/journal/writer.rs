@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -14,6 +14,7 @@ use super::damage::set_aside;
 use super::row::{self, COLUMNS};
 use super::schema::{self, CURRENT, UNDATED};
 use super::{Certificate, Erased, JournalError, SetAside};
+use super::{correspondence, ledger};
 use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Timestamp};
 
 /// Less than a database's header is none, in bytes (sqlite.org/fileformat2.html, 1.3, and the
@@ -221,7 +222,8 @@ impl Journal {
     }
 
     /// Erases the sessions that the certificates name, and keeps the certificates of those that were
-    /// there. When it returns with [`Erased::is_complete`], no byte of what the sessions held is in
+    /// there. With each go salt and digests of the operator's statements on it, and its ID from what
+    /// was sent. When it returns with [`Erased::is_complete`], no byte of what the sessions held is in
     /// the journal's files.
     ///
     /// # Errors
@@ -229,6 +231,7 @@ impl Journal {
     pub fn erase(&mut self, certificates: &[Certificate]) -> Result<Erased, JournalError> {
         let sessions = self.write(|transaction| {
             let mut sessions = 0;
+            let mut gone = HashSet::new();
             forget(transaction, self.present.as_deref())?;
             for certificate in certificates {
                 let Some(number) = number_of(transaction, &certificate.id)? else { continue };
@@ -244,8 +247,11 @@ impl Journal {
                         certificate.expiry
                     ],
                 )?;
+                correspondence::forget(transaction, &certificate.id)?;
+                gone.insert(certificate.id);
                 sessions += 1;
             }
+            ledger::blank(transaction, &gone)?;
             Ok(sessions)
         })?;
         let is_complete = sessions == 0
@@ -287,7 +293,7 @@ impl Journal {
     }
 
     /// Runs `work` in one transaction, which is on the card when this returns.
-    fn write<T>(
+    pub(super) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {

@@ -13,6 +13,11 @@ impl KeyChain {
         Self { pinned: key, rotations: Vec::new() }
     }
 
+    /// The key that the profile pins.
+    pub fn pinned_key(&self) -> &PublicKey {
+        &self.pinned
+    }
+
     /// The key of the operator in a second.
     pub fn at(&self, at: Second) -> &PublicKey {
         let since = self.rotations.iter().rev().find(|rotation| rotation.from() <= at);

@@ -1,0 +1,375 @@
+use chrono::NaiveDate;
+use tempfile::tempdir;
+
+use super::super::laboratory::{
+    EIGHT, MINUTE, at, brussels, ended, held_until, key, opening, reading, receipt, secret, sent,
+    session,
+};
+use super::super::{Answer, Call, Certificate, MOST_ENTRIES, Registration};
+use super::*;
+use crate::domain::{Change, Session};
+use crate::protocol::{Day, Second, SigningKey};
+
+const DAY: i64 = 86_400_000;
+
+/// A journal with sessions of these numbers that have ended, one every minute.
+struct Fixture {
+    directory: tempfile::TempDir,
+    journal: Journal,
+}
+
+impl Fixture {
+    fn new(sessions: std::ops::Range<u32>) -> Self {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        for number in sessions {
+            let opened = session(number, reading(0, i64::from(number), true));
+            let closed = ended(opened.clone(), reading(0, i64::from(number) + 1, true));
+            journal.record(&[opening(number, &opened), Change::Close(closed)], None).unwrap();
+        }
+        Self { directory, journal }
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(self.directory.path()).unwrap().unwrap()
+    }
+
+    fn dealing(&self, number: u32) -> Dealing {
+        self.reader().dealing(&secret(number).id()).unwrap().unwrap()
+    }
+
+    fn register(&mut self, number: u32, minute: i64) {
+        let id = secret(number).id();
+        let sent = sent(Call::Register, &[id], minute);
+        let entry = self.journal.note_request(&sent, &[id], None).unwrap();
+        let learnt = Learnt::Bound(id);
+        self.journal.note_answer(entry, &answered(minute, 204), &learnt).unwrap();
+    }
+
+    /// Asks about these, and is told `receipts`.
+    fn ask(&mut self, minute: i64, receipts: &[Receipt]) -> EntryNumber {
+        let ids: Vec<SessionId> = receipts.iter().map(|it| *it.statement().id()).collect();
+        let sent = sent(Call::Status, &ids, minute);
+        let entry = self.journal.note_request(&sent, &ids, None).unwrap();
+        let keys = KeyChain::pinned(key().public());
+        let learnt = Learnt::Statements { receipts, keys: &keys, zone: brussels() };
+        self.journal.note_answer(entry, &answered(minute, 200), &learnt).unwrap();
+        entry
+    }
+
+    fn erase(&mut self, number: u32) {
+        let certificate = Certificate {
+            id: secret(number).id(),
+            erased_at: at(EIGHT + 400 * DAY),
+            expiry: "2027-11-25".to_owned(),
+        };
+        let erased = self.journal.erase(&[certificate]).unwrap();
+        assert!(erased.sessions == 1 && erased.is_complete, "{erased:?}");
+    }
+
+    fn worth(&self, worth: Worth) -> Vec<u32> {
+        let dealings = self.reader().worth_asking(worth, 100).unwrap();
+        let number =
+            |dealing: &Dealing| (0..100).find(|number| secret(*number).id() == dealing.id).unwrap();
+        dealings.iter().map(number).collect()
+    }
+}
+
+fn answered(minute: i64, status: u16) -> Outcome {
+    let answer = Some(Answer { status, size: 0, digest: [7; 32] });
+    Outcome { at: at(EIGHT + minute * MINUTE), answer, failure: None }
+}
+
+fn day(text: &str) -> Day {
+    Day::new(text.parse().unwrap()).unwrap()
+}
+
+/// The minute, counted as in the laboratory, of noon on this day.
+fn noon(text: &str) -> i64 {
+    let date: NaiveDate = text.parse().unwrap();
+    (date.signed_duration_since(NaiveDate::from_ymd_opt(2026, 11, 24).unwrap()).num_days()) * 1440
+        + 240
+}
+
+#[test]
+fn a_request_is_noted_before_its_answer_and_read_back_byte_for_byte() {
+    let mut fixture = Fixture::new(0..2);
+    let ids = [secret(0).id(), secret(1).id()];
+    let request = sent(Call::Status, &ids, 60);
+    let next = at(EIGHT + 1441 * MINUTE);
+    let number = fixture.journal.note_request(&request, &ids, Some(next)).unwrap();
+    let noted = fixture.reader().ledger(0, 10).unwrap();
+    assert_eq!(noted.len(), 1);
+    assert_eq!((noted[0].number, &noted[0].sent, &noted[0].outcome), (number, &request, &None));
+    assert_eq!(fixture.reader().next_status().unwrap(), Some(next));
+    assert_eq!(fixture.dealing(1).asked_at, Some(request.at));
+
+    let outcome = Outcome {
+        at: at(EIGHT + 61 * MINUTE),
+        answer: Some(Answer { status: 200, size: 17_104, digest: [9; 32] }),
+        failure: Some("the signature is not that of the operator's key".to_owned()),
+    };
+    fixture.journal.note_answer(number, &outcome, &Learnt::Nothing).unwrap();
+    assert_eq!(fixture.reader().ledger(0, 10).unwrap()[0].outcome, Some(outcome));
+    assert_eq!(fixture.reader().ledger(1, 10).unwrap(), []);
+    let later = at(EIGHT + 2000 * MINUTE);
+    fixture.journal.schedule_status(later).unwrap();
+    assert_eq!(fixture.reader().next_status().unwrap(), Some(later));
+}
+
+#[test]
+fn a_registration_is_pending_until_it_is_answered_or_the_session_ends() {
+    let mut fixture = Fixture::new(0..3);
+    let lasting = session(7, reading(0, 50, true));
+    fixture.journal.record(&[opening(7, &lasting)], None).unwrap();
+    assert_eq!(fixture.dealing(7).registration, Registration::Pending);
+    assert_eq!(fixture.dealing(0).registration, Registration::Missed);
+    assert_eq!(fixture.reader().dealing(&secret(99).id()).unwrap(), None);
+    // Never named to anybody, so there is nothing to ask.
+    assert_eq!(fixture.worth(Worth::Unconfirmed), [0; 0]);
+
+    let ids = [0, 1, 2, 7].map(|number| secret(number).id());
+    let answers = [
+        Learnt::Bound(ids[0]),
+        Learnt::Refused(ids[1]),
+        Learnt::Rejected(ids[2], 415),
+        Learnt::Nothing,
+    ];
+    for (id, learnt) in ids.into_iter().zip(answers) {
+        let request = sent(Call::Register, &[id], 60);
+        let entry = fixture.journal.note_request(&request, &[id], None).unwrap();
+        fixture.journal.note_answer(entry, &answered(61, 0), &learnt).unwrap();
+    }
+    let at = at(EIGHT + 61 * MINUTE);
+    let found = [0, 1, 2, 7].map(|number| fixture.dealing(number).registration);
+    let expected = [
+        Registration::Bound { at },
+        Registration::Refused { at },
+        Registration::Rejected { at, status: 415 },
+        Registration::Pending,
+    ];
+    assert_eq!(found, expected);
+    // An answer may have been lost on the way, so 7 may be bound.
+    assert_eq!(fixture.worth(Worth::Unconfirmed), [0, 7]);
+}
+
+#[test]
+fn what_not_held_means_depends_on_what_was_stated_before() {
+    let mut fixture = Fixture::new(0..5);
+    for number in 0..4 {
+        fixture.register(number, 60);
+    }
+    let due = noon("2027-11-25");
+    fixture.ask(
+        100,
+        &[
+            receipt(0, 100, held_until("2027-11-25")),
+            receipt(1, 100, held_until("2027-11-26")),
+            receipt(2, 100, held_until("")),
+        ],
+    );
+    let gone: Vec<Receipt> = (0..5).map(|number| receipt(number, due, None)).collect();
+    fixture.ask(due, &gone);
+    let now = at(EIGHT + due * MINUTE);
+    let stated = Second::containing(now).unwrap();
+    let found = [0, 1, 2, 3, 4].map(|number| fixture.dealing(number).standing(brussels(), now));
+    let expected = [
+        Standing::Confirmed { at: stated },
+        Standing::GoneEarly { at: stated },
+        Standing::GoneEarly { at: stated },
+        Standing::Contradicted { at: stated },
+        Standing::Unregistered { at: stated },
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(fixture.dealing(0).last().unwrap().statement().held(), None);
+}
+
+#[test]
+fn the_day_of_erasure_is_the_operators_not_the_worlds() {
+    let mut fixture = Fixture::new(0..1);
+    fixture.ask(100, &[receipt(0, 100, held_until("2027-11-25"))]);
+    // In Brussels it is the 25th from 23:00 on, in UTC.
+    let midnight = noon("2027-11-25") - 13 * 60;
+    for (minute, confirmed) in [(midnight - 1, false), (midnight, true)] {
+        fixture.ask(minute, &[receipt(0, minute, None)]);
+        let standing = fixture.dealing(0).standing(brussels(), at(EIGHT + minute * MINUTE));
+        assert_eq!(matches!(standing, Standing::Confirmed { .. }), confirmed, "{standing:?}");
+    }
+}
+
+#[test]
+fn a_record_that_stays_is_due_then_overdue_and_confirmed_in_the_end() {
+    let mut fixture = Fixture::new(0..1);
+    let held = || held_until("2027-11-25");
+    fixture.ask(100, &[receipt(0, 100, held())]);
+    let standing = |fixture: &Fixture, date: &str| {
+        fixture.dealing(0).standing(brussels(), at(EIGHT + noon(date) * MINUTE))
+    };
+    let since = day("2027-11-25");
+    assert_eq!(standing(&fixture, "2027-11-24"), Standing::Held { erase_by: Some(since) });
+    assert_eq!(standing(&fixture, "2027-11-25"), Standing::Due { since });
+    assert_eq!(standing(&fixture, "2027-12-08"), Standing::Due { since });
+    assert_eq!(standing(&fixture, "2027-12-09"), Standing::Overdue { since });
+    let late = noon("2027-12-20");
+    fixture.ask(late, &[receipt(0, late, held())]);
+    assert_eq!(fixture.worth(Worth::Due(day("2027-12-20"))), [0]);
+    fixture.ask(late + 1440, &[receipt(0, late + 1440, None)]);
+    assert!(matches!(standing(&fixture, "2028-01-01"), Standing::Confirmed { .. }));
+    assert_eq!(fixture.worth(Worth::Due(day("2028-01-01"))), [0; 0]);
+}
+
+#[test]
+fn what_is_worth_asking_begins_with_what_was_not_asked_for_longest() {
+    let mut fixture = Fixture::new(0..8);
+    for number in 0..8 {
+        fixture.register(number, 60);
+    }
+    fixture.ask(103, &[receipt(2, 103, held_until("2027-01-01"))]);
+    fixture.ask(102, &[receipt(3, 102, held_until("2027-01-02"))]);
+    fixture.ask(101, &[receipt(4, 101, held_until("2027-06-01"))]);
+    fixture.ask(100, &[receipt(5, 100, held_until(""))]);
+    assert_eq!(fixture.worth(Worth::Unconfirmed), [0, 1, 6, 7]);
+    assert_eq!(fixture.worth(Worth::Undetermined), [5]);
+    assert_eq!(fixture.worth(Worth::Due(day("2027-01-02"))), [3, 2]);
+    assert_eq!(fixture.worth(Worth::Due(day("2027-01-01"))), [2]);
+    assert_eq!(fixture.worth(Worth::Sample(day("2027-01-02"))), [5, 4]);
+    let first = fixture.reader().worth_asking(Worth::Unconfirmed, 2).unwrap();
+    assert_eq!(first.len(), 2);
+    // What is confirmed as gone is never asked about again, whatever the reason.
+    let minute = noon("2027-01-02");
+    fixture.ask(minute, &[receipt(2, minute, None), receipt(3, minute, None)]);
+    assert_eq!(fixture.worth(Worth::Due(day("2030-01-01"))), [4]);
+    assert_eq!(fixture.worth(Worth::Sample(day("2026-01-01"))), [5, 4]);
+}
+
+#[test]
+fn the_questions_are_put_to_indexes_not_to_all_that_was_dealt_with() {
+    let fixture = Fixture::new(0..1);
+    let plan = |text: &str| {
+        fixture
+            .journal
+            .write(|transaction| {
+                transaction
+                    .prepare(&format!("EXPLAIN QUERY PLAN {text}"))?
+                    .query_map([], |row| row.get::<_, String>(3))?
+                    .collect::<Result<Vec<_>>>()
+            })
+            .unwrap()
+            .join("; ")
+    };
+    for (worth, index) in [
+        (Worth::Unconfirmed, "dealing_by_stage"),
+        (Worth::Undetermined, "dealing_by_day"),
+        (Worth::Due(day("2027-01-01")), "dealing_by_day"),
+        (Worth::Sample(day("2027-01-01")), "dealing_by_stage"),
+    ] {
+        let text = dealing::question(worth).0.replace("?1", "5").replace("?2", "9000");
+        let plan = plan(&text);
+        assert!(plan.contains(&format!("SEARCH dealing USING INDEX {index}")), "{text}: {plan}");
+        let is_sorted = plan.contains("TEMP B-TREE");
+        assert_eq!(is_sorted, index == "dealing_by_day", "{text}: {plan}");
+    }
+}
+
+#[test]
+fn an_erased_session_leaves_receipts_without_salt_and_digests_and_blanks_in_the_ledger() {
+    let mut fixture = Fixture::new(0..3);
+    fixture.register(0, 60);
+    let whole = receipt(0, 100, held_until("2027-11-25"));
+    let other = receipt(1, 100, held_until("2027-11-25"));
+    let entry = fixture.ask(100, &[whole.clone(), other.clone()]);
+    assert!(whole.digests().is_some());
+    fixture.erase(0);
+    let dealing = fixture.dealing(0);
+    assert_eq!(dealing.presence, Presence::Erased);
+    assert_eq!(dealing.held, Some(whole.clone().forget()));
+    assert_eq!(fixture.dealing(1).held, Some(other));
+    let ledger = fixture.reader().ledger(0, 10).unwrap();
+    let status = ledger.iter().find(|it| it.number == entry).unwrap();
+    let names = |id: SessionId| status.sent.body.chunks(32).any(|it| it == id.as_bytes());
+    assert!(!names(secret(0).id()) && names(secret(1).id()));
+    assert_eq!(status.sent.body.chunks(32).filter(|it| **it == [0; 32]).count(), 1);
+    assert!(ledger.iter().any(|it| it.sent.body == [0; 32]), "the registration");
+    // The record is not known to be gone: it is asked about still, and what comes is kept without
+    // what an address could be computed from.
+    assert_eq!(fixture.worth(Worth::Due(day("2027-11-25"))), [0, 1]);
+    let minute = noon("2027-11-25");
+    let again = receipt(0, minute, held_until("2027-11-25"));
+    fixture.ask(minute, std::slice::from_ref(&again));
+    assert_eq!(fixture.dealing(0).held, Some(again.forget()));
+    let last = fixture.ask(minute + 1, &[receipt(0, minute + 1, None)]);
+    let id = secret(0).id();
+    let ledger = fixture.reader().ledger(0, 10).unwrap();
+    assert!(ledger.iter().any(|it| it.number == last));
+    assert!(!ledger.iter().any(|it| it.sent.body.chunks(32).any(|it| it == id.as_bytes())));
+    assert_eq!(fixture.worth(Worth::Due(day("2027-11-25"))), [1]);
+}
+
+#[test]
+fn of_a_session_that_nobody_answered_for_nothing_is_left_but_its_certificate() {
+    let mut fixture = Fixture::new(0..1);
+    let id = secret(0).id();
+    let request = sent(Call::Register, &[id], 60);
+    fixture.journal.note_request(&request, &[id], None).unwrap();
+    fixture.erase(0);
+    assert_eq!(fixture.reader().dealing(&id).unwrap(), None);
+    assert_eq!(fixture.reader().dealings(&id.into()).unwrap(), []);
+    assert_eq!(fixture.reader().certificates().unwrap().len(), 1);
+}
+
+#[test]
+fn the_ledger_is_bounded_in_number_and_age() {
+    let mut fixture = Fixture::new(0..1);
+    let note = |transaction: &Transaction<'_>| {
+        (0..i64::from(MOST_ENTRIES) + 5).try_for_each(|minute| {
+            ledger::insert(transaction, &sent(Call::Register, &[], minute)).map(|_| ())
+        })
+    };
+    fixture.journal.write(note).unwrap();
+    let reader = fixture.reader();
+    let all = reader.ledger(0, u32::MAX).unwrap();
+    assert_eq!(all.len(), usize::try_from(MOST_ENTRIES).unwrap());
+    assert_eq!(all.last().unwrap().sent.at, at(EIGHT + 5 * MINUTE));
+    drop(reader);
+    let now = at(EIGHT + super::super::ENTRY_DAYS * DAY + 10 * MINUTE);
+    assert_eq!(fixture.journal.drop_old_requests(now).unwrap(), 5);
+}
+
+#[test]
+fn a_rotation_is_remembered_with_the_chain_that_it_belongs_to() {
+    let mut fixture = Fixture::new(0..1);
+    let (old, new) = (key(), SigningKey::from_seed(&[4; 32]));
+    let from = Second::from_number(1_800_000_000).unwrap();
+    let rotation = Rotation::sign(&old, new.public(), from);
+    let mut keys = KeyChain::pinned(old.public());
+    assert_eq!(fixture.reader().keys(old.public()).unwrap(), keys);
+    keys.extend(rotation).unwrap();
+    for minute in [60, 90] {
+        let entry = fixture.journal.note_request(&sent(Call::Status, &[], minute), &[], None);
+        let learnt = Learnt::Statements { receipts: &[], keys: &keys, zone: brussels() };
+        let outcome = answered(minute, 200);
+        fixture.journal.note_answer(entry.unwrap(), &outcome, &learnt).unwrap();
+    }
+    let reader = fixture.reader();
+    assert_eq!(reader.keys(old.public()).unwrap(), keys);
+    let learnt_at = at(EIGHT + 60 * MINUTE);
+    assert_eq!(reader.successions(old.public()).unwrap(), [Succession { rotation, learnt_at }]);
+    // A renewed profile pins another key, and the chain from before stays for its receipts.
+    assert_eq!(reader.keys(new.public()).unwrap(), KeyChain::pinned(new.public()));
+    assert_eq!(reader.pinned_keys().unwrap(), [old.public()]);
+}
+
+#[test]
+fn a_session_that_lasts_is_asked_about_until_its_registration_is_answered() {
+    let mut fixture = Fixture::new(0..0);
+    let lasting = session(7, reading(0, 50, true));
+    fixture.journal.record(&[opening(7, &lasting)], None).unwrap();
+    let id = secret(7).id();
+    fixture.journal.note_request(&sent(Call::Register, &[id], 60), &[id], None).unwrap();
+    fixture.ask(70, &[receipt(7, 70, None)]);
+    assert_eq!(fixture.worth(Worth::Unconfirmed), [7]);
+    let closed: Session = ended(lasting, reading(0, 80, true));
+    fixture.journal.record(&[Change::Close(closed)], None).unwrap();
+    fixture.ask(90, &[receipt(7, 90, None)]);
+    assert_eq!(fixture.worth(Worth::Unconfirmed), [0; 0]);
+}
