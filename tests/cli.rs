@@ -40,7 +40,7 @@ fn a_session_is_recorded_and_shown_in_every_form() {
     let csv = program.print("export");
     assert!(csv.lines().nth(1).unwrap().starts_with(&format!("{id},closed,tun9,")), "{csv}");
     assert_eq!(program.json("export --format json"), program.json("sessions --json"));
-    assert!(program.page("/").contains(&format!("/session/{id}")));
+    assert!(program.page("/sessions").contains(&format!("/session/{id}")));
     assert!(program.page(&format!("/session/{id}")).contains("203.0.113.7"));
     assert!(program.print("status").contains("No tunnel is up"));
 

@@ -57,7 +57,7 @@ fn on_a_disk_that_turned_read_only_the_record_is_still_shown_and_goes_on_later()
     disk.remount("ro");
     program.hook("route-down");
     program.await_sessions("open");
-    assert!(program.page("/").contains("203.0.113.7"));
+    assert!(program.page("/sessions").contains("203.0.113.7"));
 
     disk.remount("rw");
     program.hook("route-down");

@@ -111,7 +111,7 @@ fn the_page_is_the_same_on_a_socket_and_on_a_port() {
 }
 
 fn every_request_is_answered_right(place: Place<'_>, id: &str) {
-    let list = place.get("/");
+    let list = place.get("/sessions");
     assert_eq!(list.status(), 200);
     assert!(list.body.contains(&format!("href=\"./session/{id}\"")), "{}", list.body);
     assert!(list.body.contains("2 sessions"), "{}", list.body);
@@ -141,7 +141,7 @@ fn every_request_is_answered_right(place: Place<'_>, id: &str) {
     assert_eq!(style.field("Content-Type"), Some("text/css; charset=utf-8"));
     assert_eq!(style.body, include_str!("../src/web/page/style.css"));
 
-    let head = place.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let head = place.send("HEAD /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!((head.status(), head.body.as_str()), (200, ""));
     assert_eq!(head.field("Content-Length"), list.field("Content-Length"));
 
@@ -167,8 +167,8 @@ fn every_request_is_answered_right(place: Place<'_>, id: &str) {
         ("//etc/passwd", 404),
         ("/style.css/..", 404),
         ("/journal.db", 404),
-        ("/?page=2", 404),
-        ("/?page=-1", 400),
+        ("/sessions?page=2", 404),
+        ("/sessions?page=-1", 400),
     ] {
         let answer = place.get(target);
         assert_eq!(answer.status(), status, "{target}");
@@ -278,20 +278,12 @@ fn a_text_browser_shows_all_of_it() {
     let address = program.start_daemon_on_a_port();
     let id = record_two_sessions(&program);
     for (language, list, session) in [
-        (
-            "fr",
-            ["Les sessions de votre tunnel", "Le tunnel est ouvert"],
-            ["Donnée", "Ce que la Brique a vu"],
-        ),
-        ("nl", ["De sessies van uw tunnel", "De tunnel is open"], ["Gegeven", "Wat de box zag"]),
-        ("en", ["Your tunnel’s sessions", "The tunnel is up"], ["Fact", "What the box saw"]),
-        (
-            "de",
-            ["Die Sitzungen Ihres Tunnels", "Der Tunnel ist offen"],
-            ["Angabe", "Was die Box gesehen hat"],
-        ),
+        ("fr", ["Les sessions de votre tunnel", "Durée"], ["Donnée", "Ce que la Brique a vu"]),
+        ("nl", ["De sessies van uw tunnel", "Duur"], ["Gegeven", "Wat de box zag"]),
+        ("en", ["Your tunnel’s sessions", "Length"], ["Fact", "What the box saw"]),
+        ("de", ["Die Sitzungen Ihres Tunnels", "Dauer"], ["Angabe", "Was die Box gesehen hat"]),
     ] {
-        let shown = browse(&format!("http://{address}/?lang={language}"));
+        let shown = browse(&format!("http://{address}/sessions?lang={language}"));
         for name in ["temoin", "Français", "Nederlands", "English", "Deutsch"] {
             assert!(shown.split_whitespace().any(|word| word == name), "{name} in {shown}");
         }

@@ -13,6 +13,7 @@ mod erasure;
 mod management;
 mod notify;
 mod origin;
+mod page;
 mod recorder;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -33,7 +34,6 @@ use crate::domain::{
 };
 use crate::http::{Address, BindError, Listener, Server};
 use crate::journal::{Journal, JournalError};
-use crate::web::{Site, open_records};
 
 use clock::ClockWatch;
 use erasure::Erasures;
@@ -59,12 +59,7 @@ pub fn run(
     let mut daemon = Daemon::begin(state_directory, config)?;
     let server = match page {
         Some((address, zone)) => {
-            let directory = state_directory.to_owned();
-            let site = Site {
-                records: Box::new(move || open_records(&directory)),
-                clock: Box::new(clocks::now),
-                zone,
-            };
+            let site = page::site(state_directory, config, zone);
             Some(Server::start(Listener::bind(address)?, site)?)
         }
         None => None,

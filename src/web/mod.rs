@@ -12,10 +12,12 @@ mod records;
 mod request;
 mod response;
 mod site;
+mod trouble;
 
 pub use journal::open_records;
 pub use records::{Records, Unreadable};
-pub use site::Site;
+pub use site::{Book, Site};
+pub use trouble::Trouble;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,28 @@
 use crate::domain::{Timestamp, Zone};
+use crate::holding::Rulebook;
 
-use super::{Records, Unreadable};
+use super::{Records, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
     /// Opens the record, once for each page that is asked for: between two pages nothing is held.
     pub records: Box<dyn Fn() -> Result<Box<dyn Records>, Unreadable> + Send>,
+    /// Opens the book of law and operators, as they are chosen at present.
+    pub book: Box<dyn Fn() -> Result<Box<dyn Book>, Unreadable> + Send>,
+    /// Looks for what does not work as it should, worst first.
+    pub troubles: Box<dyn Fn() -> Vec<Trouble> + Send>,
     /// Tells the time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The time zone in which times are shown.
     pub zone: Zone,
+}
+
+/// Law and operator, as this box has them.
+pub trait Book {
+    /// What a session is held against.
+    fn rulebook(&self) -> Rulebook<'_>;
+
+    /// What of the member's own files, or of the choice of an operator, cannot be used, and what to
+    /// do, in English.
+    fn complaints(&self) -> Vec<String>;
 }

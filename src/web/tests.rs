@@ -6,13 +6,15 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Records, Site, Unreadable};
+use super::{Book, Records, Site, Unreadable};
 use crate::domain::{
     BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, IdPrefix, Moment,
     Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
 };
+use crate::holding::Rulebook;
 use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
+use crate::retention::{Law, Profile};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
@@ -167,9 +169,36 @@ fn every_kind() -> Vec<Session> {
     sessions
 }
 
+/// The law that ships, and an operator's profile or none.
+struct Shelf {
+    law: Law,
+    profile: Option<Profile>,
+}
+
+impl Shelf {
+    fn new(profile: Option<&str>) -> Self {
+        let mut profiles = Profile::compiled_in().unwrap();
+        profiles.retain(|own| Some(own.id.as_str()) == profile);
+        Self { law: Law::compiled_in().unwrap(), profile: profiles.pop() }
+    }
+}
+
+impl Book for Shelf {
+    fn rulebook(&self) -> Rulebook<'_> {
+        let jurisdiction = self.profile.as_ref().map(|profile| profile.jurisdiction);
+        Rulebook { law: &self.law, jurisdiction, profile: self.profile.as_ref() }
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 fn site(records: impl Records + Clone + Send + 'static) -> Site {
     Site {
         records: Box::new(move || Ok(Box::new(records.clone()))),
+        book: Box::new(|| Ok(Box::new(Shelf::new(Some("neutrinet"))))),
+        troubles: Box::new(Vec::new),
         clock: Box::new(|| at(NOW)),
         zone: "Europe/Brussels".parse().unwrap(),
     }

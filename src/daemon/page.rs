@@ -1,0 +1,65 @@
+use std::path::{Path, PathBuf};
+
+use crate::capture::{clock, install};
+use crate::config::Config;
+use crate::domain::Zone;
+use crate::holding::Rulebook;
+use crate::journal::set_aside_files;
+use crate::lawbook::Lawbook;
+use crate::web::{Book, Site, Trouble, Unreadable, open_records};
+
+/// What the page is made from: the record in `state_directory`, and what is read anew for each page.
+pub(super) fn site(state_directory: &Path, config: &Config, zone: Zone) -> Site {
+    let records = state_directory.to_owned();
+    let book = config.clone();
+    let surroundings = Surroundings { state: state_directory.to_owned(), config: config.clone() };
+    Site {
+        records: Box::new(move || open_records(&records)),
+        book: Box::new(move || match Lawbook::load(&book) {
+            Ok(book) => Ok(Box::new(book)),
+            Err(error) => {
+                log::error!("{error}");
+                Err(Unreadable)
+            }
+        }),
+        troubles: Box::new(move || surroundings.troubles()),
+        clock: Box::new(clock::now),
+        zone,
+    }
+}
+
+impl Book for Lawbook {
+    fn rulebook(&self) -> Rulebook<'_> {
+        Self::rulebook(self)
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        self.complaints.iter().map(ToString::to_string).collect()
+    }
+}
+
+struct Surroundings {
+    state: PathBuf,
+    config: Config,
+}
+
+impl Surroundings {
+    fn troubles(&self) -> Vec<Trouble> {
+        let mut found = Vec::new();
+        // Where the scripts cannot be read, nothing is known of them.
+        let scripts = install::status(Path::new(install::SCRIPTS_DIRECTORY));
+        let is_missing =
+            |(_, state): &(_, install::State)| !matches!(state, install::State::Installed { .. });
+        if scripts.is_ok_and(|states| states.iter().any(is_missing)) {
+            found.push(Trouble::HooksMissing);
+        }
+        if !clock::read(self.config.trust).is_ok_and(|reading| reading.synchronised) {
+            found.push(Trouble::ClockUnconfirmed);
+        }
+        match set_aside_files(&self.state).map_or(0, |files| files.len()) {
+            0 => {}
+            files => found.push(Trouble::SetAside(files)),
+        }
+        found
+    }
+}
