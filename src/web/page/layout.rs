@@ -112,9 +112,11 @@ impl Visit {
     }
 
     fn header(&self, html: &mut Html, room: Option<Room>) {
-        html.element("a", &[("class", "brand"), ("href", &self.link(""))], |html| {
-            html.literal(LIGHT);
-            html.text("temoin");
+        html.element("div", &[], |html| {
+            html.element("a", &[("class", "brand"), ("href", &self.link(""))], |html| {
+                html.literal(LIGHT);
+                html.text("temoin");
+            });
         });
         html.element("details", &[("class", "menu")], |html| {
             html.leaf("summary", &[], self.say(&MENU));
