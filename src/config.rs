@@ -1,7 +1,9 @@
-//! The configuration: `/etc/temoin/temoin.toml`, read once at the start.
+//! The configuration: `/etc/temoin/temoin.toml`.
 //!
 //! A file says only what differs from the defaults; without a file all defaults hold. The shipped
 //! file is `src/temoin.toml`, which names every key.
+
+mod user;
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -13,6 +15,8 @@ use crate::capture::origin::Method;
 use crate::domain::{Device, Zone};
 use crate::i18n::Language;
 use crate::retention::{GRACE_DAYS, Id, Jurisdiction, Word};
+
+pub use user::{InvalidUserName, UserName};
 
 /// Where the configuration is looked for unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
@@ -44,6 +48,8 @@ pub struct Config {
     pub language: Option<Language>,
     /// The time zone to show times in; `None` for the system's.
     pub time_zone: Option<Zone>,
+    /// Who may see the page, of those whom YunoHost lets through to it; nobody: all of them.
+    pub users: Vec<UserName>,
 }
 
 impl Default for Config {
@@ -63,6 +69,7 @@ impl Default for Config {
             grace_days: GRACE_DAYS,
             language: None,
             time_zone: None,
+            users: Vec::new(),
         }
     }
 }
@@ -74,14 +81,24 @@ impl Config {
     /// [`ConfigError`] where the file cannot be read, or says something that cannot be. A file that
     /// does not exist is an error only where `is_expected`.
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
-        let config = match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text),
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
-                Ok(Self::default())
+                Self::parse(path, "")
             }
-            Err(error) => Err(Problem::Unreadable(error)),
-        };
-        let config = config.map_err(|problem| ConfigError { path: path.to_owned(), problem })?;
+            Err(error) => {
+                Err(ConfigError { path: path.to_owned(), problem: Problem::Unreadable(error) })
+            }
+        }
+    }
+
+    /// The configuration that `text` is, as the file at `path` holds it or may come to hold it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where it says something that cannot be.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config = Self::from_text(text)
+            .map_err(|problem| ConfigError { path: path.to_owned(), problem })?;
         Ok(Self { directory: path.parent().unwrap_or_else(|| Path::new("")).to_owned(), ..config })
     }
 
@@ -95,7 +112,7 @@ impl Config {
         self.directory.join("profiles.d")
     }
 
-    fn parse(text: &str) -> Result<Self, Problem> {
+    fn from_text(text: &str) -> Result<Self, Problem> {
         let raw: Raw = toml::from_str(text).map_err(|error| Problem::Syntax(error.to_string()))?;
         let default = Self::default();
         let devices = match raw.tunnel.devices {
@@ -151,6 +168,14 @@ impl Config {
             },
             language: parsed("page.language", raw.page.language)?,
             time_zone: parsed("page.time_zone", raw.page.time_zone)?,
+            users: raw
+                .page
+                .users
+                .unwrap_or_default()
+                .iter()
+                .map(|name| name.parse())
+                .collect::<Result<_, _>>()
+                .map_err(|error| Problem::value("page.users", &error))?,
         })
     }
 }
@@ -197,15 +222,26 @@ impl Problem {
     }
 }
 
+impl ConfigError {
+    /// What is wrong, without where.
+    pub fn reason(&self) -> String {
+        match &self.problem {
+            Problem::Unreadable(error) => error.to_string(),
+            Problem::Syntax(error) => error.trim_end().to_owned(),
+            Problem::Value { why, .. } => why.clone(),
+        }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
+        let (path, reason) = (self.path.display(), self.reason());
         match &self.problem {
-            Problem::Unreadable(error) => {
-                write!(f, "{path} cannot be read: {error}. Check the path and its permissions.")
+            Problem::Unreadable(_) => {
+                write!(f, "{path} cannot be read: {reason}. Check the path and its permissions.")
             }
-            Problem::Syntax(error) => write!(f, "{path}: {}", error.trim_end()),
-            Problem::Value { key, why } => write!(f, "{path}: {key}: {why}."),
+            Problem::Syntax(_) => write!(f, "{path}: {reason}"),
+            Problem::Value { key, .. } => write!(f, "{path}: {key}: {reason}."),
         }
     }
 }
@@ -262,17 +298,20 @@ struct RawErasure {
 struct RawPage {
     language: Option<String>,
     time_zone: Option<String>,
+    users: Option<Vec<String>>,
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::Config;
 
     const SHIPPED: &str = include_str!("temoin.toml");
 
     #[test]
     fn the_shipped_file_changes_nothing() {
-        assert_eq!(Config::parse(SHIPPED).unwrap(), Config::default());
+        assert_eq!(Config::from_text(SHIPPED).unwrap(), Config::default());
     }
 
     #[test]
@@ -284,8 +323,8 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 10);
-        assert_eq!(Config::parse(&uncommented).unwrap(), Config::default());
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 11);
+        assert_eq!(Config::from_text(&uncommented).unwrap(), Config::default());
     }
 
     #[test]
@@ -302,11 +341,11 @@ mod tests {
             ("[erasure]\ngrace_days = -1", "grace_days"),
             ("[page]\nlanguage = \"pt\"", "page.language"),
             ("[page]\ntime_zone = \"Europe/Bruxelles\"", "page.time_zone"),
+            ("[page]\nusers = [\"zoé\"]", "page.users"),
             ("[page]\ncolour = 1", "colour"),
             ("[tunnel\n", "line 1"),
         ] {
-            let problem = Config::parse(text).unwrap_err();
-            let error = super::ConfigError { path: "/etc/t.toml".into(), problem }.to_string();
+            let error = Config::parse(Path::new("/etc/t.toml"), text).unwrap_err().to_string();
             assert!(error.contains(names) && error.contains("/etc/t.toml"), "{text}: {error}");
         }
     }

@@ -11,8 +11,9 @@
 //!   (the record for other programs) and [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address), [`http`] (a small server) and [`web`] (the page).
-//! * [`config`], [`lawbook`] (law and profiles as this box has them), [`erasure`] (what goes, and
-//!   when), [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
+//! * [`config`], [`lawbook`] (law and profiles as this box has them), [`settings`] (what can be
+//!   changed of the configuration), [`erasure`] (what goes, and when), [`daemon`] (one poll loop that
+//!   joins the parts) and [`cli`] (one file a command).
 #![forbid(unsafe_code)]
 
 pub mod capture;
@@ -30,4 +31,5 @@ pub mod lawbook;
 pub mod protocol;
 pub mod retention;
 pub mod rights;
+pub mod settings;
 pub mod web;

@@ -241,6 +241,31 @@ fn an_operator_is_chosen_by_one_key_and_the_rest_of_the_file_stays() {
 }
 
 #[test]
+fn settings_are_read_and_changed_by_name_and_a_bad_value_changes_nothing() {
+    let program = Program::native();
+    program.configure("# mine\n[clock]\ntrust = \"always\"\n");
+    let names: Vec<String> = program.print("settings get").lines().map(str::to_owned).collect();
+    assert!(names.contains(&"erasure.grace_days = 14".to_owned()), "{names:?}");
+    assert!(names.contains(&"page.language =".to_owned()), "{names:?}");
+    assert_eq!(program.print("settings set operator.profile neutrinet"), "");
+    assert_eq!(program.print("settings get operator.profile"), "neutrinet\n");
+    program.print("settings set page.users ada,eve");
+    let text = fs::read_to_string(program.configuration()).unwrap();
+    assert!(text.starts_with("# mine\n[clock]\ntrust = \"always\"\n"), "{text}");
+    assert!(text.ends_with("[page]\nusers = [\"ada\", \"eve\"]\n"), "{text}");
+    refused(&program, "settings set operator.profile nobody", 2, "operator.profile: there is no");
+    refused(
+        &program,
+        "settings set erasure.grace_days -1",
+        2,
+        "erasure.grace_days: it is a number",
+    );
+    refused(&program, "settings set clock.trust kernel", 2, "the settings are operator.profile");
+    refused(&program, "settings get colour", 2, "the settings are operator.profile");
+    assert_eq!(fs::read_to_string(program.configuration()).unwrap(), text);
+}
+
+#[test]
 fn a_file_of_ones_own_is_checked_and_a_broken_one_stops_nothing() {
     let program = Program::native();
     let rules = program.directory().join("rules.d");

@@ -31,6 +31,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ),
     ("config", None),
     ("lawbook", None),
+    ("settings", None),
     ("erasure", None),
     ("daemon", None),
     ("cli", None),
@@ -63,9 +64,9 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that may do input and output.
-const IMPURE: [&str; 11] = [
-    "journal", "capture", "http", "sync", "operator", "web", "config", "lawbook", "erasure",
-    "daemon", "cli",
+const IMPURE: [&str; 12] = [
+    "journal", "capture", "http", "sync", "operator", "web", "config", "lawbook", "settings",
+    "erasure", "daemon", "cli",
 ];
 
 /// The rooms that may know what is in a session.

@@ -7,6 +7,7 @@ use crate::domain::{IdPrefix, Timestamp};
 use crate::i18n::Language;
 use crate::retention::Id;
 use crate::rights;
+use crate::settings::Setting;
 
 use super::exit::Failure;
 
@@ -53,6 +54,9 @@ pub(super) enum Command {
     /// Say who your operator is, by a file of what it has stated.
     #[command(subcommand)]
     Profile(Profile),
+    /// Look at the settings, or change one; the daemon and the page heed it at once.
+    #[command(subcommand)]
+    Settings(Settings),
     /// Look at the files that say what the law has operators keep.
     #[command(subcommand)]
     Rules(Rules),
@@ -271,6 +275,23 @@ pub(super) enum Profile {
     Check {
         /// The profile's file.
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Settings {
+    /// Print the value of a setting, or every setting with its value.
+    Get {
+        /// Which, such as page.language [default: all].
+        key: Option<Setting>,
+    },
+    /// Give a setting another value. All else in the configuration stays as it is.
+    Set {
+        /// Which, such as page.language.
+        key: Setting,
+        /// The value; an empty one leaves the setting open. Several logins are separated by commas.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
     },
 }
 

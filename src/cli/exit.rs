@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::journal::JournalError;
 use crate::retention::RuleFileError;
+use crate::settings::SettingsError;
 
 /// Why a command did not do what it was asked: each kind has an exit code of its own, for scripts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,6 +66,16 @@ impl From<io::Error> for CliError {
         } else {
             Self::new(Failure::Failed, error)
         }
+    }
+}
+
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
+        let failure = match error {
+            SettingsError::Refused(_) => Failure::Usage,
+            _ => Failure::Failed,
+        };
+        Self::new(failure, error)
     }
 }
 

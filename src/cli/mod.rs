@@ -15,6 +15,7 @@ mod output;
 mod profile;
 mod rules;
 mod sessions;
+mod settings;
 mod show;
 mod status;
 mod table;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
             Command::Profile(profile) => profile::run(&context, profile),
             Command::Rules(rules) => rules::run(&context, rules),
             Command::Sessions(sessions) => sessions::run(&context, sessions),
+            Command::Settings(settings) => settings::run(&context, settings),
             Command::Show(show) => show::run(&context, show),
             Command::Status(output) => status::run(&context, output),
         }),

@@ -1,0 +1,26 @@
+use crate::settings::{self, Setting};
+
+use super::arguments::Settings;
+use super::context::Context;
+use super::exit::CliError;
+use super::print;
+
+/// `temoin settings`
+pub(super) fn run(context: &Context, command: &Settings) -> Result<(), CliError> {
+    match command {
+        Settings::Get { key: Some(setting) } => {
+            print(&format!("{}\n", setting.value(&context.config)))
+        }
+        Settings::Get { key: None } => {
+            let line = |setting: Setting| {
+                format!("{setting} = {}", setting.value(&context.config)).trim_end().to_owned()
+            };
+            let lines: Vec<String> = Setting::ALL.into_iter().map(line).collect();
+            print(&format!("{}\n", lines.join("\n")))
+        }
+        Settings::Set { key, value } => {
+            settings::change(&context.config_path, &[(*key, value)])?;
+            Ok(())
+        }
+    }
+}
