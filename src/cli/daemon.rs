@@ -26,5 +26,5 @@ pub(super) fn run(context: &Context, arguments: &Daemon) -> Result<(), CliError>
         (None, None) => None,
     };
     let served = address.as_ref().map(|address| (address, context.zone));
-    Ok(daemon::run(&context.state_dir, &context.config, served)?)
+    Ok(daemon::run(&context.state_dir, &context.config_path, &context.config, served)?)
 }

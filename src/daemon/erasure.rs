@@ -20,7 +20,7 @@ const JITTER: u64 = 3_600_000;
 const NAMED: usize = 20;
 
 /// When the record is looked through for what has to go: at the start, after each midnight, and when
-/// the clock was set; never by a clock that nobody confirmed.
+/// the clock or a setting was changed; never by a clock that nobody confirmed.
 pub(super) struct Erasures {
     /// `None`: as soon as the clock is trusted.
     at: Option<Uptime>,
@@ -48,8 +48,8 @@ impl Erasures {
         self.at.or(self.look_at)
     }
 
-    /// The clock was set: what is due may have changed.
-    pub(super) fn clock_was_set(&mut self) {
+    /// The clock was set, or another law applies: what is due may have changed.
+    pub(super) fn reconsider(&mut self) {
         self.at = None;
     }
 
@@ -238,7 +238,7 @@ mod tests {
         assert!((half_a_day..half_a_day + JITTER).contains(&midnight), "{midnight}");
         let soon = reading(4_000, "2026-11-24T12:00:01Z", true);
         assert_eq!(attend(&mut erasures, &soon), midnight);
-        erasures.clock_was_set();
+        erasures.reconsider();
         let set = reading(5_000, "2026-11-24T23:30:00Z", true);
         assert!(attend(&mut erasures, &set) < midnight);
     }

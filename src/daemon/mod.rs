@@ -9,6 +9,7 @@
 //! the spool meanwhile. Only what makes it senseless to go on ends the daemon.
 
 mod clock;
+mod configuration;
 mod erasure;
 mod management;
 mod notify;
@@ -36,6 +37,7 @@ use crate::http::{Address, BindError, Listener, Server};
 use crate::journal::{Journal, JournalError};
 
 use clock::ClockWatch;
+use configuration::{Configuration, InUse};
 use erasure::Erasures;
 use management::Line;
 use notify::notify;
@@ -47,16 +49,20 @@ use recorder::Recorder;
 const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 300_000;
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon until it is told to stop. What [`crate::settings`] can change in the configuration
+/// at `config_path` is heeded at once.
 ///
 /// # Errors
 /// [`DaemonError`] where it cannot begin.
 pub fn run(
     state_directory: &Path,
+    config_path: &Path,
     config: &Config,
     page: Option<(&Address, Zone)>,
 ) -> Result<(), DaemonError> {
-    let mut daemon = Daemon::begin(state_directory, config)?;
+    let in_use = InUse::new(config.clone());
+    let configuration = Configuration::new(config_path, in_use);
+    let mut daemon = Daemon::begin(state_directory, configuration, config)?;
     let server = match page {
         Some((address, zone)) => {
             let site = page::site(state_directory, config, zone);
@@ -134,6 +140,7 @@ struct Daemon {
     /// The interface that the management socket's OpenVPN is taken to serve.
     managed: Device,
     state_directory: PathBuf,
+    configuration: Configuration,
     config: Config,
     pause: u64,
     retry_at: Option<Uptime>,
@@ -145,6 +152,7 @@ struct Daemon {
 enum Wake {
     Arrival,
     ClockSet,
+    ConfigurationChange,
     Line,
     LineArrival,
     Link,
@@ -153,14 +161,18 @@ enum Wake {
 }
 
 impl Daemon {
-    fn begin(state_directory: &Path, config: &Config) -> Result<Self, DaemonError> {
+    fn begin(
+        state_directory: &Path,
+        configuration: Configuration,
+        config: &Config,
+    ) -> Result<Self, DaemonError> {
         // Before any thread begins, so that the signals reach nobody but the loop.
-        let mut stop = SigSet::empty();
+        let mut heeded = SigSet::empty();
         for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
-            stop.add(signal);
+            heeded.add(signal);
         }
-        stop.thread_block().map_err(io::Error::from)?;
-        let signals = SignalFd::with_flags(&stop, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+        heeded.thread_block().map_err(io::Error::from)?;
+        let signals = SignalFd::with_flags(&heeded, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
             .map_err(io::Error::from)?;
 
         let reading = clocks::read(config.trust)?;
@@ -178,6 +190,7 @@ impl Daemon {
             erasures: Erasures::new(),
             signals,
             state_directory: state_directory.to_owned(),
+            configuration,
             config: config.clone(),
             managed: config.devices[0].clone(),
             pause: FIRST_PAUSE,
@@ -209,7 +222,7 @@ impl Daemon {
             let timeout = self.deadline().map_or(PollTimeout::NONE, |at| until(at, now.uptime));
             let awake = self.wait(timeout)?;
             let reading = clocks::read(self.config.trust)?;
-            if awake.contains(&Wake::Signal) {
+            if awake.contains(&Wake::Signal) && self.is_told_to_stop()? {
                 return self.stop(reading);
             }
             for wake in awake {
@@ -227,6 +240,7 @@ impl Daemon {
             (Wake::OriginEnded, self.origins.ended()),
             (Wake::ClockSet, self.clock.was_set()),
         ];
+        sources.extend(self.configuration.changes().map(|fd| (Wake::ConfigurationChange, fd)));
         if let Some(line) = &self.line {
             sources.extend(line.connection().map(|fd| (Wake::Line, fd)));
             sources.extend(line.arrivals().map(|fd| (Wake::LineArrival, fd)));
@@ -253,7 +267,12 @@ impl Daemon {
             }
             Wake::ClockSet => {
                 self.clock.rearm()?;
-                self.erasures.clock_was_set();
+                self.erasures.reconsider();
+            }
+            Wake::ConfigurationChange => {
+                if self.configuration.was_put() {
+                    self.read_configuration();
+                }
             }
             Wake::Line => {
                 for evidence in self.line.as_mut().map(Line::read).unwrap_or_default() {
@@ -278,6 +297,26 @@ impl Daemon {
             Wake::Signal => {}
         }
         Ok(())
+    }
+
+    /// Takes in the signals that came. SIGHUP asks to read configuration and law anew, any other to stop.
+    fn is_told_to_stop(&mut self) -> io::Result<bool> {
+        while let Some(signal) = self.signals.read_signal()? {
+            if i32::try_from(signal.ssi_signo) != Ok(Signal::SIGHUP as i32) {
+                return Ok(true);
+            }
+            self.read_configuration();
+            // The files of law may have been changed too.
+            self.erasures.reconsider();
+        }
+        Ok(false)
+    }
+
+    fn read_configuration(&mut self) {
+        if let Some(config) = self.configuration.read() {
+            self.config = config;
+            self.erasures.reconsider();
+        }
     }
 
     fn note_link(&mut self, notice: LinkNotice, reading: ClockReading) {
