@@ -61,11 +61,11 @@ pub fn run(
     page: Option<(&Address, Zone)>,
 ) -> Result<(), DaemonError> {
     let in_use = InUse::new(config.clone());
-    let configuration = Configuration::new(config_path, in_use);
+    let configuration = Configuration::new(config_path, in_use.clone());
     let mut daemon = Daemon::begin(state_directory, configuration, config)?;
     let server = match page {
         Some((address, zone)) => {
-            let site = page::site(state_directory, config, zone);
+            let site = page::site(state_directory, &in_use, zone);
             Some(Server::start(Listener::bind(address)?, site)?)
         }
         None => None,

@@ -1,21 +1,24 @@
 use std::path::{Path, PathBuf};
 
+use crate::capture::clock::Trust;
 use crate::capture::{clock, install};
-use crate::config::Config;
 use crate::domain::Zone;
 use crate::holding::Rulebook;
 use crate::journal::set_aside_files;
 use crate::lawbook::Lawbook;
 use crate::web::{Book, Site, Trouble, Unreadable, open_records};
 
+use super::configuration::InUse;
+
 /// What the page is made from: the record in `state_directory`, and what is read anew for each page.
-pub(super) fn site(state_directory: &Path, config: &Config, zone: Zone) -> Site {
+pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
     let records = state_directory.to_owned();
-    let book = config.clone();
-    let surroundings = Surroundings { state: state_directory.to_owned(), config: config.clone() };
+    let book = in_use.clone();
+    let trust = in_use.get().trust;
+    let surroundings = Surroundings { state: state_directory.to_owned(), trust };
     Site {
         records: Box::new(move || open_records(&records)),
-        book: Box::new(move || match Lawbook::load(&book) {
+        book: Box::new(move || match Lawbook::load(&book.get()) {
             Ok(book) => Ok(Box::new(book)),
             Err(error) => {
                 log::error!("{error}");
@@ -40,7 +43,7 @@ impl Book for Lawbook {
 
 struct Surroundings {
     state: PathBuf,
-    config: Config,
+    trust: Trust,
 }
 
 impl Surroundings {
@@ -53,7 +56,7 @@ impl Surroundings {
         if scripts.is_ok_and(|states| states.iter().any(is_missing)) {
             found.push(Trouble::HooksMissing);
         }
-        if !clock::read(self.config.trust).is_ok_and(|reading| reading.synchronised) {
+        if !clock::read(self.trust).is_ok_and(|reading| reading.synchronised) {
             found.push(Trouble::ClockUnconfirmed);
         }
         match set_aside_files(&self.state).map_or(0, |files| files.len()) {
