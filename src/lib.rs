@@ -10,7 +10,8 @@
 //!   and summed up), [`rights`] (letters, deadlines, comparison with an operator's answer), [`export`]
 //!   (the record for other programs) and [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
-//!   socket, finding the origin address), [`http`] (a small server) and [`web`] (the page).
+//!   socket, finding the origin address), [`sync`] (asking the operator, by session ID alone), [`http`]
+//!   (a small server) and [`web`] (the page).
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`settings`] (what can be
 //!   changed of the configuration), [`erasure`] (what goes, and when), [`daemon`] (one poll loop that
 //!   joins the parts) and [`cli`] (one file a command).
@@ -32,4 +33,5 @@ pub mod protocol;
 pub mod retention;
 pub mod rights;
 pub mod settings;
+pub mod sync;
 pub mod web;
