@@ -47,7 +47,7 @@ pub use profile::{
     Contact, Counting, MemberCalled, Profile, RegisteredWith, Software, Statement, StatementKind,
     Stores, Sync,
 };
-pub use public_key::{InvalidPublicKey, PublicKey};
+pub use public_key::{InvalidKeyDigest, InvalidPublicKey, KeyDigest, PublicKey};
 pub use reference::{Id, InvalidId};
 pub use span::Span;
 pub use texts::Texts;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::edition::{Jurisdiction, StartEvent, Verified};
 use super::period::Period;
 use super::problem::{Problem, RuleFileError};
-use super::public_key::PublicKey;
+use super::public_key::{KeyDigest, PublicKey};
 use super::reader::{Kind, Report, Table};
 use super::reference::Id;
 use super::shipped::PROFILES;
@@ -175,6 +175,9 @@ pub struct Sync {
     pub url: String,
     /// The key that signs its statements.
     pub public_key: PublicKey,
+    /// The only key that the certificate of its responder may have; `None` where the system's roots
+    /// say which certificate is good.
+    pub certificate_key: Option<KeyDigest>,
 }
 
 impl Sync {
@@ -188,8 +191,11 @@ impl Sync {
             Some(url.trim_end_matches('/').to_owned())
         });
         let public_key = table.required("public_key").and_then(|it| it.parsed());
+        let certificate_key = table.optional("certificate_key").map(|it| it.parsed());
         table.finish();
-        Some(Self { url: url?, public_key: public_key? })
+        // A pin that cannot be read must not become none.
+        let certificate_key = certificate_key.map_or(Some(None), |key| key.map(Some))?;
+        Some(Self { url: url?, public_key: public_key?, certificate_key })
     }
 }
 

@@ -45,6 +45,42 @@ impl fmt::Display for InvalidPublicKey {
 
 impl std::error::Error for InvalidPublicKey {}
 
+/// The SHA-256 of a public key in a certificate, its whole `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for KeyDigest {
+    type Err = InvalidKeyDigest;
+
+    /// Reads 64 hexadecimal digits or base64, as RFC 7469 writes pins.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = if text.len() == 64 { hexadecimal(text) } else { base64(text) };
+        bytes.map(Self).ok_or(InvalidKeyDigest)
+    }
+}
+
+/// Not the digest of a key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InvalidKeyDigest;
+
+impl fmt::Display for InvalidKeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the SHA-256 of the key in a certificate is expected, as 64 hexadecimal digits or as \
+             base64 of 44 characters",
+        )
+    }
+}
+
+impl std::error::Error for InvalidKeyDigest {}
+
 fn hexadecimal(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
