@@ -15,6 +15,7 @@ use crate::capture::origin::Method;
 use crate::domain::{Device, Zone};
 use crate::i18n::Language;
 use crate::retention::{GRACE_DAYS, Id, Jurisdiction, Word};
+use crate::sync::Proxy;
 
 pub use user::{InvalidUserName, UserName};
 
@@ -44,6 +45,10 @@ pub struct Config {
     /// How many days a session that is due may wait for the operator to confirm its own erasure,
     /// where the operator is asked at all.
     pub grace_days: u32,
+    /// Whether the operator is asked what it holds, where the profile says how.
+    pub sync: bool,
+    /// The proxy by which a status request goes out; `None` for the tunnel.
+    pub proxy: Option<Proxy>,
     /// The language to speak; `None` for the system's.
     pub language: Option<Language>,
     /// The time zone to show times in; `None` for the system's.
@@ -67,6 +72,8 @@ impl Default for Config {
             profile: None,
             jurisdiction: None,
             grace_days: GRACE_DAYS,
+            sync: false,
+            proxy: None,
             language: None,
             time_zone: None,
             users: Vec::new(),
@@ -166,6 +173,8 @@ impl Config {
                     return Err(Problem::value("erasure.grace_days", &why));
                 }
             },
+            sync: raw.sync.enabled.unwrap_or(default.sync),
+            proxy: parsed("sync.proxy", raw.sync.proxy)?,
             language: parsed("page.language", raw.page.language)?,
             time_zone: parsed("page.time_zone", raw.page.time_zone)?,
             users: raw
@@ -257,6 +266,7 @@ struct Raw {
     origin: RawOrigin,
     operator: RawOperator,
     erasure: RawErasure,
+    sync: RawSync,
     page: RawPage,
 }
 
@@ -295,6 +305,13 @@ struct RawErasure {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+struct RawSync {
+    enabled: Option<bool>,
+    proxy: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct RawPage {
     language: Option<String>,
     time_zone: Option<String>,
@@ -323,7 +340,7 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 11);
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 13);
         assert_eq!(Config::from_text(&uncommented).unwrap(), Config::default());
     }
 
@@ -339,6 +356,8 @@ mod tests {
             ("[operator]\njurisdiction = \"DE\"", "operator.jurisdiction"),
             ("[erasure]\ngrace_days = 15", "erasure.grace_days"),
             ("[erasure]\ngrace_days = -1", "grace_days"),
+            ("[sync]\nenabled = \"yes\"", "enabled"),
+            ("[sync]\nproxy = \"socks5://127.0.0.1:9050\"", "sync.proxy"),
             ("[page]\nlanguage = \"pt\"", "page.language"),
             ("[page]\ntime_zone = \"Europe/Bruxelles\"", "page.time_zone"),
             ("[page]\nusers = [\"zoé\"]", "page.users"),
