@@ -1,12 +1,15 @@
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
-use nix::sys::socket::{Shutdown, shutdown};
+use tiny_http::Method;
 
 use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
+use super::request::{Peer, Request};
+use super::server::Handler;
 
 /// How long a client may take to send its request.
 const READING: Duration = Duration::from_secs(10);
@@ -20,13 +23,16 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// One client: it sends one request, receives one response and is let go.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
+    peer: Peer,
     deadline: Instant,
     state: State,
 }
 
 enum State {
-    /// With what has arrived of the request.
-    Reading(Vec<u8>),
+    /// With what has arrived of the head.
+    Heading(Vec<u8>),
+    /// With the request, whose body may still be coming, and the body's length.
+    Reading(Request, usize),
     /// With the response and how much of it is sent.
     Writing(Vec<u8>, usize),
     /// Everything is sent. What the client still sends is thrown away until it closes: closing first
@@ -45,8 +51,13 @@ pub(super) enum Progress {
 
 impl Connection {
     /// A client that has just come.
-    pub(super) fn new(stream: Box<dyn Stream>, now: Instant) -> Self {
-        Self { stream, deadline: now + READING, state: State::Reading(Vec::new()) }
+    pub(super) fn new(stream: Box<dyn Stream>, peer: Peer, now: Instant) -> Self {
+        Self { stream, peer, deadline: now + READING, state: State::Heading(Vec::new()) }
+    }
+
+    /// Who the client is.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// When the client will have taken too long.
@@ -56,22 +67,18 @@ impl Connection {
 
     /// What the connection waits for.
     pub(super) fn awaits(&self) -> PollFlags {
-        match self.state {
-            State::Reading(_) | State::Closing => PollFlags::POLLIN,
+        self.stream.awaits(match self.state {
+            State::Heading(_) | State::Reading(..) | State::Closing => PollFlags::POLLIN,
             State::Writing(..) => PollFlags::POLLOUT,
-        }
+        })
     }
 
     /// Does what can be done without waiting.
-    pub(super) fn advance(
-        &mut self,
-        now: Instant,
-        answer: impl FnOnce(Result<Head, BadRequest>) -> Vec<u8>,
-    ) -> Progress {
+    pub(super) fn advance(&mut self, now: Instant, handler: &impl Handler) -> Progress {
         if now >= self.deadline {
             return Progress::Over;
         }
-        match self.try_advance(now, answer) {
+        match self.try_advance(now, handler) {
             Ok(()) => Progress::Over,
             Err(error) if error.kind() == ErrorKind::WouldBlock => Progress::Waiting,
             // The client went away.
@@ -79,15 +86,19 @@ impl Connection {
         }
     }
 
-    fn try_advance(
-        &mut self,
-        now: Instant,
-        answer: impl FnOnce(Result<Head, BadRequest>) -> Vec<u8>,
-    ) -> io::Result<()> {
-        if let State::Reading(head) = &mut self.state {
-            let Some(read) = read_request(self.stream.as_mut(), head)? else { return Ok(()) };
-            self.state = State::Writing(answer(read), 0);
-            self.deadline = now + WRITING;
+    fn try_advance(&mut self, now: Instant, handler: &impl Handler) -> io::Result<()> {
+        if let State::Heading(bytes) = &mut self.state {
+            let Some(read) = read_head(self.stream.as_mut(), bytes)? else { return Ok(()) };
+            let bytes = mem::take(bytes);
+            self.begin(read, &bytes, now, handler);
+        }
+        if let State::Reading(request, length) = &mut self.state {
+            if !read_body(self.stream.as_mut(), &mut request.body, *length)? {
+                return Ok(());
+            }
+            let with_body = request.head.method != Method::Head;
+            let response = handler.answer(request).into_bytes(with_body, handler.now());
+            self.respond(response, now);
         }
         if let State::Writing(response, sent) = &mut self.state {
             while *sent < response.len() {
@@ -98,7 +109,7 @@ impl Connection {
                     Err(error) => return Err(error),
                 }
             }
-            shutdown(self.stream.as_fd().as_raw_fd(), Shutdown::Write)?;
+            self.stream.finish()?;
             self.state = State::Closing;
             self.deadline = now + CLOSING;
         }
@@ -110,6 +121,34 @@ impl Connection {
         }
         Err(ErrorKind::WouldBlock.into())
     }
+
+    /// Goes on from a head, behind which the body may have begun in `bytes`.
+    fn begin(
+        &mut self,
+        read: Result<Head, BadRequest>,
+        bytes: &[u8],
+        now: Instant,
+        handler: &impl Handler,
+    ) {
+        let refusal = match read {
+            Ok(head) => match handler.body(&head).length(&head) {
+                Ok(length) => {
+                    let begun = &bytes[head.length()..];
+                    let body = begun[..begun.len().min(length)].to_vec();
+                    self.state = State::Reading(Request { head, body, peer: self.peer }, length);
+                    return;
+                }
+                Err(bad) => handler.refuse(Some(&head), bad),
+            },
+            Err(bad) => handler.refuse(None, bad),
+        };
+        self.respond(refusal.into_bytes(true, handler.now()), now);
+    }
+
+    fn respond(&mut self, response: Vec<u8>, now: Instant) {
+        self.state = State::Writing(response, 0);
+        self.deadline = now + WRITING;
+    }
 }
 
 impl AsFd for Connection {
@@ -118,23 +157,37 @@ impl AsFd for Connection {
     }
 }
 
-/// Reads on until a request is there or cannot come any more; `None` when the client closed before.
-fn read_request(
+/// Reads on until a head is there or cannot come any more; `None` when the client closed before.
+fn read_head(
     stream: &mut dyn Stream,
-    head: &mut Vec<u8>,
+    bytes: &mut Vec<u8>,
 ) -> io::Result<Option<Result<Head, BadRequest>>> {
     let mut chunk = [0; 1_024];
     loop {
-        let room = chunk.len().min(HEAD_LIMIT - head.len());
+        let room = chunk.len().min(HEAD_LIMIT - bytes.len());
         let count = read_some(stream, &mut chunk[..room])?;
         if count == 0 {
             return Ok(None);
         }
-        head.extend_from_slice(&chunk[..count]);
-        if let Some(read) = Head::read(head).transpose() {
+        bytes.extend_from_slice(&chunk[..count]);
+        if let Some(read) = Head::read(bytes).transpose() {
             return Ok(Some(read));
         }
     }
+}
+
+/// Reads on until a body of this length is there; `false` when the client closed before.
+fn read_body(stream: &mut dyn Stream, body: &mut Vec<u8>, length: usize) -> io::Result<bool> {
+    let mut chunk = [0; 4_096];
+    while body.len() < length {
+        let room = chunk.len().min(length - body.len());
+        let count = read_some(stream, &mut chunk[..room])?;
+        if count == 0 {
+            return Ok(false);
+        }
+        body.extend_from_slice(&chunk[..count]);
+    }
+    Ok(true)
 }
 
 fn read_some(stream: &mut dyn Stream, buffer: &mut [u8]) -> io::Result<usize> {
@@ -152,12 +205,69 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::time::Instant;
 
-    use super::{CLOSING, Connection, Progress, READING, WRITING};
+    use super::{CLOSING, Connection, Peer, Progress, READING, WRITING};
+    use crate::domain::Timestamp;
+    use crate::http::{BadRequest, Body, Handler, Head, Request, Response};
+
+    /// Takes bodies of up to nine bytes and answers with a body of its own.
+    struct Fixed(Vec<u8>);
+
+    impl Handler for Fixed {
+        fn body(&self, head: &Head) -> Body {
+            if head.target == "/body" { Body::UpTo(9) } else { Body::Unread }
+        }
+
+        fn answer(&self, request: &Request) -> Response {
+            Response::new(200, "text/plain", [&self.0, request.body.as_slice()].concat())
+        }
+
+        fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response {
+            Response::new(400, "text/plain", format!("{bad:?} {:?}", head.map(|head| &head.target)))
+        }
+
+        fn now(&self) -> Timestamp {
+            "2026-11-24T12:00:00Z".parse().unwrap()
+        }
+    }
+
+    /// Takes bodies, and must not be asked for an answer.
+    struct Never;
+
+    impl Handler for Never {
+        fn body(&self, _: &Head) -> Body {
+            Body::UpTo(9)
+        }
+
+        fn answer(&self, request: &Request) -> Response {
+            panic!("asked {request:?}")
+        }
+
+        fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
+            panic!("asked to refuse {bad:?}")
+        }
+
+        fn now(&self) -> Timestamp {
+            panic!("asked for the time")
+        }
+    }
 
     fn pair(now: Instant) -> (UnixStream, Connection) {
         let (client, server) = UnixStream::pair().unwrap();
         server.set_nonblocking(true).unwrap();
-        (client, Connection::new(Box::new(server), now))
+        (client, Connection::new(Box::new(server), Peer::Socket, now))
+    }
+
+    /// The status code and the body that come back for these bytes.
+    fn answer(handler: &impl Handler, bytes: &str) -> (String, String) {
+        let now = Instant::now();
+        let (mut client, mut connection) = pair(now);
+        client.write_all(bytes.as_bytes()).unwrap();
+        assert_eq!(connection.advance(now, handler), Progress::Waiting);
+        client.set_nonblocking(true).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].to_owned(), body.to_owned())
     }
 
     #[test]
@@ -165,11 +275,68 @@ mod tests {
         let start = Instant::now();
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-        let never = |_| panic!("nothing was asked");
-        assert_eq!(connection.advance(start, never), Progress::Waiting);
+        assert_eq!(connection.advance(start, &Never), Progress::Waiting);
         client.write_all(b"a: b\r\n").unwrap();
         assert_eq!(connection.deadline(), start + READING);
-        assert_eq!(connection.advance(start + READING, never), Progress::Over);
+        assert_eq!(connection.advance(start + READING, &Never), Progress::Over);
+    }
+
+    #[test]
+    fn a_body_is_read_to_its_length_in_however_many_pieces_it_comes() {
+        let post = "POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
+        let handler = Fixed(b"got ".to_vec());
+        let got = ("200".to_owned(), "got 12345".to_owned());
+        assert_eq!(answer(&handler, &format!("{post}12345")), got);
+        assert_eq!(answer(&handler, &format!("{post}12345POST / HTTP/1.1\r\n\r\n")), got);
+
+        let now = Instant::now();
+        let (mut client, mut connection) = pair(now);
+        for piece in [post.as_bytes(), b"1", b"23", b"4"] {
+            client.write_all(piece).unwrap();
+            assert_eq!(connection.advance(now, &Never), Progress::Waiting);
+            assert_eq!(connection.deadline(), now + READING);
+        }
+        client.write_all(b"5").unwrap();
+        assert_eq!(connection.advance(now, &handler), Progress::Waiting);
+        assert_eq!(connection.deadline(), now + CLOSING);
+        let mut answer = [0; 512];
+        let count = client.read(&mut answer).unwrap();
+        assert!(answer[..count].ends_with(b"got 12345"));
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_in_time_or_at_all_is_given_up() {
+        let start = Instant::now();
+        let post = b"POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n1234";
+        let (mut client, mut connection) = pair(start);
+        client.write_all(post).unwrap();
+        assert_eq!(connection.advance(start, &Never), Progress::Waiting);
+        assert_eq!(connection.advance(start + READING, &Never), Progress::Over);
+
+        let (mut client, mut connection) = pair(start);
+        client.write_all(post).unwrap();
+        drop(client);
+        assert_eq!(connection.advance(start, &Never), Progress::Over);
+    }
+
+    #[test]
+    fn what_is_refused_is_refused_before_a_byte_of_its_body_has_come() {
+        let handler = Fixed(Vec::new());
+        let post = |fields: &str| answer(&handler, &format!("POST /body HTTP/1.1\r\n{fields}\r\n"));
+        let refused = |bad: &str| ("400".to_owned(), format!("{bad} Some(\"/body\")"));
+        assert_eq!(post("Content-Length: 10\r\n"), refused("BodyTooLong"));
+        assert_eq!(post("Transfer-Encoding: chunked\r\n"), refused("BodyWithoutLength"));
+        assert_eq!(post(""), refused("BodyWithoutLength"));
+        let unread = ("400".to_owned(), "Malformed None".to_owned());
+        assert_eq!(answer(&handler, "POST /body\r\n"), unread);
+    }
+
+    #[test]
+    fn a_body_that_nobody_wants_is_not_waited_for() {
+        let handler = Fixed(b"got ".to_vec());
+        let got = ("200".to_owned(), "got ".to_owned());
+        assert_eq!(answer(&handler, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), got);
+        assert_eq!(answer(&handler, "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345"), got);
     }
 
     #[test]
@@ -177,22 +344,21 @@ mod tests {
         let start = Instant::now();
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        let response = vec![b'x'; 4_000_000];
-        assert_eq!(connection.advance(start, |_| response.clone()), Progress::Waiting);
+        let body = vec![b'x'; 4_000_000];
+        assert_eq!(connection.advance(start, &Fixed(body.clone())), Progress::Waiting);
         assert_eq!(connection.deadline(), start + WRITING);
 
-        let mut received = 0;
+        let mut received = Vec::new();
         let mut buffer = vec![0; 65_536];
-        let never = |_| panic!("it was answered already");
-        while received < response.len() {
-            received += client.read(&mut buffer).unwrap();
-            assert_eq!(connection.advance(start, never), Progress::Waiting);
+        while !received.ends_with(&body) {
+            let count = client.read(&mut buffer).unwrap();
+            received.extend_from_slice(&buffer[..count]);
+            assert_eq!(connection.advance(start, &Never), Progress::Waiting);
         }
-        assert_eq!(received, response.len());
         assert_eq!(connection.deadline(), start + CLOSING);
         assert_eq!(client.read(&mut buffer).unwrap(), 0);
         drop(client);
-        assert_eq!(connection.advance(start, never), Progress::Over);
+        assert_eq!(connection.advance(start, &Never), Progress::Over);
     }
 
     #[test]
@@ -200,6 +366,6 @@ mod tests {
         let start = Instant::now();
         let (client, mut connection) = pair(start);
         drop(client);
-        assert_eq!(connection.advance(start, |_| panic!("nothing was asked")), Progress::Over);
+        assert_eq!(connection.advance(start, &Never), Progress::Over);
     }
 }

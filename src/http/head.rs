@@ -19,11 +19,19 @@ pub struct Head {
     pub target: String,
     /// The fields, without those that ASCII cannot write.
     headers: Vec<Header>,
+    /// How many bytes it takes; 0 while it is being read.
+    length: usize,
 }
 
 /// Bytes that are no request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadRequest {
+    /// A body longer than is taken there.
+    BodyTooLong,
+    /// A body shorter than is taken there.
+    BodyTooShort,
+    /// No length of a body where one is taken, or a transfer coding, which has none.
+    BodyWithoutLength,
     /// Not what HTTP/1 allows.
     Malformed,
     /// A head longer than 8192 bytes or with more than 64 fields.
@@ -36,13 +44,17 @@ impl Head {
     /// # Errors
     /// [`BadRequest`] as soon as a byte or a line is there that cannot be part of one.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
-        let mut rest = &bytes[..bytes.len().min(HEAD_LIMIT)];
+        let within = &bytes[..bytes.len().min(HEAD_LIMIT)];
+        let mut rest = within;
         let mut head: Option<Self> = None;
         let mut fields = 0;
         while let Some(line) = take_line(&mut rest)? {
             match &mut head {
                 None => head = Some(Self::begin(line)?),
-                Some(_) if line.is_empty() => return Ok(head),
+                Some(known) if line.is_empty() => {
+                    known.length = within.len() - rest.len();
+                    return Ok(head);
+                }
                 Some(_) if fields == FIELD_LIMIT => return Err(BadRequest::TooLong),
                 Some(head) => {
                     fields += 1;
@@ -65,6 +77,11 @@ impl Head {
         found.map(|header| header.value.as_str())
     }
 
+    /// How many bytes it takes: what follows them is the body.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     /// A head of which only the request line is there.
     fn begin(line: &[u8]) -> Result<Self, BadRequest> {
         let line = str::from_utf8(line).map_err(|_| BadRequest::Malformed)?;
@@ -76,7 +93,7 @@ impl Head {
                     && target.bytes().all(|byte| byte.is_ascii_graphic()) =>
             {
                 let method = Method::from_str(method).map_err(|()| BadRequest::Malformed)?;
-                Ok(Self { method, target: target.to_owned(), headers: Vec::new() })
+                Ok(Self { method, target: target.to_owned(), headers: Vec::new(), length: 0 })
             }
             _ => Err(BadRequest::Malformed),
         }
@@ -111,11 +128,16 @@ fn header(line: &[u8]) -> Result<Option<Header>, BadRequest> {
         Ok(text) if text.is_ascii() => {
             Header::from_str(text).map(Some).map_err(|()| BadRequest::Malformed)
         }
-        _ if name.eq_ignore_ascii_case(b"Host") => Err(BadRequest::Malformed),
+        _ if DECISIVE.iter().any(|decisive| name.eq_ignore_ascii_case(decisive)) => {
+            Err(BadRequest::Malformed)
+        }
         // Such as the member's name, which YunoHost tells in UTF-8: no reason not to serve them.
         _ => Ok(None),
     }
 }
+
+/// The fields by which it is decided whose request this is and where it ends.
+const DECISIVE: [&[u8]; 3] = [b"Content-Length", b"Host", b"Transfer-Encoding"];
 
 fn is_host(header: &Header) -> bool {
     header.field.equiv("Host")
@@ -239,6 +261,9 @@ mod tests {
             "a: \u{1b}[1m",
             "Host: é",
             "hOST: \u{80}",
+            "Content-Length: 4\u{a0}",
+            "Transfer-Encoding: é",
+            "Host: a\r\nhost: a",
         ] {
             let text = format!("GET / HTTP/1.1\r\n{field}\r\n\r\n");
             assert_eq!(refusal(&text), Some(BadRequest::Malformed), "{field:?}");
@@ -266,6 +291,7 @@ mod tests {
         fn what_is_read_is_what_was_written(bytes in nearly_a_head()) {
             let Ok(Some(head)) = Head::read(&bytes) else { return Ok(()) };
             let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+            prop_assert_eq!(head.length(), end + 4);
             prop_assert!(bytes[..end].iter().all(|byte| *byte >= b' ' && *byte != 0x7f
                 || matches!(byte, b'\t' | b'\r' | b'\n')));
             let text = String::from_utf8_lossy(&bytes[..end]);

@@ -2,10 +2,15 @@ use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+
+use nix::poll::PollFlags;
+use nix::sys::socket::{Shutdown, shutdown};
+
+use super::request::Peer;
 
 /// Where a server listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -76,17 +81,17 @@ impl Listener {
     }
 
     /// The next connection, non-blocking; an error of kind `WouldBlock` when there is none.
-    pub(super) fn accept(&self) -> io::Result<Box<dyn Stream>> {
+    pub(super) fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
         match &self.socket {
             Socket::Unix(listener, _) => {
                 let (stream, _) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                Ok(Box::new(stream))
+                Ok((Box::new(stream), Peer::Socket))
             }
             Socket::Tcp(listener) => {
-                let (stream, _) = listener.accept()?;
+                let (stream, address) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                Ok(Box::new(stream))
+                Ok((Box::new(stream), Peer::Network(address)))
             }
         }
     }
@@ -112,8 +117,21 @@ impl Drop for Listener {
     }
 }
 
-/// A connection of either kind.
-pub(super) trait Stream: Read + Write + AsFd + Send {}
+/// A non-blocking connection.
+pub trait Stream: AsFd + Read + Send + Write {
+    /// Tells the other side that all is sent.
+    ///
+    /// # Errors
+    /// Whatever the system says; of kind `WouldBlock` where it is to be tried again.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(shutdown(self.as_fd().as_raw_fd(), Shutdown::Write)?)
+    }
+
+    /// What the socket has to be ready for before the connection is.
+    fn awaits(&self, connection: PollFlags) -> PollFlags {
+        connection
+    }
+}
 
 impl Stream for TcpStream {}
 impl Stream for UnixStream {}

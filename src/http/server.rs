@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -6,17 +7,14 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use tiny_http::Method;
 
+use super::body::Body;
 use super::connection::{Connection, Progress};
 use super::head::{BadRequest, Head};
 use super::listener::{Address, Listener};
-use super::request::Request;
+use super::request::{Request, Source};
 use super::response::Response;
 use crate::domain::Timestamp;
-
-/// How many clients are served at once. When one more comes, the one that came first has to go.
-const PLACES: usize = 16;
 
 /// How long no connection is taken after the system refused one, as it does when there is no file
 /// descriptor left.
@@ -24,11 +22,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What answers the requests of a [`Server`].
 pub trait Handler: Send + 'static {
-    /// Answers a request.
-    fn answer(&self, request: Request) -> Response;
+    /// How many clients are served at once. When one more comes, one has to go: of the source that
+    /// has the most of them, the one that came first.
+    const PLACES: usize = 16;
 
-    /// Answers what is no request.
-    fn refuse(&self, bad: BadRequest) -> Response;
+    /// How much body is taken with a request that begins so.
+    fn body(&self, _head: &Head) -> Body {
+        Body::Unread
+    }
+
+    /// Answers a request.
+    fn answer(&self, request: &Request) -> Response;
+
+    /// Answers what is no request, or has no such body as is taken with its head.
+    fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;
 
     /// The time, for the answer's `Date`.
     fn now(&self) -> Timestamp;
@@ -84,8 +91,7 @@ impl Drop for Server {
 }
 
 /// Serves until told to stop. At rest it sleeps without a deadline.
-fn serve(listener: &Listener, handler: &impl Handler, stop: &EventFd) -> io::Result<()> {
-    let by_socket = matches!(listener.address(), Address::Unix(_));
+fn serve<H: Handler>(listener: &Listener, handler: &H, stop: &EventFd) -> io::Result<()> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut paused_until: Option<Instant> = None;
     loop {
@@ -107,7 +113,7 @@ fn serve(listener: &Listener, handler: &impl Handler, stop: &EventFd) -> io::Res
         let now = Instant::now();
         paused_until.take_if(|until| *until <= now);
         if has_newcomer {
-            match take_newcomers(listener, &mut connections, now) {
+            match take_newcomers(listener, &mut connections, H::PLACES, now) {
                 Ok(()) => {}
                 Err(error) => {
                     log::warn!("{}: cannot take a connection: {error}", listener.address());
@@ -115,38 +121,24 @@ fn serve(listener: &Listener, handler: &impl Handler, stop: &EventFd) -> io::Res
                 }
             }
         }
-        connections.retain_mut(|connection| {
-            let answer = |read| answer(handler, read, by_socket);
-            connection.advance(now, answer) == Progress::Waiting
-        });
+        connections.retain_mut(|connection| connection.advance(now, handler) == Progress::Waiting);
     }
-}
-
-/// The bytes that answer what was read from a client.
-fn answer(handler: &impl Handler, read: Result<Head, BadRequest>, by_socket: bool) -> Vec<u8> {
-    let (response, with_body) = match read {
-        Ok(head) => {
-            let with_body = head.method != Method::Head;
-            (handler.answer(Request { head, by_socket }), with_body)
-        }
-        Err(bad) => (handler.refuse(bad), true),
-    };
-    response.into_bytes(with_body, handler.now())
 }
 
 /// Takes the connections that wait, at most as many as there are places.
 fn take_newcomers(
     listener: &Listener,
     connections: &mut Vec<Connection>,
+    places: usize,
     now: Instant,
 ) -> io::Result<()> {
-    for _ in 0..PLACES {
+    for _ in 0..places {
         match listener.accept() {
-            Ok(stream) => {
-                if connections.len() == PLACES {
-                    connections.remove(0);
+            Ok((stream, peer)) => {
+                if connections.len() == places {
+                    make_room(connections);
                 }
-                connections.push(Connection::new(stream, now));
+                connections.push(Connection::new(stream, peer, now));
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock => return Ok(()),
@@ -157,6 +149,19 @@ fn take_newcomers(
         }
     }
     Ok(())
+}
+
+/// Lets one client go, so that whoever opens connections without end takes them from themselves.
+fn make_room(connections: &mut Vec<Connection>) {
+    let mut crowds: HashMap<Option<Source>, usize> = HashMap::new();
+    for connection in &*connections {
+        *crowds.entry(connection.peer().source()).or_default() += 1;
+    }
+    let most = crowds.values().max().copied();
+    let of_the_most = |one: &Connection| crowds.get(&one.peer().source()).copied() == most;
+    if let Some(first) = connections.iter().position(of_the_most) {
+        connections.remove(first);
+    }
 }
 
 fn timeout(deadline: Option<Instant>) -> PollTimeout {

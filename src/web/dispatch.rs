@@ -3,17 +3,21 @@ use super::page;
 use super::request::Request;
 use super::response::{Response, Status};
 use crate::domain::Timestamp;
-use crate::http::{self, BadRequest, Handler, Method};
+use crate::http::{self, BadRequest, Handler, Head, Method, Peer};
 
 impl Handler for Site {
-    fn answer(&self, request: http::Request) -> http::Response {
+    fn answer(&self, request: &http::Request) -> http::Response {
         // Before a Unix socket stands a web server, whose host may have any name.
-        let any_host = request.by_socket;
+        let any_host = request.peer == Peer::Socket;
         respond(self, Request::from_head(&request.head), any_host).into()
     }
 
-    fn refuse(&self, bad: BadRequest) -> http::Response {
-        page::failure_unread(self, bad.into()).into()
+    fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> http::Response {
+        match head {
+            Some(head) => page::failure(self, &Request::from_head(head), bad.into()),
+            None => page::failure_unread(self, bad.into()),
+        }
+        .into()
     }
 
     fn now(&self) -> Timestamp {

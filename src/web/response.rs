@@ -1,4 +1,4 @@
-use crate::http::{self, BadRequest, StatusCode};
+use crate::http::{self, BadRequest};
 
 /// What is sent back.
 #[derive(Debug)]
@@ -20,21 +20,17 @@ impl Response {
 
 impl From<Response> for http::Response {
     fn from(response: Response) -> Self {
-        let mut fields = vec![
-            ("Cache-Control", "no-store"),
-            ("Content-Security-Policy", POLICY),
-            ("Content-Type", response.content_type),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-        ];
-        if response.status == Status::MethodNotAllowed {
-            fields.push(("Allow", "GET, HEAD"));
-        }
-        Self {
-            status: response.status.into(),
-            fields: fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect(),
-            body: response.body.into_bytes(),
+        let known = Self::empty(response.status.code())
+            .with("Cache-Control", "no-store")
+            .with("Content-Security-Policy", POLICY)
+            .with("Content-Type", response.content_type)
+            .with("Cross-Origin-Resource-Policy", "same-origin")
+            .with("Referrer-Policy", "no-referrer")
+            .with("X-Content-Type-Options", "nosniff")
+            .with_body(response.body);
+        match response.status {
+            Status::MethodNotAllowed => known.with("Allow", "GET, HEAD"),
+            _ => known,
         }
     }
 }
@@ -50,9 +46,13 @@ pub(super) enum Status {
     NotFound,
     /// Nothing here can be written to.
     MethodNotAllowed,
+    /// The request does not say how long it is.
+    LengthMissing,
+    /// More is sent with the request than is taken.
+    BodyTooLong,
     /// The request was meant for another host.
     Misdirected,
-    /// The request is too long.
+    /// The head of the request is too long.
     TooLong,
     /// The record cannot be read.
     Unreadable,
@@ -61,38 +61,42 @@ pub(super) enum Status {
 impl Status {
     /// Every status.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Ok,
         Self::BadRequest,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::LengthMissing,
+        Self::BodyTooLong,
         Self::Misdirected,
         Self::TooLong,
         Self::Unreadable,
     ];
+
+    /// The code (RFC 9110, section 15; RFC 6585 for 431).
+    fn code(self) -> u16 {
+        match self {
+            Self::Ok => 200,
+            Self::BadRequest => 400,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::LengthMissing => 411,
+            Self::BodyTooLong => 413,
+            Self::Misdirected => 421,
+            Self::TooLong => 431,
+            Self::Unreadable => 500,
+        }
+    }
 }
 
 impl From<BadRequest> for Status {
     fn from(bad: BadRequest) -> Self {
         match bad {
-            BadRequest::Malformed => Self::BadRequest,
+            BadRequest::BodyTooLong => Self::BodyTooLong,
+            BadRequest::BodyWithoutLength => Self::LengthMissing,
+            BadRequest::BodyTooShort | BadRequest::Malformed => Self::BadRequest,
             BadRequest::TooLong => Self::TooLong,
         }
-    }
-}
-
-/// The code (RFC 9110, section 15; RFC 6585 for 431).
-impl From<Status> for StatusCode {
-    fn from(status: Status) -> Self {
-        Self(match status {
-            Status::Ok => 200,
-            Status::BadRequest => 400,
-            Status::NotFound => 404,
-            Status::MethodNotAllowed => 405,
-            Status::Misdirected => 421,
-            Status::TooLong => 431,
-            Status::Unreadable => 500,
-        })
     }
 }
 
