@@ -90,6 +90,7 @@ fn what_is_wrong_has_an_exit_code_and_a_remedy() {
         ("fly", 2, "unrecognized subcommand"),
         ("daemon --listen 192.0.2.1:80", 1, "192.0.2.1"),
         ("export --output /nonexistent/x.csv", 1, "/nonexistent/x.csv"),
+        ("backup copy.db", 3, "there is no record yet"),
         ("hook uninstall --scripts-dir /nonexistent", 3, "/nonexistent"),
     ] {
         let output = program.run(words);

@@ -62,6 +62,9 @@ pub(super) enum Command {
     Rules(Rules),
     /// Write the recorded sessions out, for a spreadsheet or another program.
     Export(Export),
+    /// Copy the record into a file, as it is at one moment, also while the daemon runs. What is erased
+    /// here stays in the copy.
+    Backup(Backup),
     /// Check that everything works, and say what to do where it does not.
     Doctor(Doctor),
     /// Put the hooks beside OpenVPN's, or take them away.
@@ -304,6 +307,13 @@ pub(super) enum Rules {
         /// The file.
         file: PathBuf,
     },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Backup {
+    /// Where to: to restore it, stop the daemon and let this replace `journal.db` in the state
+    /// directory. It must not exist yet, and is readable by you alone.
+    pub(super) file: PathBuf,
 }
 
 #[derive(Args, Debug)]

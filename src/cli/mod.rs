@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and one file a command.
 
 mod arguments;
+mod backup;
 mod compare;
 mod context;
 mod daemon;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         // Runs within OpenVPN: reads no configuration and always succeeds.
         Command::Hook(hook) => hook::run(&arguments, hook),
         command => Context::of(&arguments).and_then(|context| match command {
+            Command::Backup(backup) => backup::run(&context, backup),
             Command::Compare(compare) => compare::run(&context, compare),
             Command::Daemon(daemon) => daemon::run(&context, daemon),
             Command::Doctor(doctor) => doctor::run(&context, doctor),

@@ -1,8 +1,11 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
 use super::connection::{DATABASE, PATIENCE};
@@ -15,6 +18,9 @@ use crate::domain::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
 /// The pages that a reader holds in memory, in KiB (negative is SQLite's way to say so).
 const CACHE: i64 = -256;
+
+/// How long a copy waits for a writer to be done.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The record, for reading only.
 ///
@@ -174,6 +180,29 @@ impl Reader {
         })
     }
 
+    /// Copies the whole journal into the empty file at `path`, as it is at one moment, also while the
+    /// daemon writes. Where that fails the file holds nothing of use.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn copy_to(&self, path: &Path) -> Result<(), JournalError> {
+        let copied = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(
+            |mut copy| {
+                let backup = Backup::new(&self.connection, &mut copy)?;
+                // In one go: a writer in between would make it begin anew.
+                while backup.step(-1)? != StepResult::Done {
+                    thread::sleep(PAUSE);
+                }
+                drop(backup);
+                copy.close().map_err(|(_, error)| error)
+            },
+        );
+        copied.map_err(|error| JournalError::from_sqlite(path, &error))?;
+        File::open(path)
+            .and_then(|file| file.sync_all())
+            .map_err(|e| JournalError::from_io(path, &e))
+    }
+
     pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -239,6 +268,28 @@ mod tests {
         let directory = tempdir().unwrap();
         assert!(Reader::open(directory.path()).unwrap().is_none());
         assert!(Reader::open(&directory.path().join("missing")).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_copy_made_while_the_journal_is_written_is_a_journal_that_goes_on() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let opened = session(1, reading(0, 1, true));
+        journal.record(&[opening(1, &opened)], None).unwrap();
+        let elsewhere = tempdir().unwrap();
+        let copy = elsewhere.path().join(DATABASE);
+        File::create_new(&copy).unwrap();
+        Reader::open(directory.path()).unwrap().unwrap().copy_to(&copy).unwrap();
+        let later = session(2, reading(0, 2, true));
+        journal.record(&[opening(2, &later)], None).unwrap();
+
+        assert_eq!(newest(elsewhere.path()).unwrap(), std::slice::from_ref(&opened));
+        let (mut restored, set_aside) = Journal::open(elsewhere.path()).unwrap();
+        assert!(set_aside.is_none());
+        restored.record(&[opening(2, &later)], None).unwrap();
+        assert_eq!(newest(elsewhere.path()).unwrap(), newest(directory.path()).unwrap());
+        // Written to the log and not in place, which is what erasure relies on.
+        assert!(elsewhere.path().join("journal.db-wal").exists());
     }
 
     #[test]

@@ -1,0 +1,19 @@
+use std::fs;
+
+use super::arguments::Backup;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::output::new_file;
+
+/// `temoin backup`
+pub(super) fn run(context: &Context, arguments: &Backup) -> Result<(), CliError> {
+    let Some(reader) = context.reader()? else {
+        let message = format!("{}: there is no record yet", context.state_dir.display());
+        return Err(CliError::new(Failure::NotFound, message));
+    };
+    drop(new_file(&arguments.file)?);
+    reader.copy_to(&arguments.file).inspect_err(|_| {
+        let _ = fs::remove_file(&arguments.file);
+    })?;
+    Ok(())
+}
