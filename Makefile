@@ -38,7 +38,7 @@ lint: ## Format, lints, scripts
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --quiet
-	find .ci cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
+	find .ci board cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
 	    {} + | xargs shellcheck --external-sources
 
 .PHONY: unit
@@ -58,6 +58,7 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 -include tests/lab/lab.mk
 -include tests/app/app.mk
 -include tests/bench/bench.mk
+-include board/board.mk
 
 .PHONY: test
 test: setup $(CHECKS) ## Everything that must pass; installs what it needs

@@ -1,0 +1,15 @@
+# Cards for boards, boards in QEMU, and what is done with a board on the desk. board/README.md.
+
+CHECKS += flash-check
+
+BOARD ?= lime2
+CARD := build/board/temoin-$(BOARD).img
+IMAGE ?= $(CARD)
+
+.PHONY: flash
+flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image made for BOARD)
+	@board/flash $(if $(YES),--yes) "$(DEVICE)" "$(IMAGE)"
+
+.PHONY: flash-check
+flash-check: setup ## What make flash writes and what it refuses, on loop devices (root)
+	python3 -B tests/board/flash.py
