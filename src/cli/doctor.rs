@@ -255,7 +255,11 @@ impl Examination<'_> {
         let today = self.context.today(&book);
         let due = Reader::open(&self.context.state_dir).and_then(|reader| {
             let mut calendar = Calendar::new(book.rulebook(), self.context.now);
-            reader.map_or_else(|| Ok(Vec::new()), |reader| Due::all(&reader, &mut calendar))
+            let grace_days = self.context.config.grace_days;
+            reader.map_or_else(
+                || Ok(Vec::new()),
+                |reader| Due::all(&reader, &mut calendar, grace_days),
+            )
         });
         // What was due since midnight may still be about to go.
         let overdue = due.map_or(0, |due| {

@@ -39,6 +39,11 @@ impl<'a> Calendar<'a> {
         self.now
     }
 
+    /// The time zone in which the operator counts days.
+    pub fn operators_zone(&self) -> Zone {
+        self.zones[0]
+    }
+
     /// Until when a session may stay.
     pub fn of(&mut self, session: &Session) -> &EraseBy<'a> {
         self.of_span(span(session, self.now))
@@ -62,7 +67,7 @@ impl<'a> Calendar<'a> {
         let EraseBy::At { at, because, .. } = until else { return None };
         let zone = match because {
             Because::Law(verdict) => verdict.edition.zone,
-            Because::Declared(_) | Because::HardBound => self.zones[0],
+            Because::Declared(_) | Because::HardBound => self.operators_zone(),
         };
         Some(zone.date(*at))
     }

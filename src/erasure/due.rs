@@ -1,11 +1,18 @@
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 
 use super::Calendar;
-use crate::domain::{SessionId, Timestamp};
-use crate::journal::{Certificate, Filter, JournalError, Reader, State};
-use crate::retention::EraseBy;
+use crate::domain::{SessionId, Timestamp, Zone};
+use crate::journal::{
+    Certificate, Dealing, Filter, JournalError, Presence, Reader, Standing, State,
+};
+use crate::protocol::Day;
+use crate::retention::{EraseBy, GRACE_DAYS};
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
 
 /// A session that is to be erased.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,21 +26,47 @@ pub struct Due {
 impl Due {
     /// The sessions of the record that should be gone, the newest first.
     ///
+    /// One whose record the operator holds by its own signed statement waits up to `grace_days` for
+    /// the statement that it is gone too: then both go in step, or the member learns that only one
+    /// does. One whose record is stated to be gone waits for nothing, not even for its day: the box
+    /// is not to be the longer memory.
+    ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
-    pub fn all(reader: &Reader, calendar: &mut Calendar<'_>) -> Result<Vec<Self>, JournalError> {
+    pub fn all(
+        reader: &Reader,
+        calendar: &mut Calendar<'_>,
+        grace_days: u32,
+    ) -> Result<Vec<Self>, JournalError> {
         let now = calendar.now();
+        let grace = i64::from(grace_days.min(GRACE_DAYS)) * DAY;
         let closed = Filter { state: Some(State::Closed), ..Filter::all(now) };
         let mut due = Vec::new();
+        let mut may_wait = Vec::new();
         reader.for_each(&closed, |session| {
-            let until = calendar.of(&session);
-            if is_past(until, now) {
-                let until = until.clone();
-                due.push(Self { id: session.id, day: calendar.day(&until) });
+            let until = calendar.of(&session).clone();
+            if let EraseBy::At { at, .. } = until {
+                if at <= now {
+                    may_wait.push(now < at.shifted(grace));
+                    due.push(Self { id: session.id, day: calendar.day(&until) });
+                }
             }
             ControlFlow::<()>::Continue(())
         })?;
-        Ok(due)
+        let zone = calendar.operators_zone();
+        let mut going = Vec::new();
+        for (due, may_wait) in due.into_iter().zip(may_wait) {
+            if !(may_wait && is_awaited(reader.dealing(&due.id)?, zone, now)) {
+                going.push(due);
+            }
+        }
+        let known: HashSet<SessionId> = going.iter().map(|due| due.id).collect();
+        for dealing in reader.confirmed()? {
+            if dealing.presence == Presence::Ended && !known.contains(&dealing.id) {
+                going.push(Self { id: dealing.id, day: dealing.erase_by().map(Day::date) });
+            }
+        }
+        Ok(going)
     }
 
     /// What remains of it.
@@ -41,6 +74,13 @@ impl Due {
         let expiry = self.day.map_or_else(|| "on request".to_owned(), |day| day.to_string());
         Certificate { id: self.id, erased_at: now, expiry }
     }
+}
+
+/// Whether the operator is still to state that its record is gone.
+fn is_awaited(dealing: Option<Dealing>, zone: Zone, now: Timestamp) -> bool {
+    dealing.is_some_and(|dealing| {
+        dealing.held.is_some() && !matches!(dealing.standing(zone, now), Standing::Confirmed { .. })
+    })
 }
 
 /// Whether something should be gone.
@@ -54,11 +94,15 @@ pub(super) mod tests {
 
     use super::*;
     use crate::domain::{
-        BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Moment, Observed, Session,
-        SessionSecret, Source, Uptime,
+        BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Field, Moment, Observed,
+        Session, SessionSecret, Source, Uptime,
     };
     use crate::holding::Rulebook;
-    use crate::journal::Journal;
+    use crate::journal::{Call, Journal, Learnt, Outcome, Sent, Way};
+    use crate::protocol::{
+        FieldSet, Freshness, Held, KeyChain, Record, Salt, Second, SigningKey, StatusAnswer,
+        StatusRequest,
+    };
     use crate::retention::{Jurisdiction, Law};
 
     pub(in crate::erasure) fn at(text: &str) -> Timestamp {
@@ -129,7 +173,7 @@ pub(super) mod tests {
         let law = Law::compiled_in().unwrap();
         let reader = Reader::open(directory.path()).unwrap().unwrap();
         let due = |now: &str, rulebook: Rulebook<'_>| {
-            Due::all(&reader, &mut Calendar::new(rulebook, at(now))).unwrap()
+            Due::all(&reader, &mut Calendar::new(rulebook, at(now)), 0).unwrap()
         };
         let belgium = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
         let expected =
@@ -140,5 +184,86 @@ pub(super) mod tests {
         let nobody = Rulebook { law: &law, jurisdiction: None, profile: None };
         assert_eq!(due("2026-11-24T23:00:00Z", nobody), []);
         assert_eq!(due("2026-12-26T00:00:00Z", nobody).len(), 2);
+    }
+    fn brussels() -> Zone {
+        "Europe/Brussels".parse().unwrap()
+    }
+
+    /// Notes that the operator stated this of the session with this number, at an instant.
+    pub(in crate::erasure) fn state(
+        journal: &mut Journal,
+        number: u8,
+        when: &str,
+        held: Option<&str>,
+    ) {
+        let id = secret(number).id();
+        let mut random = [[0; 32]; StatusRequest::IDS];
+        (0..).zip(&mut random).for_each(|(place, bytes)| *bytes = [place; 32]);
+        let request = StatusRequest::new(&[id], &random).unwrap();
+        let key = SigningKey::from_seed(&[3; 32]);
+        let keys = KeyChain::pinned(key.public());
+        let day = |text: &str| Day::new(text.parse().unwrap());
+        let fields = FieldSet::from_iter([Field::SessionStart]);
+        let salt = Salt::from_random([number; 32]).unwrap();
+        let stated = Second::containing(at(when)).unwrap();
+        let answer = StatusAnswer::new(&request, stated, &key, None, |asked| {
+            let held = Held::new(day(held?), fields).filter(|_| *asked == id)?;
+            Some(Record { held, values: &[], salt })
+        });
+        let verified = answer.verify(&request, &keys, Freshness::ClockNotTrusted).unwrap();
+        let sent = Sent {
+            at: at(when),
+            call: Call::Status,
+            way: Way::Tunnel,
+            by_hand: false,
+            head: Vec::new(),
+            body: request.to_bytes().to_vec(),
+        };
+        let entry = journal.note_request(&sent, &[id], None).unwrap();
+        let outcome = Outcome { at: at(when), answer: None, failure: None };
+        let receipts = &verified.receipts;
+        let learnt = Learnt::Statements { receipts, keys: &keys, zone: brussels() };
+        journal.note_answer(entry, &outcome, &learnt).unwrap();
+    }
+
+    #[test]
+    fn a_session_whose_record_is_held_waits_for_its_erasure_but_never_longer_than_the_grace() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let session = |number| closed(number, "2025-11-20T10:00:00Z", "2025-11-22T10:00:00Z");
+        record(&mut journal, &[1, 2, 3, 4].map(|number| (number, session(number))));
+        // The law's last day is 2026-11-22. Of session 4 nobody ever said anything.
+        for (number, erase_by) in [(1, "2026-11-23"), (2, "2026-11-23"), (3, "2026-03-01")] {
+            state(&mut journal, number, "2025-12-01T10:00:00Z", Some(erase_by));
+        }
+        let law = Law::compiled_in().unwrap();
+        let belgium = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
+        let due = |now: &str, grace| {
+            let reader = Reader::open(directory.path()).unwrap().unwrap();
+            let mut calendar = Calendar::new(belgium, at(now));
+            let due = Due::all(&reader, &mut calendar, grace).unwrap();
+            let mut numbers: Vec<u8> = (1..=4)
+                .filter(|number| due.iter().any(|due| due.id == secret(*number).id()))
+                .collect();
+            numbers.sort_unstable();
+            assert_eq!(numbers.len(), due.len(), "one is named twice");
+            (numbers, due)
+        };
+        assert_eq!(due("2026-11-22T12:00:00Z", 14).0, [0; 0]);
+        assert_eq!(due("2026-11-22T23:00:00Z", 14).0, [4]);
+        assert_eq!(due("2026-11-22T23:00:00Z", 0).0, [1, 2, 3, 4]);
+        assert_eq!(due("2026-11-25T22:59:00Z", 3).0, [4]);
+        assert_eq!(due("2026-11-25T23:00:00Z", 3).0, [1, 2, 3, 4]);
+        assert_eq!(due("2026-12-06T22:59:00Z", 14).0, [4]);
+        // However long the configuration would have it wait.
+        assert_eq!(due("2026-12-06T23:00:00Z", 1000).0, [1, 2, 3, 4]);
+        // Gone there, so gone here: 1 in its grace, 3 long before the law's day.
+        state(&mut journal, 1, "2026-11-24T10:00:00Z", None);
+        assert_eq!(due("2026-11-24T11:00:00Z", 14).0, [1, 4]);
+        state(&mut journal, 3, "2026-03-02T10:00:00Z", None);
+        let (numbers, due) = due("2026-03-02T11:00:00Z", 14);
+        assert!(numbers.contains(&3), "{numbers:?}");
+        let third = due.iter().find(|due| due.id == secret(3).id()).unwrap();
+        assert_eq!(third.day, NaiveDate::from_ymd_opt(2026, 3, 1));
     }
 }

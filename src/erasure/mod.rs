@@ -2,12 +2,16 @@
 //! line erase through this room alone.
 //!
 //! A session goes when the law's period for it is over, as [`crate::retention::erase_by`] says:
-//! [`Calendar`] asks that, session by session. Nobody asks the operator yet, so nothing waits for its
-//! answer: the grace of the configuration is not used up. [`Erasure`] does the work.
+//! [`Calendar`] asks that, session by session. Where the operator states that it holds the record, the
+//! session waits for the statement that it does no longer, up to the grace of the configuration, and
+//! goes at once when that has come ([`Due::all`]). [`Erasure`] does the work.
 //!
 //! # What goes, and when
 //! * The session's row, with it all that SQLite keeps of it: free pages and log. A certificate stays,
-//!   with its ID and two dates.
+//!   with its ID and two dates; so do the operator's last signed statements on it, without salt and
+//!   digests: nothing in them can be computed back.
+//! * Its ID in the requests that left the box, of which blanks remain; and requests after
+//!   [`crate::journal::ENTRY_DAYS`].
 //! * What hooks left half written in the spool, once it is old; what was set aside there because it
 //!   could not be read, after a week, and as soon as any session goes.
 //! * A damaged journal that was set aside: nobody can tell what it holds, but all of it was recorded

@@ -60,6 +60,12 @@ impl Erasure<'_> {
                 }
             }
         }
+        // By no clock that may be wrong, since nothing brings them back.
+        if self.reading.synchronised {
+            if let Err(error) = journal.drop_old_requests(self.reading.realtime) {
+                outcome.fail(&error);
+            }
+        }
         // Also where nothing was due: an earlier erasure may have been cut off just before.
         match journal.truncate() {
             Ok(is_empty) => outcome.is_complete = is_empty,
@@ -69,13 +75,15 @@ impl Erasure<'_> {
         outcome
     }
 
-    /// The sessions that are due.
+    /// The sessions that are due; for up to `grace_days` one waits for the operator to confirm that
+    /// its record is gone, as [`Due::all`] says.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
-    pub fn due(&self) -> Result<Vec<Due>, JournalError> {
+    pub fn due(&self, grace_days: u32) -> Result<Vec<Due>, JournalError> {
         let Some(reader) = Reader::open(self.directory)? else { return Ok(Vec::new()) };
-        Due::all(&reader, &mut Calendar::new(self.rulebook, self.reading.realtime))
+        let mut calendar = Calendar::new(self.rulebook, self.reading.realtime);
+        Due::all(&reader, &mut calendar, grace_days)
     }
 
     fn files(&self, files: Files, outcome: &mut Outcome) {
@@ -150,7 +158,7 @@ mod tests {
     use crate::retention::{Jurisdiction, Law};
 
     fn run(erasure: &Erasure<'_>, journal: &mut Journal) -> Outcome {
-        erasure.run(&erasure.due().unwrap(), Files::Due, journal)
+        erasure.run(&erasure.due(14).unwrap(), Files::Due, journal)
     }
 
     fn ids(directory: &Path) -> Vec<crate::domain::SessionId> {

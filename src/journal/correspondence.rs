@@ -155,6 +155,15 @@ impl Reader {
         self.ask(|connection| dealing::worth_asking(connection, worth, limit))
     }
 
+    /// What passed about the sessions that the record still has though the operator's is gone, as its
+    /// statements confirm.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn confirmed(&self) -> std::result::Result<Vec<Dealing>, JournalError> {
+        self.ask(dealing::confirmed)
+    }
+
     /// What passed about the sessions whose ID begins so, erased ones included, where anything did.
     ///
     /// # Errors

@@ -218,17 +218,24 @@ pub(super) fn worth_asking(
     let (text, day) = question(worth);
     let mut statement = connection.prepare(&text)?;
     let rows = match day {
-        None => statement.query_map(params![limit], read)?.collect::<Result<Vec<_>>>()?,
+        None => statement.query_map([limit], read)?.collect::<Result<Vec<_>>>()?,
         Some(day) => {
             statement.query_map(params![limit, number_of_day(day)], read)?.collect::<Result<_>>()?
         }
     };
-    rows.into_iter()
-        .map(|noted| {
-            let presence = presence(connection, &noted.id)?;
-            Ok(settle(noted, presence))
-        })
-        .collect()
+    rows.into_iter().map(|noted| place(connection, noted)).collect()
+}
+
+/// The dealings on sessions that the operator's record is confirmed to be gone of, and this one's not.
+pub(super) fn confirmed(connection: &Connection) -> Result<Vec<Dealing>> {
+    let text = format!("SELECT {COLUMNS} FROM dealing WHERE stage = {}", stage::CONFIRMED);
+    let rows = connection.prepare(&text)?.query_map([], read)?.collect::<Result<Vec<_>>>()?;
+    rows.into_iter().map(|noted| place(connection, noted)).collect()
+}
+
+fn place(connection: &Connection, noted: Dealing) -> Result<Dealing> {
+    let presence = presence(connection, &noted.id)?;
+    Ok(settle(noted, presence))
 }
 
 /// The text of a question with the limit as its first parameter, and the second where it has one.
