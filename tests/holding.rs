@@ -14,7 +14,7 @@ use temoin::domain::{
     SessionId, Source, Timestamp, Transport, Uptime, Zone,
 };
 use temoin::holding::{
-    Comparison, Disagreement, HOLDING_FORMAT, Holding, Rulebook, SUMMARY_FORMAT, Signed,
+    Absence, Comparison, Disagreement, HOLDING_FORMAT, Holding, Rulebook, SUMMARY_FORMAT, Signed,
     SignedState, SignedStatement, Summary, Tally,
 };
 use temoin::i18n::{Language, When};
@@ -201,25 +201,32 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
         disagreements.iter().map(Disagreement::name).collect()
     };
     let stated = |state| Signed::Stated(SignedStatement { stated_at: at(NOW), state });
-    let held = |erase_by: &str, comparison| {
+    let held = |erase_by: &str, is_overdue, comparison| {
         stated(SignedState::Held {
-            erase_by: erase_by.parse().unwrap(),
+            erase_by: erase_by.parse().ok(),
+            is_overdue,
             fields: vec![(Field::AssignedIpv4, comparison), (Field::OriginPort, comparison)],
         })
     };
     let none: [&str; 0] = [];
-    assert_eq!(names(held("2027-10-01", Comparison::Same), Field::AssignedIpv4), none);
+    assert_eq!(names(held("2027-10-01", false, Comparison::Same), Field::AssignedIpv4), none);
     assert_eq!(
-        names(held("2026-11-23", Comparison::Differs), Field::AssignedIpv4),
+        names(held("2026-11-10", true, Comparison::Differs), Field::AssignedIpv4),
         ["values-differ", "overdue"]
     );
     assert_eq!(
-        names(held("2027-10-01", Comparison::CannotTell), Field::OriginPort),
+        names(held("2027-10-01", false, Comparison::CannotTell), Field::OriginPort),
         ["declared-not-stored", "signed-held"]
     );
-    assert_eq!(names(stated(SignedState::NotHeld), Field::AssignedIpv4), ["signed-not-held"]);
+    let absent = |absence| stated(SignedState::NotHeld(absence));
+    let early = || absent(Absence::Early("2027-10-01".parse().ok()));
+    assert_eq!(names(early(), Field::AssignedIpv4), ["signed-not-held"]);
     // No such address was assigned, as far as the box saw.
-    assert_eq!(names(stated(SignedState::NotHeld), Field::AssignedIpv6), none);
+    assert_eq!(names(early(), Field::AssignedIpv6), none);
+    // Who knows nothing of the session says nothing of its record.
+    for absence in [Absence::NotRegistered, Absence::Contradicted] {
+        assert_eq!(names(absent(absence), Field::AssignedIpv4), none);
+    }
 }
 
 /// README.md describes the formats: each member and each word that can stand in them is there.

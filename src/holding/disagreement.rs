@@ -73,9 +73,9 @@ pub enum Disagreement<'a> {
     },
     /// The operator's value and the box's are not the same.
     ValuesDiffer,
-    /// The operator has signed, after the day on which the record should be gone, that it is held.
+    /// The operator has signed, well after the day by which the record was to be gone, that it is held.
     Overdue {
-        /// The last day on which it should have been held, by the same statement.
+        /// That day, by the same statement.
         erase_by: NaiveDate,
     },
 }
@@ -169,10 +169,10 @@ impl<'a> Disagreement<'a> {
                 if comparison == Comparison::Differs {
                     found.push(Self::ValuesDiffer);
                 }
-                if let SignedState::Held { erase_by, .. } = statement.state {
-                    if day(statement.stated_at) > erase_by {
-                        found.push(Self::Overdue { erase_by });
-                    }
+                if let SignedState::Held { erase_by: Some(erase_by), is_overdue: true, .. } =
+                    statement.state
+                {
+                    found.push(Self::Overdue { erase_by });
                 }
                 found.extend(
                     newest

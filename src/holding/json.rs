@@ -2,8 +2,8 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Count, Disagreement, FieldHolding, Holding, LawSays, Seen, Signed, SignedField, SignedState,
-    Summary, Value,
+    Absence, Count, Disagreement, FieldHolding, Holding, LawSays, Seen, Signed, SignedField,
+    SignedState, Summary, Value,
 };
 use crate::domain::{Moment, Source};
 use crate::retention::{
@@ -338,26 +338,37 @@ impl JsonDisagreement {
 #[derive(Serialize)]
 struct JsonSigned {
     state: &'static str,
+    meaning: Option<&'static str>,
+    registration: Option<&'static str>,
     stated_at: Option<String>,
     erase_by: Option<Day>,
 }
 
 impl JsonSigned {
     fn of(signed: &Signed) -> Self {
-        let nothing = |state| Self { state, stated_at: None, erase_by: None };
-        match signed {
-            Signed::SyncOff => nothing("sync-off"),
-            Signed::NoneYet => nothing("none-yet"),
-            Signed::Stated(statement) => {
-                let stated_at = Some(statement.stated_at.to_string());
-                match statement.state {
-                    SignedState::NotHeld => Self { state: "not-held", stated_at, erase_by: None },
-                    SignedState::Held { erase_by, .. } => {
-                        Self { state: "held", stated_at, erase_by: Some(Day(erase_by)) }
-                    }
-                }
+        let nothing =
+            Self { state: "", meaning: None, registration: None, stated_at: None, erase_by: None };
+        let statement = match signed {
+            Signed::SyncOff => return Self { state: "sync-off", ..nothing },
+            Signed::NoneYet(registration) => {
+                let registration = Some(registration.name());
+                return Self { state: "none-yet", registration, ..nothing };
             }
-        }
+            Signed::Stated(statement) => statement,
+        };
+        let (state, meaning, erase_by) = match &statement.state {
+            SignedState::Held { erase_by, is_overdue, .. } => {
+                ("held", is_overdue.then_some("overdue"), *erase_by)
+            }
+            SignedState::NotHeld(absence) => match absence {
+                Absence::Contradicted => ("not-held", Some("contradiction"), None),
+                Absence::Early(erase_by) => ("not-held", Some("early"), *erase_by),
+                Absence::Erased(erase_by) => ("not-held", Some("erased"), *erase_by),
+                Absence::NotRegistered => ("not-held", Some("not-registered"), None),
+            },
+        };
+        let stated_at = Some(statement.stated_at.to_string());
+        Self { state, meaning, stated_at, erase_by: erase_by.map(Day), ..nothing }
     }
 }
 

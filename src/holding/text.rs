@@ -1,10 +1,7 @@
 use super::layout::{Layout, length};
 use super::phrase::{Phrase, capitalised, list, sentence};
 use super::words as w;
-use super::{
-    Comparison, Disagreement, FieldHolding, Holding, LawSays, Seen, Signed, SignedField,
-    SignedState, Value,
-};
+use super::{Comparison, Disagreement, FieldHolding, Holding, LawSays, Seen, SignedField, Value};
 use crate::domain::Field;
 use crate::i18n::vocabulary as record;
 use crate::i18n::{Message, When};
@@ -160,7 +157,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         if said.is_empty() {
             rows.push((&w::DECLARED, sentence(&self.silence())));
         }
-        rows.push((&w::SIGNED, sentence(&self.signed())));
+        rows.push((&w::SIGNED, sentence(&self.holding.signed.to_text(self.phrase.when))));
         let differing: Vec<Field> = self
             .holding
             .fields
@@ -207,24 +204,6 @@ impl<'h, 'a> Writer<'h, 'a> {
             Kept::Until(until) => Some(self.phrase.until(until)),
             Kept::AfterEvent(_) => Some(self.phrase.counted(longest.rule)),
             Kept::NoLength | Kept::Never | Kept::Unknown(_) => None,
-        }
-    }
-
-    fn signed(&self) -> String {
-        match &self.holding.signed {
-            Signed::SyncOff => self.say(&w::SYNC_OFF).to_owned(),
-            Signed::NoneYet => self.say(&w::SIGNED_NONE_YET).to_owned(),
-            Signed::Stated(statement) => {
-                let when = self.phrase.when;
-                let date = when.date_without_weekday(when.zone.date(statement.stated_at));
-                match &statement.state {
-                    SignedState::NotHeld => self.fill(&w::SIGNED_NOT_HELD, &[("date", &date)]),
-                    SignedState::Held { erase_by, .. } => {
-                        let day = when.date_without_weekday(*erase_by);
-                        self.fill(&w::SIGNED_HELD, &[("date", &date), ("day", &day)])
-                    }
-                }
-            }
         }
     }
 

@@ -203,22 +203,6 @@ messages! {
     STORED_SHORT: "{fields} : {says}", "{fields}: {says}", "{fields}: {says}", "{fields}: {says}";
     AND_ALSO: "{one} ; {other}", "{one}; {other}", "{one}; {other}", "{one}; {other}";
 
-    SYNC_OFF: "rien : la vérification auprès de l’opérateur n’est pas activée",
-        "niets: de controle bij de operator staat niet aan",
-        "nothing: checking with the operator is not switched on",
-        "nichts: Die Prüfung beim Betreiber ist nicht eingeschaltet";
-    SIGNED_NONE_YET: "rien encore sur cette session", "nog niets over deze sessie",
-        "nothing yet about this session", "noch nichts über diese Sitzung";
-    SIGNED_NOT_HELD: "le {date}, l’opérateur a signé qu’il ne détient rien sur cette session",
-        "op {date} tekende de operator dat hij niets over deze sessie bezit",
-        "on {date} the operator signed that it holds nothing about this session",
-        "am {date} hat der Betreiber signiert, dass er nichts über diese Sitzung gespeichert hat";
-    SIGNED_HELD: "le {date}, l’opérateur a signé qu’il détient un enregistrement, à effacer au plus \
-                  tard le {day}",
-        "op {date} tekende de operator dat hij een registratie bezit, uiterlijk te wissen op {day}",
-        "on {date} the operator signed that it holds a record, to be erased by {day}",
-        "am {date} hat der Betreiber signiert, dass er einen Eintrag hält, der bis zum {day} zu \
-         löschen ist";
     SIGNED_FIELD_NOT_HELD: "pas détenu", "niet in zijn bezit", "not held", "nicht gespeichert";
     SIGNED_SAME: "détenu, même valeur qu’ici", "in zijn bezit, zelfde waarde als hier",
         "held, the same value as here", "gespeichert, gleicher Wert wie hier";

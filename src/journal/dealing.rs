@@ -53,20 +53,19 @@ impl Dealing {
                 (None, _) => Standing::Unregistered { at },
             };
         }
-        if self.held.is_none() {
-            return Standing::Unstated;
-        }
-        let today = zone.date(now);
+        let Some(held) = &self.held else { return Standing::Unstated };
+        // What was stated before that day says nothing of the time after it.
+        let stated = held.statement().at().begins();
         match self.erase_by() {
-            Some(day) if is_overdue(day, today) => Standing::Overdue { since: day },
-            Some(day) if day.date() <= today => Standing::Due { since: day },
+            Some(day) if is_overdue(day, zone.date(stated)) => Standing::Overdue { since: day },
+            Some(day) if day.date() <= zone.date(now) => Standing::Due { since: day },
             erase_by => Standing::Held { erase_by },
         }
     }
 }
 
-fn is_overdue(day: Day, today: chrono::NaiveDate) -> bool {
-    day.date().checked_add_days(Days::new(OVERDUE_DAYS)).is_some_and(|last| last <= today)
+fn is_overdue(day: Day, stated: chrono::NaiveDate) -> bool {
+    day.date().checked_add_days(Days::new(OVERDUE_DAYS)).is_some_and(|last| last <= stated)
 }
 
 /// What the record has of a session.
@@ -106,6 +105,19 @@ pub enum Registration {
     },
 }
 
+impl Registration {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bound { .. } => "bound",
+            Self::Missed => "missed",
+            Self::Pending => "pending",
+            Self::Refused { .. } => "refused",
+            Self::Rejected { .. } => "rejected",
+        }
+    }
+}
+
 /// What the operator's statements on a session come to (PROTOCOL.md, "What *not held* means").
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {
@@ -120,7 +132,7 @@ pub enum Standing {
         /// When that was stated.
         at: Second,
     },
-    /// Held, and to be gone by today.
+    /// Stated as held, and to be gone by today: whether it is, was not stated yet.
     Due {
         /// The day that was named.
         since: Day,
@@ -135,7 +147,7 @@ pub enum Standing {
         /// Until before the end of this day; `None` where that is not determined yet.
         erase_by: Option<Day>,
     },
-    /// Held, [`OVERDUE_DAYS`] after its day or later.
+    /// Stated as held [`OVERDUE_DAYS`] after its day or later.
     Overdue {
         /// The day that was named.
         since: Day,

@@ -208,8 +208,14 @@ fn a_record_that_stays_is_due_then_overdue_and_confirmed_in_the_end() {
     let since = day("2027-11-25");
     assert_eq!(standing(&fixture, "2027-11-24"), Standing::Held { erase_by: Some(since) });
     assert_eq!(standing(&fixture, "2027-11-25"), Standing::Due { since });
-    assert_eq!(standing(&fixture, "2027-12-08"), Standing::Due { since });
-    assert_eq!(standing(&fixture, "2027-12-09"), Standing::Overdue { since });
+    // Nobody said anything since, so nobody knows that it is late.
+    assert_eq!(standing(&fixture, "2028-12-09"), Standing::Due { since });
+    for (date, expected) in
+        [("2027-12-08", Standing::Due { since }), ("2027-12-09", Standing::Overdue { since })]
+    {
+        fixture.ask(noon(date), &[receipt(0, noon(date), held())]);
+        assert_eq!(standing(&fixture, date), expected);
+    }
     let late = noon("2027-12-20");
     fixture.ask(late, &[receipt(0, late, held())]);
     assert_eq!(fixture.worth(Worth::Due(day("2027-12-20"))), [0]);
