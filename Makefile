@@ -37,13 +37,14 @@ cross: ## The program for the box (ARMv7): build/armv7/temoin
 lint: ## Format, lints, scripts
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --quiet
+	cargo clippy --locked --workspace --all-targets --features operator -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --features operator --quiet
 	find .ci board cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
 	    {} + | xargs shellcheck --external-sources
 
 .PHONY: unit
-unit: ## The tests that need no root: Rust and a text browser are enough
-	cargo test --locked --workspace --lib --bins \
+unit: ## The tests that need no root: Rust, a text browser and PostgreSQL are enough
+	cargo test --locked --workspace --features operator --lib --bins \
 	    $(addprefix --test ,$(filter-out $(APART),$(basename $(notdir $(wildcard tests/*.rs)))))
 
 .PHONY: arm

@@ -11,7 +11,7 @@
 //!   (the record for other programs) and [`journal`] (the record in SQLite).
 //! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address), [`sync`] (asking the operator, by session ID alone), [`http`]
-//!   (a small server) and [`web`] (the page).
+//!   (a small server) and [`web`] (the page); and, with feature `operator`, the operator's end.
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`settings`] (what can be
 //!   changed of the configuration), [`erasure`] (what goes, and when), [`daemon`] (one poll loop that
 //!   joins the parts) and [`cli`] (one file a command).
@@ -29,6 +29,8 @@ pub mod http;
 pub mod i18n;
 pub mod journal;
 pub mod lawbook;
+#[cfg(feature = "operator")]
+pub mod operator;
 pub mod protocol;
 pub mod retention;
 pub mod rights;

@@ -42,6 +42,7 @@ const FENCES: &[(&str, &[&str])] = &[
     // The command line is one room's business, and so is the web server.
     ("clap", &["cli"]),
     ("tiny_http", &["http"]),
+    ("postgres", &["operator"]),
     // SQL stays where its schema is written down.
     ("rusqlite", &["journal", "operator"]),
     // Asking the system anything would let the ground and the rules depend on where they run.

@@ -14,11 +14,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod lab;
+mod postgres;
 mod program;
 mod record;
 mod truth;
 
 pub use lab::Lab;
+pub use postgres::Cluster;
 pub use program::{Program, TUNNEL, await_value, files_below};
 pub use record::{Moment, Observed, Session};
 pub use truth::{Connection, Witnessed};

@@ -1,0 +1,339 @@
+//! Where the records are: one file of SQLite, or a database of PostgreSQL that several gateways share.
+//!
+//! # Data storage
+//! A row of table `session` is all there is of a session, its ID included: erasing it leaves nothing
+//! to look up. Salts and digests are never stored.
+//!
+//! # Error handling
+//! A call that fails has changed nothing. [`StoreError::is_transient`] tells what may be tried again:
+//! each call that writes may be repeated as it is, also when it is not known whether it succeeded.
+
+mod database;
+mod error;
+mod location;
+mod postgres;
+mod row;
+mod schema;
+mod server;
+mod sqlite;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+pub use database::Scrubbed;
+pub use error::StoreError;
+pub use location::{InvalidLocation, Location};
+pub use server::{InvalidServerName, Run, ServerName};
+
+use database::{Answer, Database, Value, transaction};
+use row::{Columns, Reader, columns, second};
+
+use super::{End, EndReason, Entry, Policy, Record, When};
+use crate::domain::SessionId;
+use crate::protocol::{Day, Second, StatusRequest};
+
+/// The record of an operator's sessions. One connection: each thread opens its own.
+pub struct Store {
+    database: Box<dyn Database>,
+}
+
+impl Store {
+    /// Opens the record and brings it to the present form.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none, and every other [`StoreError`].
+    pub fn open(location: &Location) -> Result<Self, StoreError> {
+        Self::with(location, false)
+    }
+
+    /// Opens the record; makes it where there is none.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn create(location: &Location) -> Result<Self, StoreError> {
+        Self::with(location, true)
+    }
+
+    fn with(location: &Location, create: bool) -> Result<Self, StoreError> {
+        let mut database: Box<dyn Database> = match location {
+            Location::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
+            Location::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, create)?),
+        };
+        match schema::migrate(&mut *database, create)? {
+            None => Err(StoreError::Missing(location.clone())),
+            Some(form) if form > schema::CURRENT => {
+                Err(StoreError::Newer { location: location.clone(), form })
+            }
+            Some(_) => Ok(Self { database }),
+        }
+    }
+
+    /// Records that a session began on a server. Sessions that an earlier run of this server left
+    /// open are over, and so is one that had the same address on it.
+    ///
+    /// The same session again changes nothing.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn begin_session(
+        &mut self,
+        run: &Run,
+        record: &Record,
+        policy: &Policy,
+    ) -> Result<(), StoreError> {
+        transaction(&mut *self.database, |database| {
+            server::note(database, run, record.began, policy)?;
+            if find(database, run, record)?.is_some() {
+                return Ok(());
+            }
+            supersede(database, run, record, policy)?;
+            insert(database, run, record, policy)
+        })
+    }
+
+    /// Records that a session ended: `record` is what the server knows of it then, its end included.
+    /// A session of which no beginning is recorded is recorded whole.
+    ///
+    /// The same end again changes nothing.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn end_session(
+        &mut self,
+        run: &Run,
+        record: &Record,
+        policy: &Policy,
+    ) -> Result<(), StoreError> {
+        transaction(&mut *self.database, |database| {
+            let seen = record.ended().unwrap_or(record.began);
+            server::note(database, run, seen, policy)?;
+            let Some(number) = find(database, run, record)? else {
+                return insert(database, run, record, policy);
+            };
+            let ended = record.ended();
+            let columns = Columns::new(record, policy.erase_by(record.began, ended));
+            let [_, _, ipv4, ipv6, prefix, _, _, ended, ended_after, reason, .., erase_by] =
+                columns.values();
+            // An end that was seen is not replaced. Addresses that a later script assigned are known
+            // only now.
+            database.execute(
+                "UPDATE session SET ended = $1, ended_after = $2, end_reason = $3, erase_by = $4,
+                    assigned_ipv4 = coalesce($5, assigned_ipv4),
+                    assigned_ipv6 = coalesce($6, assigned_ipv6),
+                    delegated_prefix = coalesce(delegated_prefix, $7)
+                WHERE number = $8 AND (ended IS NULL OR ended_after IS NOT NULL)",
+                &[ended, ended_after, reason, erase_by, ipv4, ipv6, prefix, Value::Number(number)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Binds an ID to the open session to which `source` is assigned. It is durable when this returns.
+    ///
+    /// Where several open records have the address, the one that began last counts.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn bind(&mut self, source: IpAddr, id: &SessionId) -> Result<Bound, StoreError> {
+        let address = source.to_canonical();
+        let text = address.to_string();
+        let query = if address.is_ipv4() { OPEN_WITH_IPV4 } else { OPEN_WITH_IPV6 };
+        let bytes = id.as_bytes();
+        let first: i64 = bytes.iter().take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+        transaction(&mut *self.database, |database| {
+            // Else two sessions that bind the same ID could both find it free.
+            database.serialise(first)?;
+            let taken = database
+                .query("SELECT number FROM session WHERE id = $1", &[Value::Bytes(bytes)])?;
+            // Twice, since the session may be bound or end in between.
+            for _ in 0..2 {
+                let rows = database.query(query, &[Value::Text(&text)])?;
+                let Some(row) = rows.first() else { return Ok(Bound::NoSession) };
+                let mut row = Reader(row.iter());
+                let (number, bound) =
+                    row.number().flatten().zip(row.id()).ok_or_else(|| damaged(database))?;
+                if let Some(bound) = bound {
+                    return Ok(if bound == *id { Bound::Bound } else { Bound::Conflict });
+                }
+                if !taken.is_empty() {
+                    return Ok(Bound::Conflict);
+                }
+                let changed = database.execute(
+                    "UPDATE session SET id = $1 WHERE number = $2 AND id IS NULL AND ended IS NULL",
+                    &[Value::Bytes(bytes), Value::Number(number)],
+                )?;
+                if changed == 1 {
+                    return Ok(Bound::Bound);
+                }
+            }
+            Ok(Bound::NoSession)
+        })
+    }
+
+    /// What is held of these IDs, in one query; those of which nothing is held are left out.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn look_up(
+        &mut self,
+        ids: &[SessionId; StatusRequest::IDS],
+    ) -> Result<HashMap<SessionId, Entry>, StoreError> {
+        let values = ids.each_ref().map(|id| Value::Bytes(id.as_bytes()));
+        let rows = self.database.query(LOOK_UP, &values)?;
+        let mut entries = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let mut reader = Reader(row.iter());
+            let read = reader.id().flatten().zip(reader.entry());
+            let (id, entry) = read.ok_or_else(|| damaged(&*self.database))?;
+            entries.insert(id, entry);
+        }
+        Ok(entries)
+    }
+
+    /// Erases what is due on `today`, a day in the operator's time zone.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
+    pub fn erase(&mut self, today: Day) -> Result<Erased, StoreError> {
+        let sessions = self.database.execute(
+            "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
+            &[row::day(Some(today))],
+        )?;
+        Ok(Erased { sessions, scrubbed: self.database.scrub()? })
+    }
+}
+
+/// What became of a registration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Bound {
+    /// The ID is bound to the session, now or since before.
+    Bound,
+    /// Another ID is bound to the session, or this ID to another session.
+    Conflict,
+    /// No open session has the address.
+    NoSession,
+}
+
+/// What an erasure did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Erased {
+    /// How many sessions went.
+    pub sessions: u64,
+    /// How far they are gone.
+    pub scrubbed: Scrubbed,
+}
+
+/// The row of a session that a server tells of: of this run, begun in the same second, with the same
+/// address in the tunnel or else the same origin, since two clients may be alike in all but one. A
+/// script may have assigned another address than the one that was known at the beginning, and the
+/// origin may have changed within the session.
+fn find(
+    database: &mut dyn Database,
+    run: &Run,
+    record: &Record,
+) -> Result<Option<i64>, StoreError> {
+    let columns = Columns::new(record, None);
+    let [origin, port, ipv4, ipv6, ..] = columns.values();
+    let rows = database.query(
+        "SELECT number,
+            CAST(CASE WHEN assigned_ipv4 = $1 OR assigned_ipv6 = $2 THEN 2 ELSE 0 END
+                + CASE WHEN origin_address = $3 AND origin_port = $4 THEN 1 ELSE 0 END
+                AS BIGINT) AS alike
+        FROM session WHERE server = $5 AND began = $6 AND run = $7 ORDER BY alike DESC, number",
+        &[
+            ipv4,
+            ipv6,
+            origin,
+            port,
+            Value::Text(run.server.as_str()),
+            second(Some(record.began)),
+            second(Some(run.began)),
+        ],
+    )?;
+    let Some(best) = rows.first() else { return Ok(None) };
+    let mut best = Reader(best.iter());
+    let found = best.number().flatten().zip(best.number().flatten());
+    let (number, alike) = found.ok_or_else(|| damaged(database))?;
+    Ok((alike > 0).then_some(number))
+}
+
+/// Ends what is open on this server with an address that is given to `record` now.
+fn supersede(
+    database: &mut dyn Database,
+    run: &Run,
+    record: &Record,
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    let columns = Columns::new(record, None);
+    let [_, _, ipv4, ipv6, ..] = columns.values();
+    let open = database.query(
+        "SELECT number, began FROM session
+        WHERE server = $1 AND ended IS NULL AND (assigned_ipv4 = $2 OR assigned_ipv6 = $3)",
+        &[Value::Text(run.server.as_str()), ipv4, ipv6],
+    )?;
+    close(database, &open, EndReason::Superseded, |began| (began, record.began.max(began)), policy)
+}
+
+/// Ends sessions, given as rows of number and start, whose end nobody saw.
+fn close(
+    database: &mut dyn Database,
+    open: &[Vec<Answer>],
+    reason: EndReason,
+    bounds: impl Fn(Second) -> (Second, Second),
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    for row in open {
+        let mut row = Reader(row.iter());
+        let read = row.number().flatten().zip(row.second().flatten());
+        let (number, began) = read.ok_or_else(|| damaged(database))?;
+        let (earliest, latest) = bounds(began);
+        let end = End { when: When::Between(earliest, latest), reason };
+        let record = Record { end: Some(end), ..Record::beginning(began) };
+        let columns = Columns::new(&record, policy.erase_by(began, Some(latest)));
+        let [_, _, _, _, _, _, _, ended, ended_after, reason, .., erase_by] = columns.values();
+        database.execute(
+            "UPDATE session SET ended = $1, ended_after = $2, end_reason = $3, erase_by = $4
+            WHERE number = $5 AND ended IS NULL",
+            &[ended, ended_after, reason, erase_by, Value::Number(number)],
+        )?;
+    }
+    Ok(())
+}
+
+fn damaged(database: &dyn Database) -> StoreError {
+    database.wrong("a row of table session says what it never should")
+}
+
+fn insert(
+    database: &mut dyn Database,
+    run: &Run,
+    record: &Record,
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    let columns = Columns::new(record, policy.erase_by(record.began, record.ended()));
+    let mut values = vec![Value::Text(run.server.as_str()), second(Some(run.began))];
+    values.extend(columns.values());
+    database.execute(INSERT, &values)?;
+    Ok(())
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO session (server, run, ",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+);
+
+const OPEN_WITH_IPV4: &str = "SELECT number, id FROM session
+    WHERE assigned_ipv4 = $1 AND ended IS NULL ORDER BY began DESC, number DESC LIMIT 1";
+
+const OPEN_WITH_IPV6: &str = "SELECT number, id FROM session
+    WHERE assigned_ipv6 = $1 AND ended IS NULL ORDER BY began DESC, number DESC LIMIT 1";
+
+const LOOK_UP: &str = concat!(
+    "SELECT id, ",
+    columns!(),
+    " FROM session WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
+    $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48,
+    $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64)"
+);

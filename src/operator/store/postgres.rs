@@ -1,0 +1,218 @@
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
+
+use postgres::types::private::BytesMut;
+use postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
+use postgres::{Client, Config, NoTls, Statement};
+
+use super::database::{Answer, Database, Dialect, Row, Scrubbed, Value};
+use super::{Location, StoreError};
+
+/// A store in PostgreSQL. A connection that broke is made anew by the next call.
+pub(super) struct Postgres {
+    config: Config,
+    location: Location,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    client: Client,
+    statements: HashMap<&'static str, Statement>,
+}
+
+impl Postgres {
+    /// Connects.
+    pub(super) fn open(url: &str) -> Result<Self, StoreError> {
+        let location = Location::Postgres(url.to_owned());
+        let wrong = |why: String| StoreError::Wrong { location: location.clone(), why };
+        let mut config: Config = url.parse().map_err(|error| wrong(message(&error)))?;
+        config.connect_timeout(PATIENCE).tcp_user_timeout(PATIENCE).application_name("temoin");
+        let mut postgres = Self { config, location, connection: None };
+        postgres.connection()?;
+        Ok(postgres)
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        if let Some(connection) = self.connection.take_if(|it| !it.client.is_closed()) {
+            return Ok(self.connection.insert(connection));
+        }
+        let connect = || {
+            let mut client = self.config.connect(NoTls)?;
+            client.batch_execute(SETTINGS)?;
+            Ok(client)
+        };
+        let client = connect().map_err(|error| failure(&self.location, &error))?;
+        Ok(self.connection.insert(Connection { client, statements: HashMap::new() }))
+    }
+
+    fn run<T>(
+        &mut self,
+        action: impl FnOnce(&mut Connection) -> Result<T, postgres::Error>,
+    ) -> Result<T, StoreError> {
+        let result = action(self.connection()?);
+        result.map_err(|error| failure(&self.location, &error))
+    }
+}
+
+impl Connection {
+    fn prepared(&mut self, text: &'static str) -> Result<Statement, postgres::Error> {
+        if let Some(statement) = self.statements.get(text) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(text)?;
+        self.statements.insert(text, statement.clone());
+        Ok(statement)
+    }
+}
+
+impl Database for Postgres {
+    fn execute(
+        &mut self,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        self.run(|connection| {
+            let statement = connection.prepared(statement)?;
+            connection.client.execute(&statement, &parameters(values))
+        })
+    }
+
+    fn query(
+        &mut self,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.run(|connection| {
+            let statement = connection.prepared(statement)?;
+            let rows = connection.client.query(&statement, &parameters(values))?;
+            rows.iter().map(answers).collect()
+        })
+    }
+
+    fn serialise(&mut self, number: i64) -> Result<(), StoreError> {
+        self.execute("SELECT pg_advisory_xact_lock($1)", &[Value::Number(number)])?;
+        Ok(())
+    }
+
+    fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
+        self.run(|connection| connection.client.batch_execute(statements))
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.batch("BEGIN")
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            bytes: "BYTEA",
+            number: "BIGINT",
+            key: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            table: "",
+            lock: "LOCK TABLE form IN EXCLUSIVE MODE",
+            afterwards: WITHOUT_STATISTICS,
+        }
+    }
+
+    fn scrub(&mut self) -> Result<Scrubbed, StoreError> {
+        // A plain VACUUM makes room for new rows, but leaves the bytes of the old ones where they are.
+        self.batch("VACUUM FULL session")?;
+        // The write-ahead log has them still, until it is recycled after a checkpoint.
+        let checkpoint = self.run(|connection| connection.client.batch_execute("CHECKPOINT"));
+        Ok(if checkpoint.is_ok() { Scrubbed::Gone } else { Scrubbed::LogRemains })
+    }
+
+    fn wrong(&self, why: &str) -> StoreError {
+        StoreError::Wrong { location: self.location.clone(), why: why.to_owned() }
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
+            Self::Null => Ok(IsNull::Yes),
+            Self::Number(number) => number.to_sql(kind, out),
+            Self::Text(text) => text.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::BYTEA, Type::INT8, Type::TEXT].contains(kind)
+    }
+
+    to_sql_checked!();
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn answers(row: &postgres::Row) -> Result<Row, postgres::Error> {
+    let answer = |(place, column): (usize, &postgres::Column)| {
+        let answer = match *column.type_() {
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(place)?.map(Answer::Bytes),
+            Type::INT8 => row.try_get::<_, Option<i64>>(place)?.map(Answer::Number),
+            _ => row.try_get::<_, Option<String>>(place)?.map(Answer::Text),
+        };
+        Ok(answer.unwrap_or(Answer::Null))
+    };
+    row.columns().iter().enumerate().map(answer).collect()
+}
+
+fn failure(location: &Location, error: &postgres::Error) -> StoreError {
+    let location = location.clone();
+    let why = message(error);
+    // Of what the server says, only a lack, a lock or its end may be over later.
+    let lasting = error.code().is_some_and(|code| {
+        let passing = ["08", "40", "53", "55", "57", "58"];
+        !passing.iter().any(|class| code.code().starts_with(class))
+    });
+    let mistaken = error.source().and_then(|source| source.downcast_ref::<WrongType>()).is_some();
+    if lasting || mistaken {
+        StoreError::Wrong { location, why }
+    } else {
+        StoreError::Unavailable { location, why }
+    }
+}
+
+/// What the server says, without the details, which may name values.
+fn message(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(error) => error.message().to_owned(),
+        None => {
+            error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+        }
+    }
+}
+
+/// Neither a hook nor a box that asks waits for ever; an answer is not given before it is durable.
+const SETTINGS: &str = "
+SET synchronous_commit = on;
+SET lock_timeout = '5s';
+SET idle_in_transaction_session_timeout = '30s';
+";
+
+/// Samples of values in the planner's statistics would outlive the rows that they come from.
+const WITHOUT_STATISTICS: &str = "
+ALTER TABLE session ALTER COLUMN id SET STATISTICS 0,
+    ALTER COLUMN origin_address SET STATISTICS 0,
+    ALTER COLUMN origin_port SET STATISTICS 0,
+    ALTER COLUMN assigned_ipv4 SET STATISTICS 0,
+    ALTER COLUMN assigned_ipv6 SET STATISTICS 0,
+    ALTER COLUMN delegated_prefix SET STATISTICS 0,
+    ALTER COLUMN assigned_at SET STATISTICS 0,
+    ALTER COLUMN began SET STATISTICS 0,
+    ALTER COLUMN ended_after SET STATISTICS 0,
+    ALTER COLUMN ended SET STATISTICS 0,
+    ALTER COLUMN member_identity SET STATISTICS 0,
+    ALTER COLUMN client_version SET STATISTICS 0,
+    ALTER COLUMN client_platform SET STATISTICS 0;
+";
+
+/// How long a call waits for a server that does not answer.
+const PATIENCE: Duration = Duration::from_secs(5);

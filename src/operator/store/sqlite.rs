@@ -1,0 +1,157 @@
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+
+use super::database::{Answer, Database, Dialect, Row, Scrubbed, Value};
+use super::{Location, StoreError};
+
+/// A store in one file.
+pub(super) struct Sqlite {
+    connection: Connection,
+    location: Location,
+}
+
+impl Sqlite {
+    /// Opens the file; makes it where it is missing and `create`.
+    pub(super) fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
+        let location = Location::Sqlite(path.to_owned());
+        if !create && !path.exists() {
+            return Err(StoreError::Missing(location));
+        }
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let connection = Connection::open_with_flags(path, flags)
+            .and_then(|connection| configure(&connection).map(|()| connection))
+            .map_err(|error| failure(&location, &error))?;
+        Ok(Self { connection, location })
+    }
+
+    fn failed<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|error| failure(&self.location, &error))
+    }
+}
+
+impl Database for Sqlite {
+    fn execute(
+        &mut self,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached(statement)
+            .and_then(|mut statement| statement.execute(params_from_iter(values)));
+        self.failed(changed).map(|changed| u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn query(
+        &mut self,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = self.connection.prepare_cached(statement).and_then(|mut statement| {
+            let columns = statement.column_count();
+            let rows = statement.query_map(params_from_iter(values), |row| {
+                (0..columns).map(|column| row.get_ref(column).map(answer)).collect()
+            })?;
+            rows.collect()
+        });
+        self.failed(rows)
+    }
+
+    fn serialise(&mut self, _number: i64) -> Result<(), StoreError> {
+        // Transactions that may write are one after the other anyhow.
+        Ok(())
+    }
+
+    fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
+        let done = self.connection.execute_batch(statements);
+        self.failed(done)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.batch("BEGIN IMMEDIATE")
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            bytes: "BLOB",
+            number: "INTEGER",
+            key: "INTEGER PRIMARY KEY",
+            table: " STRICT",
+            // A transaction that may write has the whole file.
+            lock: "",
+            afterwards: "",
+        }
+    }
+
+    fn scrub(&mut self) -> Result<Scrubbed, StoreError> {
+        // Deleted cells are overwritten by `secure_delete`; the log has the pages from before.
+        let busy = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        let busy = self.failed(busy)?;
+        Ok(if busy == 0 { Scrubbed::Gone } else { Scrubbed::LogRemains })
+    }
+
+    fn wrong(&self, why: &str) -> StoreError {
+        StoreError::Wrong { location: self.location.clone(), why: why.to_owned() }
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Null => ValueRef::Null,
+            Self::Number(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn failure(location: &Location, error: &rusqlite::Error) -> StoreError {
+    let location = location.clone();
+    let why = error.to_string();
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory
+            | ErrorCode::SystemIoFailure,
+        ) => StoreError::Unavailable { location, why },
+        _ => StoreError::Wrong { location, why },
+    }
+}
+
+fn answer(value: ValueRef<'_>) -> Answer {
+    match value {
+        ValueRef::Null => Answer::Null,
+        ValueRef::Integer(number) => Answer::Number(number),
+        // No column is of this type.
+        ValueRef::Real(_) => Answer::Null,
+        ValueRef::Text(text) => Answer::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Answer::Bytes(bytes.to_vec()),
+    }
+}
+
+/// How long a call waits for another program that uses the store.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than the store has.
+const STATEMENTS: usize = 64;

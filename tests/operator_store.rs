@@ -1,0 +1,379 @@
+//! Holds the operator's store to what the protocol and the operator's hooks rely on: the same tests
+//! over SQLite and over a real PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod support;
+
+use std::net::IpAddr;
+use std::thread;
+
+use temoin::domain::{SessionId, Zone};
+use temoin::operator::{
+    Bound, End, EndReason, Entry, Location, Policy, Record, Run, Store, StoreError, When,
+};
+use temoin::protocol::{Day, Second, StatusRequest};
+use temoin::retention::Period;
+use tempfile::TempDir;
+
+use support::Cluster;
+
+/// Runs a test over both databases.
+macro_rules! over_both {
+    ($($test:ident)+) => {
+        mod sqlite {
+            $(#[test] fn $test() { super::$test(&super::Place::sqlite()); })+
+        }
+        mod postgres {
+            $(#[test] fn $test() { super::$test(&super::Place::postgres()); })+
+        }
+    };
+}
+
+over_both! {
+    a_registered_session_is_found_by_its_id_with_all_that_was_recorded
+    the_first_id_of_a_session_stays_and_an_id_has_one_session
+    only_an_open_session_with_exactly_that_address_is_bound
+    of_several_open_sessions_with_an_address_the_last_to_begin_is_bound
+    the_same_event_again_changes_nothing
+    an_end_without_a_beginning_is_a_session_all_the_same
+    what_a_run_left_open_is_bounded_by_its_last_sign_and_the_next_start
+    an_address_that_is_given_again_ends_the_session_that_had_it
+    clients_that_differ_in_one_thing_alone_are_told_apart
+    of_many_registrations_at_once_one_wins
+    what_is_due_is_erased_and_answers_as_if_it_had_never_been
+    a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it
+    a_record_of_a_later_form_is_refused
+}
+
+fn a_registered_session_is_found_by_its_id_with_all_that_was_recorded(place: &Place) {
+    let mut store = place.store();
+    let record = whole(1);
+    store.begin_session(&run(0), &record, &policy()).unwrap();
+    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), Bound::Bound);
+    let entry = |store: &mut Store| store.look_up(&ids(&[1])).unwrap().remove(&id(1)).unwrap();
+    assert_eq!(entry(&mut store), Entry { record: record.clone(), erase_by: None });
+
+    let ended = Record { end: seen(500), ..record };
+    store.end_session(&run(0), &ended, &policy()).unwrap();
+    let erase_by = Day::new("2027-11-24".parse().unwrap());
+    assert_eq!(entry(&mut store), Entry { record: ended, erase_by });
+}
+
+fn the_first_id_of_a_session_stays_and_an_id_has_one_session(place: &Place) {
+    let mut store = place.store();
+    let (one, two) = (whole(1), whole(2));
+    store.begin_session(&run(0), &one, &policy()).unwrap();
+    store.begin_session(&run(0), &two, &policy()).unwrap();
+    for (record, id, expected) in [
+        (&one, id(1), Bound::Bound),
+        (&one, id(1), Bound::Bound),
+        (&one, id(2), Bound::Conflict),
+        (&two, id(1), Bound::Conflict),
+        (&two, id(2), Bound::Bound),
+    ] {
+        assert_eq!(store.bind(address(record), &id).unwrap(), expected, "{id}");
+    }
+    let mapped = one.assigned_ipv4.unwrap().to_ipv6_mapped().into();
+    assert_eq!(store.bind(mapped, &id(1)).unwrap(), Bound::Bound);
+    let ipv6 = one.assigned_ipv6.unwrap().into();
+    assert_eq!(store.bind(ipv6, &id(1)).unwrap(), Bound::Bound);
+    let found = store.look_up(&ids(&[1, 2, 3])).unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!((&found[&id(1)].record, &found[&id(2)].record), (&one, &two));
+}
+
+fn only_an_open_session_with_exactly_that_address_is_bound(place: &Place) {
+    let mut store = place.store();
+    let record = whole(1);
+    store.begin_session(&run(0), &record, &policy()).unwrap();
+    let within_prefix = record.delegated_prefix.unwrap().last_address().into();
+    let origin = record.origin_address.unwrap();
+    for source in ["10.99.0.2".parse().unwrap(), within_prefix, origin] {
+        assert_eq!(store.bind(source, &id(1)).unwrap(), Bound::NoSession, "{source}");
+    }
+    store.end_session(&run(0), &Record { end: seen(9), ..record.clone() }, &policy()).unwrap();
+    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), Bound::NoSession);
+    assert!(store.look_up(&ids(&[1])).unwrap().is_empty());
+}
+
+fn of_several_open_sessions_with_an_address_the_last_to_begin_is_bound(place: &Place) {
+    let mut store = place.store();
+    let later = Record { began: at(60), ..whole(1) };
+    let other = Run { server: "gw2-udp".parse().unwrap(), ..run(0) };
+    store.begin_session(&other, &later, &policy()).unwrap();
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    assert_eq!(store.bind(address(&later), &id(1)).unwrap(), Bound::Bound);
+    assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, later);
+}
+
+fn the_same_event_again_changes_nothing(place: &Place) {
+    let mut store = place.store();
+    let record = whole(1);
+    let ended = Record { end: seen(100), ..record.clone() };
+    let later = Record { end: seen(200), ..record.clone() };
+    for _ in 0..2 {
+        store.begin_session(&run(0), &record, &policy()).unwrap();
+    }
+    store.bind(address(&record), &id(1)).unwrap();
+    for record in [&ended, &later, &record] {
+        match record.end {
+            Some(_) => store.end_session(&run(0), record, &policy()).unwrap(),
+            None => store.begin_session(&run(0), record, &policy()).unwrap(),
+        }
+    }
+    assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, ended);
+    assert_eq!(place.count(), 1);
+}
+
+fn an_end_without_a_beginning_is_a_session_all_the_same(place: &Place) {
+    let mut store = place.store();
+    let ended = Record { end: seen(100), ..whole(1) };
+    for _ in 0..2 {
+        store.end_session(&run(0), &ended, &policy()).unwrap();
+    }
+    assert_eq!(place.count(), 1);
+    // Its beginning may have been taken later.
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    assert_eq!(place.count(), 1);
+    assert_eq!(store.bind(address(&ended), &id(1)).unwrap(), Bound::NoSession);
+}
+
+fn what_a_run_left_open_is_bounded_by_its_last_sign_and_the_next_start(place: &Place) {
+    let mut store = place.store();
+    let (record, other) = (whole(1), Run { server: "gw2-udp".parse().unwrap(), ..run(0) });
+    store.begin_session(&run(0), &record, &policy()).unwrap();
+    store.begin_session(&other, &Record { began: at(700), ..whole(3) }, &policy()).unwrap();
+    store.bind(address(&record), &id(1)).unwrap();
+    store.bind(address(&whole(3)), &id(3)).unwrap();
+    // The last that is heard of the first run.
+    store.end_session(&run(0), &Record { end: seen(300), ..whole(2) }, &policy()).unwrap();
+    store.begin_session(&run(600), &Record { began: at(660), ..whole(4) }, &policy()).unwrap();
+    let mut found = store.look_up(&ids(&[1, 3])).unwrap();
+    let entry = found.remove(&id(1)).unwrap();
+    let when = When::Between(at(300), at(600));
+    assert_eq!(entry.record.end, Some(End { when, reason: EndReason::ServerRestarted }));
+    assert!(entry.erase_by.is_some());
+    assert_eq!(found[&id(3)].record.end, None);
+
+    // What the server says itself counts more than what was concluded.
+    let ended = Record { end: seen(400), ..record };
+    store.end_session(&run(0), &ended, &policy()).unwrap();
+    assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, ended);
+}
+
+fn an_address_that_is_given_again_ends_the_session_that_had_it(place: &Place) {
+    let mut store = place.store();
+    let first = whole(1);
+    store.begin_session(&run(0), &first, &policy()).unwrap();
+    store.bind(address(&first), &id(1)).unwrap();
+    let second = Record { began: at(50), origin_port: Some(7), ..whole(1) };
+    store.begin_session(&run(0), &second, &policy()).unwrap();
+    assert_eq!(store.bind(address(&second), &id(2)).unwrap(), Bound::Bound);
+    let found = store.look_up(&ids(&[1, 2])).unwrap();
+    let when = When::Between(first.began, at(50));
+    assert_eq!(found[&id(1)].record.end, Some(End { when, reason: EndReason::Superseded }));
+    assert_eq!(found[&id(2)].record, second);
+}
+
+fn clients_that_differ_in_one_thing_alone_are_told_apart(place: &Place) {
+    let mut store = place.store();
+    // As with --duplicate-cn, from behind one address translation, in the same second.
+    let one = whole(1);
+    let two = Record {
+        origin_port: Some(2),
+        assigned_ipv4: whole(2).assigned_ipv4,
+        assigned_ipv6: whole(2).assigned_ipv6,
+        ..whole(1)
+    };
+    // A script assigns an address that is known only when the session ends.
+    let three = Record {
+        origin_port: Some(3),
+        assigned_ipv4: whole(3).assigned_ipv4,
+        assigned_ipv6: None,
+        ..whole(1)
+    };
+    for record in [&one, &two, &three] {
+        store.begin_session(&run(0), record, &policy()).unwrap();
+    }
+    for (record, number) in [(&one, 1), (&two, 2), (&three, 3)] {
+        assert_eq!(store.bind(address(record), &id(number)).unwrap(), Bound::Bound);
+    }
+    let floated = Record { origin_address: Some("203.0.113.99".parse().unwrap()), ..two };
+    let assigned = Record { assigned_ipv4: whole(4).assigned_ipv4, ..three };
+    for (record, end) in [(&floated, 20), (&assigned, 30), (&one, 10)] {
+        let record = Record { end: seen(end), ..record.clone() };
+        store.end_session(&run(0), &record, &policy()).unwrap();
+    }
+    let found = store.look_up(&ids(&[1, 2, 3])).unwrap();
+    for (number, end) in [(1, 10), (2, 20), (3, 30)] {
+        assert_eq!(found[&id(number)].record.end, seen(end), "{number}");
+    }
+    assert_eq!(found[&id(2)].record.origin_address, one.origin_address);
+    assert_eq!(found[&id(3)].record.assigned_ipv4, assigned.assigned_ipv4);
+    assert_eq!(place.count(), 3);
+}
+
+fn of_many_registrations_at_once_one_wins(place: &Place) {
+    let mut store = place.store();
+    for number in 1..=8 {
+        store.begin_session(&run(0), &whole(number), &policy()).unwrap();
+    }
+    let race = |pairs: [(u8, u8); 8]| -> usize {
+        let threads = pairs.map(|(session, number)| {
+            let mut store = place.store();
+            thread::spawn(move || store.bind(address(&whole(session)), &id(number)).unwrap())
+        });
+        let won = threads.map(|thread| thread.join().unwrap());
+        won.iter().filter(|bound| **bound == Bound::Bound).count()
+    };
+    // One session, eight IDs; then one ID, seven sessions that have none.
+    assert_eq!(race([1, 2, 3, 4, 5, 6, 7, 8].map(|number| (1, number))), 1);
+    assert_eq!(race([2, 3, 4, 5, 6, 7, 8, 8].map(|session| (session, 9))), 1);
+}
+
+fn what_is_due_is_erased_and_answers_as_if_it_had_never_been(place: &Place) {
+    let mut store = place.store();
+    for (number, days) in [(1, 0), (2, 1), (3, 2)] {
+        let record = whole(number);
+        store.begin_session(&run(0), &record, &policy()).unwrap();
+        store.bind(address(&record), &id(number)).unwrap();
+        let ended = Record { end: seen(86_400 * days), ..record };
+        store.end_session(&run(0), &ended, &policy()).unwrap();
+    }
+    store.begin_session(&run(0), &whole(4), &policy()).unwrap();
+    store.bind(address(&whole(4)), &id(4)).unwrap();
+    let day = |text: &str| Day::new(text.parse().unwrap()).unwrap();
+    assert_eq!(store.erase(day("2027-11-23")).unwrap().sessions, 0);
+    assert_eq!(store.erase(day("2027-11-25")).unwrap().sessions, 2);
+    let found = store.look_up(&ids(&[1, 2, 3, 4])).unwrap();
+    let mut left: Vec<SessionId> = found.into_keys().collect();
+    left.sort();
+    assert_eq!(left, [id(3), id(4)]);
+    // However long it lasts.
+    assert_eq!(store.erase(day("2099-01-01")).unwrap().sessions, 1);
+    assert_eq!(store.look_up(&ids(&[4])).unwrap().len(), 1);
+}
+
+fn a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it(place: &Place) {
+    assert!(matches!(Store::open(&place.location), Err(StoreError::Missing(_))));
+    let mut store = place.store();
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    place.store();
+    assert!(Store::open(&place.location).is_ok());
+    assert_eq!(place.count(), 1);
+}
+
+fn a_record_of_a_later_form_is_refused(place: &Place) {
+    place.store();
+    place.run("INSERT INTO form (number) VALUES (99)");
+    let error = Store::open(&place.location).err().unwrap();
+    assert!(error.to_string().contains("form 99"), "{error}");
+}
+
+/// Somewhere for a store of a test's own.
+struct Place {
+    location: Location,
+    directory: Option<TempDir>,
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(directory.path().join("record.db"));
+        Self { location, directory: Some(directory) }
+    }
+
+    fn postgres() -> Self {
+        Self { location: Location::Postgres(Cluster::shared().database()), directory: None }
+    }
+
+    fn store(&self) -> Store {
+        Store::create(&self.location).unwrap()
+    }
+
+    /// How many sessions it has.
+    fn count(&self) -> i64 {
+        self.run("SELECT count(*) FROM session").parse().unwrap()
+    }
+
+    fn run(&self, statement: &str) -> String {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                let mut statement = connection.prepare(statement).unwrap();
+                let mut rows = statement.query([]).unwrap();
+                let row = rows.next().unwrap();
+                row.map_or_else(String::new, |row| row.get::<_, i64>(0).unwrap().to_string())
+            }
+            Location::Postgres(url) => {
+                let name = url.trim_start_matches("postgres:///").split('?').next().unwrap();
+                Cluster::shared().psql(name, statement)
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.directory.take());
+    }
+}
+
+/// A record of everything, in which session `number` differs from others in all that identifies.
+fn whole(number: u8) -> Record {
+    Record {
+        origin_address: Some(format!("203.0.113.{number}").parse().unwrap()),
+        origin_port: Some(40_000 + u16::from(number)),
+        assigned_ipv4: Some(format!("10.99.0.1{number}").parse().unwrap()),
+        assigned_ipv6: Some(format!("2001:db8:99::{number}").parse().unwrap()),
+        delegated_prefix: Some(format!("2001:db8:{number}::/56").parse().unwrap()),
+        assigned_at: Some(at(0)),
+        gateway: Some(temoin::domain::Gateway {
+            address: "198.51.100.1".parse().unwrap(),
+            port: Some(1194),
+        }),
+        transport: Some(temoin::domain::Transport::Udp),
+        member_identity: Some(format!("box-000{number}")),
+        client_version: Some("2.6.14".to_owned()),
+        client_platform: Some("linux".to_owned()),
+        ..Record::beginning(at(0))
+    }
+}
+
+fn address(record: &Record) -> IpAddr {
+    record.assigned_ipv4.unwrap().into()
+}
+
+/// So many seconds after 2026-11-23T06:35:41Z.
+fn at(seconds: u64) -> Second {
+    Second::from_number(1_795_415_741).unwrap().plus(seconds)
+}
+
+fn seen(seconds: u64) -> Option<End> {
+    Some(End { when: When::At(at(seconds)), reason: EndReason::Disconnected })
+}
+
+/// The run of the tests' server that began so many seconds after.
+fn run(seconds: u64) -> Run {
+    Run { server: "gw1-udp".parse().unwrap(), began: at(seconds) }
+}
+
+fn policy() -> Policy {
+    Policy::from_end(Period::Months(12), Zone::UTC)
+}
+
+fn id(number: u8) -> SessionId {
+    SessionId::from_bytes([number; 32])
+}
+
+/// A request's worth of IDs, of which those with these numbers may be known.
+fn ids(numbers: &[u8]) -> [SessionId; StatusRequest::IDS] {
+    let mut ids = [id(0); StatusRequest::IDS];
+    for (place, id) in ids.iter_mut().enumerate() {
+        *id = SessionId::from_bytes([u8::try_from(place).unwrap() + 100; 32]);
+    }
+    for (place, number) in ids.iter_mut().zip(numbers) {
+        *place = id(*number);
+    }
+    ids
+}
