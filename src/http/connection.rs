@@ -74,7 +74,7 @@ impl Connection {
     }
 
     /// Does what can be done without waiting.
-    pub(super) fn advance(&mut self, now: Instant, handler: &impl Handler) -> Progress {
+    pub(super) fn advance(&mut self, now: Instant, handler: &mut impl Handler) -> Progress {
         if now >= self.deadline {
             return Progress::Over;
         }
@@ -86,7 +86,7 @@ impl Connection {
         }
     }
 
-    fn try_advance(&mut self, now: Instant, handler: &impl Handler) -> io::Result<()> {
+    fn try_advance(&mut self, now: Instant, handler: &mut impl Handler) -> io::Result<()> {
         if let State::Heading(bytes) = &mut self.state {
             let Some(read) = read_head(self.stream.as_mut(), bytes)? else { return Ok(()) };
             let bytes = mem::take(bytes);
@@ -217,7 +217,7 @@ mod tests {
             if head.target == "/body" { Body::UpTo(9) } else { Body::Unread }
         }
 
-        fn answer(&self, request: &Request) -> Response {
+        fn answer(&mut self, request: &Request) -> Response {
             Response::new(200, "text/plain", [&self.0, request.body.as_slice()].concat())
         }
 
@@ -238,7 +238,7 @@ mod tests {
             Body::UpTo(9)
         }
 
-        fn answer(&self, request: &Request) -> Response {
+        fn answer(&mut self, request: &Request) -> Response {
             panic!("asked {request:?}")
         }
 
@@ -258,7 +258,7 @@ mod tests {
     }
 
     /// The status code and the body that come back for these bytes.
-    fn answer(handler: &impl Handler, bytes: &str) -> (String, String) {
+    fn answer(handler: &mut impl Handler, bytes: &str) -> (String, String) {
         let now = Instant::now();
         let (mut client, mut connection) = pair(now);
         client.write_all(bytes.as_bytes()).unwrap();
@@ -275,29 +275,29 @@ mod tests {
         let start = Instant::now();
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-        assert_eq!(connection.advance(start, &Never), Progress::Waiting);
+        assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
         client.write_all(b"a: b\r\n").unwrap();
         assert_eq!(connection.deadline(), start + READING);
-        assert_eq!(connection.advance(start + READING, &Never), Progress::Over);
+        assert_eq!(connection.advance(start + READING, &mut Never), Progress::Over);
     }
 
     #[test]
     fn a_body_is_read_to_its_length_in_however_many_pieces_it_comes() {
         let post = "POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
-        let handler = Fixed(b"got ".to_vec());
+        let mut handler = Fixed(b"got ".to_vec());
         let got = ("200".to_owned(), "got 12345".to_owned());
-        assert_eq!(answer(&handler, &format!("{post}12345")), got);
-        assert_eq!(answer(&handler, &format!("{post}12345POST / HTTP/1.1\r\n\r\n")), got);
+        assert_eq!(answer(&mut handler, &format!("{post}12345")), got);
+        assert_eq!(answer(&mut handler, &format!("{post}12345POST / HTTP/1.1\r\n\r\n")), got);
 
         let now = Instant::now();
         let (mut client, mut connection) = pair(now);
         for piece in [post.as_bytes(), b"1", b"23", b"4"] {
             client.write_all(piece).unwrap();
-            assert_eq!(connection.advance(now, &Never), Progress::Waiting);
+            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
             assert_eq!(connection.deadline(), now + READING);
         }
         client.write_all(b"5").unwrap();
-        assert_eq!(connection.advance(now, &handler), Progress::Waiting);
+        assert_eq!(connection.advance(now, &mut handler), Progress::Waiting);
         assert_eq!(connection.deadline(), now + CLOSING);
         let mut answer = [0; 512];
         let count = client.read(&mut answer).unwrap();
@@ -310,33 +310,34 @@ mod tests {
         let post = b"POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n1234";
         let (mut client, mut connection) = pair(start);
         client.write_all(post).unwrap();
-        assert_eq!(connection.advance(start, &Never), Progress::Waiting);
-        assert_eq!(connection.advance(start + READING, &Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
+        assert_eq!(connection.advance(start + READING, &mut Never), Progress::Over);
 
         let (mut client, mut connection) = pair(start);
         client.write_all(post).unwrap();
         drop(client);
-        assert_eq!(connection.advance(start, &Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
     }
 
     #[test]
     fn what_is_refused_is_refused_before_a_byte_of_its_body_has_come() {
-        let handler = Fixed(Vec::new());
-        let post = |fields: &str| answer(&handler, &format!("POST /body HTTP/1.1\r\n{fields}\r\n"));
+        let mut handler = Fixed(Vec::new());
+        let mut post =
+            |fields: &str| answer(&mut handler, &format!("POST /body HTTP/1.1\r\n{fields}\r\n"));
         let refused = |bad: &str| ("400".to_owned(), format!("{bad} Some(\"/body\")"));
         assert_eq!(post("Content-Length: 10\r\n"), refused("BodyTooLong"));
         assert_eq!(post("Transfer-Encoding: chunked\r\n"), refused("BodyWithoutLength"));
         assert_eq!(post(""), refused("BodyWithoutLength"));
         let unread = ("400".to_owned(), "Malformed None".to_owned());
-        assert_eq!(answer(&handler, "POST /body\r\n"), unread);
+        assert_eq!(answer(&mut handler, "POST /body\r\n"), unread);
     }
 
     #[test]
     fn a_body_that_nobody_wants_is_not_waited_for() {
-        let handler = Fixed(b"got ".to_vec());
+        let mut handler = Fixed(b"got ".to_vec());
         let got = ("200".to_owned(), "got ".to_owned());
-        assert_eq!(answer(&handler, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), got);
-        assert_eq!(answer(&handler, "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345"), got);
+        assert_eq!(answer(&mut handler, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), got);
+        assert_eq!(answer(&mut handler, "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345"), got);
     }
 
     #[test]
@@ -345,7 +346,7 @@ mod tests {
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let body = vec![b'x'; 4_000_000];
-        assert_eq!(connection.advance(start, &Fixed(body.clone())), Progress::Waiting);
+        assert_eq!(connection.advance(start, &mut Fixed(body.clone())), Progress::Waiting);
         assert_eq!(connection.deadline(), start + WRITING);
 
         let mut received = Vec::new();
@@ -353,12 +354,12 @@ mod tests {
         while !received.ends_with(&body) {
             let count = client.read(&mut buffer).unwrap();
             received.extend_from_slice(&buffer[..count]);
-            assert_eq!(connection.advance(start, &Never), Progress::Waiting);
+            assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
         }
         assert_eq!(connection.deadline(), start + CLOSING);
         assert_eq!(client.read(&mut buffer).unwrap(), 0);
         drop(client);
-        assert_eq!(connection.advance(start, &Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
     }
 
     #[test]
@@ -366,6 +367,6 @@ mod tests {
         let start = Instant::now();
         let (client, mut connection) = pair(start);
         drop(client);
-        assert_eq!(connection.advance(start, &Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
     }
 }

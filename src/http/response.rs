@@ -52,6 +52,7 @@ impl Response {
 
     /// The bytes to send, the body only where it is wanted.
     pub(super) fn into_bytes(self, with_body: bool, now: Timestamp) -> Vec<u8> {
+        let status = self.status;
         // `tiny_http` would name itself as the server, and tell a time of its own beside the page's; it
         // ends the program where the clock stands outside the years that it can write.
         let date = now.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -61,7 +62,7 @@ impl Response {
             .filter(|(_, value)| value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             .filter_map(|(name, value)| Header::from_bytes(name, value).ok());
         let response = tiny_http::Response::new(
-            self.status,
+            status,
             headers.collect(),
             self.body.as_slice(),
             Some(self.body.len()),
@@ -72,6 +73,11 @@ impl Response {
         // and sorting what `TE` asks for ends the program where a quality is not a number. A vector
         // takes everything.
         let _ = response.raw_print(&mut bytes, VERSION, &[], !with_body, None);
+        // Where there is no content there is no length of it either (RFC 9110, section 8.6).
+        if status.0 == 204 && bytes.ends_with(NO_LENGTH) {
+            bytes.truncate(bytes.len() - NO_LENGTH.len());
+            bytes.extend_from_slice(b"\r\n");
+        }
         bytes
     }
 }
@@ -79,6 +85,9 @@ impl Response {
 /// What the server is: one response a connection, whole and of known length. HTTP/1.1 would be to
 /// add `Connection: close`, a field that `tiny_http` does not let through.
 const VERSION: HTTPVersion = HTTPVersion(1, 0);
+
+/// How a head ends that `tiny_http` has given a length of nothing.
+const NO_LENGTH: &[u8] = b"Content-Length: 0\r\n\r\n";
 
 /// More than a response's head takes.
 const HEAD_ROOM: usize = 512;
@@ -111,7 +120,9 @@ mod tests {
         let redirect = text(Response::empty(303).with("Location", "./?a=b"), true);
         assert!(redirect.starts_with("HTTP/1.0 303 See Other\r\n"));
         assert!(redirect.contains("\r\nLocation: ./?a=b\r\n"));
-        assert!(!text(Response::empty(204), true).contains("Transfer-Encoding"));
+        let nothing = "HTTP/1.0 204 No Content\r\nServer: temoin\r\n\
+                       Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n";
+        assert_eq!(text(Response::empty(204), true), nothing);
     }
 
     #[test]

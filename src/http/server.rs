@@ -32,7 +32,7 @@ pub trait Handler: Send + 'static {
     }
 
     /// Answers a request.
-    fn answer(&self, request: &Request) -> Response;
+    fn answer(&mut self, request: &Request) -> Response;
 
     /// Answers what is no request, or has no such body as is taken with its head.
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;
@@ -60,7 +60,7 @@ impl Server {
         let address = listener.address().clone();
         let serving = Arc::clone(&stop);
         let thread = Builder::new().name("http".to_owned()).spawn(move || {
-            if let Err(error) = serve(&listener, &handler, &serving) {
+            if let Err(error) = serve(&listener, handler, &serving) {
                 log::error!("{}: no longer served: {error}", listener.address());
             }
         })?;
@@ -91,7 +91,7 @@ impl Drop for Server {
 }
 
 /// Serves until told to stop. At rest it sleeps without a deadline.
-fn serve<H: Handler>(listener: &Listener, handler: &H, stop: &EventFd) -> io::Result<()> {
+fn serve<H: Handler>(listener: &Listener, mut handler: H, stop: &EventFd) -> io::Result<()> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut paused_until: Option<Instant> = None;
     loop {
@@ -121,7 +121,8 @@ fn serve<H: Handler>(listener: &Listener, handler: &H, stop: &EventFd) -> io::Re
                 }
             }
         }
-        connections.retain_mut(|connection| connection.advance(now, handler) == Progress::Waiting);
+        connections
+            .retain_mut(|connection| connection.advance(now, &mut handler) == Progress::Waiting);
     }
 }
 
@@ -169,4 +170,109 @@ fn timeout(deadline: Option<Instant>) -> PollTimeout {
     let left = deadline.saturating_duration_since(Instant::now());
     // Rounded up, so as not to wake before it.
     PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
+    use std::time::{Duration, Instant};
+
+    use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, make_room};
+    use crate::domain::Timestamp;
+    use crate::http::{Peer, Request, Response};
+
+    struct Plain;
+
+    impl Handler for Plain {
+        fn answer(&mut self, _: &Request) -> Response {
+            Response::new(200, "text/plain", "here")
+        }
+
+        fn refuse(&self, _: Option<&Head>, _: BadRequest) -> Response {
+            Response::empty(400)
+        }
+
+        fn now(&self) -> Timestamp {
+            "2026-11-24T12:00:00Z".parse().unwrap()
+        }
+    }
+
+    trait Stream: Read + Write {}
+    impl Stream for TcpStream {}
+    impl Stream for UnixStream {}
+
+    fn connect(address: &Address) -> Box<dyn Stream> {
+        match address {
+            Address::Unix(path) => Box::new(UnixStream::connect(path).unwrap()),
+            Address::Loopback(address) => Box::new(TcpStream::connect(address).unwrap()),
+        }
+    }
+
+    /// How long a request takes that is asked at once.
+    fn ask(address: &Address) -> Duration {
+        let begun = Instant::now();
+        let mut stream = connect(address);
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("\r\n\r\nhere"), "{answer}");
+        begun.elapsed()
+    }
+
+    #[test]
+    fn two_hundred_slow_clients_do_not_delay_a_fast_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = [
+            Address::Unix(folder.path().join("socket")),
+            Address::Loopback(([127, 0, 0, 1], 0).into()),
+        ];
+        for place in places {
+            let server = Server::start(Listener::bind(&place).unwrap(), Plain).unwrap();
+            let mut slow = Vec::new();
+            let mut slowest = Duration::ZERO;
+            for number in 0..200 {
+                let mut stream = connect(server.address());
+                // Some say nothing, some begin, some send a byte whenever the fast one comes.
+                stream.write_all(&b"GET / HTTP/1.1\r\n"[..number % 16]).unwrap();
+                slow.push(stream);
+                if number % 10 == 9 {
+                    for stream in &mut slow {
+                        // Those that were let go cannot send any more.
+                        let _ = stream.write_all(b"a");
+                    }
+                    slowest = slowest.max(ask(server.address()));
+                }
+            }
+            assert!(slowest < Duration::from_secs(1), "{slowest:?} at {place}");
+        }
+    }
+
+    #[test]
+    fn who_holds_the_most_places_loses_the_first_of_them() {
+        let now = Instant::now();
+        let peer = |text: &str| Peer::Network(text.parse().unwrap());
+        let connection = |peer| {
+            let (_, stream) = UnixStream::pair().unwrap();
+            Connection::new(Box::new(stream), peer, now)
+        };
+        let peers = [
+            peer("192.0.2.1:1"),
+            peer("[2001:db8::1]:1"),
+            peer("192.0.2.2:1"),
+            peer("[2001:db8::2]:1"),
+            peer("192.0.2.1:2"),
+            peer("[2001:db8::3]:1"),
+        ];
+        let mut connections: Vec<Connection> = peers.into_iter().map(connection).collect();
+        let mut left = || {
+            make_room(&mut connections);
+            connections.iter().map(Connection::peer).collect::<Vec<Peer>>()
+        };
+        assert_eq!(left(), [peers[0], peers[2], peers[3], peers[4], peers[5]]);
+        assert_eq!(left(), [peers[2], peers[3], peers[4], peers[5]]);
+        assert_eq!(left(), [peers[2], peers[4], peers[5]]);
+        assert_eq!(left(), [peers[4], peers[5]]);
+    }
 }

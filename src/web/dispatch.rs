@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use crate::http::{self, BadRequest, Handler, Head, Method, Peer};
 
 impl Handler for Site {
-    fn answer(&self, request: &http::Request) -> http::Response {
+    fn answer(&mut self, request: &http::Request) -> http::Response {
         // Before a Unix socket stands a web server, whose host may have any name.
         let any_host = request.peer == Peer::Socket;
         respond(self, Request::from_head(&request.head), any_host).into()
