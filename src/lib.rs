@@ -13,8 +13,8 @@
 //!   socket, finding the origin address), [`sync`] (asking the operator, by session ID alone), [`http`]
 //!   (a small server) and [`web`] (the page); and, with feature `operator`, the operator's end.
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`settings`] (what can be
-//!   changed of the configuration), [`erasure`] (what goes, and when), [`daemon`] (one poll loop that
-//!   joins the parts) and [`cli`] (one file a command).
+//!   changed of the configuration), [`erasure`] (what goes, and when), [`inquiry`] (asking the operator
+//!   for the record), [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
 #![forbid(unsafe_code)]
 
 pub mod capture;
@@ -27,6 +27,7 @@ pub mod export;
 pub mod holding;
 pub mod http;
 pub mod i18n;
+pub mod inquiry;
 pub mod journal;
 pub mod lawbook;
 #[cfg(feature = "operator")]

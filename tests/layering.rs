@@ -33,6 +33,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("lawbook", None),
     ("settings", None),
     ("erasure", None),
+    ("inquiry", None),
     ("daemon", None),
     ("cli", None),
 ];
@@ -41,6 +42,8 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
 const FENCES: &[(&str, &[&str])] = &[
     // The command line is one room's business, and so is the web server.
     ("clap", &["cli"]),
+    // There is one way out of the box.
+    ("rustls", &["sync", "operator"]),
     ("tiny_http", &["http"]),
     ("postgres", &["operator"]),
     // SQL stays where its schema is written down.
@@ -65,13 +68,13 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that may do input and output.
-const IMPURE: [&str; 12] = [
+const IMPURE: [&str; 13] = [
     "journal", "capture", "http", "sync", "operator", "web", "config", "lawbook", "settings",
-    "erasure", "daemon", "cli",
+    "erasure", "inquiry", "daemon", "cli",
 ];
 
 /// The rooms that may know what is in a session.
-const KNOW_SESSIONS: [&str; 13] = [
+const KNOW_SESSIONS: [&str; 14] = [
     "domain",
     "i18n",
     "export",
@@ -83,6 +86,7 @@ const KNOW_SESSIONS: [&str; 13] = [
     "web",
     "config",
     "erasure",
+    "inquiry",
     "daemon",
     "cli",
 ];

@@ -2,27 +2,63 @@
 
 use crate::domain::Timestamp;
 
+/// What is to be done about the daily request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Daily {
+    /// Send it, and the next one then.
+    Ask {
+        /// At a moment of the next day.
+        next: Timestamp,
+    },
+    /// Nothing before this; `None`: before a way out is there.
+    Wait(Option<Timestamp>),
+    /// Its moment is drawn anew, and is to be noted.
+    Redraw(Timestamp),
+}
+
+/// What is to be done about the daily request that is due `at`, by a clock that says `now` and is
+/// trusted or not; `can_ask` where there is a way out just now.
+pub fn daily(
+    at: Option<Timestamp>,
+    now: Timestamp,
+    is_trusted: bool,
+    can_ask: bool,
+    random: u64,
+) -> Daily {
+    match at {
+        None => Daily::Redraw(first(now, random)),
+        Some(at) if !is_plausible(at, now) => {
+            // A clock in 1970 is mostly set soon.
+            if is_trusted { Daily::Redraw(first(now, random)) } else { Daily::Wait(None) }
+        }
+        Some(at) if now < at => Daily::Wait(Some(at)),
+        Some(_) if !can_ask => Daily::Wait(None),
+        Some(at) if now.since(at).as_millis() > LATE => Daily::Redraw(after_a_miss(now, random)),
+        Some(_) => Daily::Ask { next: next_day(now, random) },
+    }
+}
+
 /// When the daily request after one at `now` is due: at a moment drawn uniformly from the next day.
 /// The day is that of UTC, so that boxes of one zone have no hour in common in which none asks.
-pub fn next_day(now: Timestamp, random: u64) -> Timestamp {
+fn next_day(now: Timestamp, random: u64) -> Timestamp {
     let today = now.milliseconds().div_euclid(DAY) * DAY;
     now.shifted(today - now.milliseconds() + DAY + below(DAY, random))
 }
 
 /// When the first daily request is due, on a box that never made one.
-pub fn first(now: Timestamp, random: u64) -> Timestamp {
+fn first(now: Timestamp, random: u64) -> Timestamp {
     now.shifted(below(DAY, random))
 }
 
 /// When a request that could not be made at its time (the box was off, or had no tunnel) is made once
 /// it can be: within an hour, since boxes that share a power line or a server come back together.
-pub fn after_a_miss(now: Timestamp, random: u64) -> Timestamp {
+fn after_a_miss(now: Timestamp, random: u64) -> Timestamp {
     now.shifted(below(HOUR, random))
 }
 
 /// Whether a moment to ask at can have been drawn by a clock that says `now`: none lies further ahead
 /// than the end of the next day.
-pub fn is_plausible(at: Timestamp, now: Timestamp) -> bool {
+fn is_plausible(at: Timestamp, now: Timestamp) -> bool {
     at.milliseconds() - now.milliseconds() <= 2 * DAY
 }
 
@@ -40,6 +76,9 @@ fn below(limit: i64, random: u64) -> i64 {
     let drawn = (u128::from(random) * u128::from(limit.unsigned_abs())) >> 64;
     i64::try_from(drawn).unwrap_or(0)
 }
+
+/// In milliseconds: a request that is later than this was missed.
+const LATE: u128 = 600_000;
 
 /// In milliseconds.
 const DAY: i64 = 86_400_000;
@@ -73,6 +112,25 @@ mod tests {
         for failures in [8, 9, 100, u32::MAX] {
             assert_eq!(pause(failures, u64::MAX), 3_600_000, "{failures}");
         }
+    }
+
+    #[test]
+    fn what_was_missed_is_made_once_within_an_hour_of_a_way_out() {
+        let day_ago = now().shifted(-DAY);
+        assert_eq!(daily(Some(day_ago), now(), true, false, 0), Daily::Wait(None));
+        let Daily::Redraw(at) = daily(Some(day_ago), now(), true, true, u64::MAX) else { panic!() };
+        assert_eq!(daily(Some(at), now(), true, true, 0), Daily::Wait(Some(at)));
+        let Daily::Ask { next } = daily(Some(at), at, true, true, 0) else { panic!() };
+        assert_eq!(next.to_string(), "2026-11-25T00:00:00.000Z");
+        assert_eq!(daily(Some(next), at, true, true, 0), Daily::Wait(Some(next)));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_draws_nothing_until_it_is_trusted() {
+        let far = Some(now().shifted(3 * DAY));
+        assert_eq!(daily(far, now(), false, true, 7), Daily::Wait(None));
+        assert_eq!(daily(far, now(), true, true, 0), Daily::Redraw(now()));
+        assert_eq!(daily(None, now(), false, true, 0), Daily::Redraw(now()));
     }
 
     proptest! {
