@@ -1,8 +1,8 @@
 //! The daemon: one poll loop that joins the parts and decides nothing.
 //!
 //! It waits for what can happen (an event in the spool, the kernel's notice of an interface, a line
-//! from OpenVPN, the end of a search for an origin, a clock that was set, a signal) and for the
-//! deadlines of its parts. At rest it sleeps: nothing is polled.
+//! from OpenVPN, the end of a search for an origin, an answer of the operator's, a clock that was set,
+//! a signal) and for the deadlines of its parts. At rest it sleeps: nothing is polled.
 //!
 //! # Error handling
 //! What cannot be written down now is tried again, less and less often; what the hooks left stays in
@@ -15,6 +15,7 @@ mod management;
 mod notify;
 mod origin;
 mod page;
+mod questions;
 mod recorder;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -42,6 +43,7 @@ use erasure::Erasures;
 use management::Line;
 use notify::notify;
 use origin::OriginSearch;
+use questions::Questions;
 use recorder::Recorder;
 
 /// The first and the longest pause before something that could not be written down is tried again,
@@ -136,6 +138,7 @@ struct Daemon {
     origins: OriginSearch,
     clock: ClockWatch,
     erasures: Erasures,
+    questions: Questions,
     signals: SignalFd,
     /// The interface that the management socket's OpenVPN is taken to serve.
     managed: Device,
@@ -150,6 +153,7 @@ struct Daemon {
 /// What poll(2) may wake the daemon for.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Wake {
+    Answer,
     Arrival,
     ClockSet,
     ConfigurationChange,
@@ -188,6 +192,7 @@ impl Daemon {
             origins: OriginSearch::new(&config.methods)?,
             clock: ClockWatch::new()?,
             erasures: Erasures::new(),
+            questions: Questions::new(state_directory)?,
             signals,
             state_directory: state_directory.to_owned(),
             configuration,
@@ -239,6 +244,7 @@ impl Daemon {
             (Wake::Link, self.links.as_fd()),
             (Wake::OriginEnded, self.origins.ended()),
             (Wake::ClockSet, self.clock.was_set()),
+            (Wake::Answer, self.questions.answered()),
         ];
         sources.extend(self.configuration.changes().map(|fd| (Wake::ConfigurationChange, fd)));
         if let Some(line) = &self.line {
@@ -258,6 +264,7 @@ impl Daemon {
 
     fn attend(&mut self, wake: Wake, reading: ClockReading) -> io::Result<()> {
         match wake {
+            Wake::Answer => self.questions.take(reading.uptime),
             Wake::Arrival => {
                 self.arrivals.drain()?;
                 self.take_from_spool();
@@ -375,6 +382,8 @@ impl Daemon {
         }
         let journal = self.recorder.journal();
         self.erasures.attend(&reading, &self.state_directory, &self.config, journal);
+        let (open, journal) = self.recorder.open_sessions();
+        self.questions.attend(&reading, &self.config, &open, journal);
     }
 
     /// Reads the events that hooks have left. While something cannot be written down they stay
@@ -457,6 +466,7 @@ impl Daemon {
             self.line.as_ref().and_then(Line::deadline),
             self.look_at_clock_at,
             self.erasures.deadline(),
+            self.questions.deadline(),
         ];
         // What would have to be written down waits with the rest.
         let rest = if self.recorder.is_behind() {

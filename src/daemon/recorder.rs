@@ -60,6 +60,11 @@ impl Recorder {
         self.tracker.deadline()
     }
 
+    /// The open sessions, and the journal to note something about them in.
+    pub(super) fn open_sessions(&mut self) -> (Vec<&Session>, &mut Journal) {
+        (self.tracker.open().collect(), &mut self.journal)
+    }
+
     /// The open session with this ID.
     pub(super) fn open_session(&self, id: SessionId) -> Option<&Session> {
         self.tracker.open().find(|session| session.id == id)
