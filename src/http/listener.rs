@@ -19,30 +19,35 @@ pub enum Address {
     Unix(PathBuf),
     /// A port of this machine's loopback interface. Every program on the machine can reach it.
     Loopback(SocketAddr),
+    /// A port that others can reach.
+    Network(SocketAddr),
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => path.display().fmt(f),
-            Self::Loopback(address) => address.fmt(f),
+            Self::Loopback(address) | Self::Network(address) => address.fmt(f),
         }
     }
 }
 
 /// A bound address from which connections are taken. A Unix socket's file goes when it is dropped.
-#[derive(Debug)]
 pub struct Listener {
     socket: Socket,
     address: Address,
 }
 
-#[derive(Debug)]
 enum Socket {
+    /// With what makes a connection of one that has just been taken.
+    Network(TcpListener, Box<Wrap>),
+    Tcp(TcpListener),
     /// With the device and number of the file.
     Unix(UnixListener, (u64, u64)),
-    Tcp(TcpListener),
 }
+
+/// Makes a connection of a non-blocking stream, such as one by TLS.
+type Wrap = dyn Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send;
 
 impl Listener {
     /// Binds an address. A Unix socket gets mode 0660; one that is left over, with nobody behind it,
@@ -52,27 +57,34 @@ impl Listener {
     /// [`BindError`], which names the address and the remedy.
     pub fn bind(address: &Address) -> Result<Self, BindError> {
         let failed = |error| BindError::Failed(address.clone(), error);
-        let socket = match address {
+        match address {
             Address::Unix(path) => {
                 refuse_taken(path)?;
-                bind_unix(path).map_err(failed)?
+                let socket = bind_unix(path).map_err(failed)?;
+                Ok(Self { socket, address: address.clone() })
             }
             Address::Loopback(loopback) if loopback.ip().is_loopback() => {
-                Socket::Tcp(TcpListener::bind(loopback).map_err(failed)?)
+                let (listener, bound) = bind_tcp(*loopback).map_err(failed)?;
+                Ok(Self { socket: Socket::Tcp(listener), address: Address::Loopback(bound) })
             }
-            Address::Loopback(other) => return Err(BindError::NotLoopback(*other)),
-        };
-        let address = match &socket {
-            Socket::Unix(listener, _) => {
-                listener.set_nonblocking(true).map_err(failed)?;
-                address.clone()
+            Address::Loopback(other) | Address::Network(other) => {
+                Err(BindError::NotLoopback(*other))
             }
-            Socket::Tcp(listener) => {
-                listener.set_nonblocking(true).map_err(failed)?;
-                Address::Loopback(listener.local_addr().map_err(failed)?)
-            }
-        };
-        Ok(Self { socket, address })
+        }
+    }
+
+    /// Binds an address that others can reach, to talk to them as `wrap` makes it: by TLS.
+    ///
+    /// # Errors
+    /// [`BindError::Failed`], which names the address.
+    pub fn bind_network(
+        address: SocketAddr,
+        wrap: impl Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + 'static,
+    ) -> Result<Self, BindError> {
+        let (listener, bound) = bind_tcp(address)
+            .map_err(|error| BindError::Failed(Address::Network(address), error))?;
+        let socket = Socket::Network(listener, Box::new(wrap));
+        Ok(Self { socket, address: Address::Network(bound) })
     }
 
     /// What was bound: where port 0 was asked for, the port that was found.
@@ -93,7 +105,18 @@ impl Listener {
                 stream.set_nonblocking(true)?;
                 Ok((Box::new(stream), Peer::Network(address)))
             }
+            Socket::Network(listener, wrap) => {
+                let (stream, address) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok((wrap(stream)?, Peer::Network(address)))
+            }
         }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").field(&self.address).finish()
     }
 }
 
@@ -101,7 +124,7 @@ impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.socket {
             Socket::Unix(listener, _) => listener.as_fd(),
-            Socket::Tcp(listener) => listener.as_fd(),
+            Socket::Network(listener, _) | Socket::Tcp(listener) => listener.as_fd(),
         }
     }
 }
@@ -198,6 +221,13 @@ fn refuse_taken(path: &Path) -> Result<(), BindError> {
     }
 }
 
+fn bind_tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
 /// Binds under another name and moves the socket to its place once its mode is set, so that what is
 /// found at the path is always whole.
 fn bind_unix(path: &Path) -> io::Result<Socket> {
@@ -209,6 +239,7 @@ fn bind_unix(path: &Path) -> io::Result<Socket> {
         _ => {}
     }
     let listener = UnixListener::bind(&name)?;
+    listener.set_nonblocking(true)?;
     let moved = fs::set_permissions(&name, Permissions::from_mode(0o660))
         .and_then(|()| fs::rename(&name, path))
         .and_then(|()| identity(path));

@@ -206,7 +206,9 @@ mod tests {
     fn connect(address: &Address) -> Box<dyn Stream> {
         match address {
             Address::Unix(path) => Box::new(UnixStream::connect(path).unwrap()),
-            Address::Loopback(address) => Box::new(TcpStream::connect(address).unwrap()),
+            Address::Loopback(address) | Address::Network(address) => {
+                Box::new(TcpStream::connect(address).unwrap())
+            }
         }
     }
 
