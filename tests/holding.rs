@@ -386,9 +386,9 @@ proptest! {
         let together = Summary::of(&sessions, rulebook, at(NOW));
         let (mut held, mut over, mut none, mut untold) = (0, 0, 0, 0);
         for session in &sessions {
-            let mut tally = Tally::new(rulebook, at(NOW));
+            let mut tally = Tally::new(rulebook, None);
             tally.add(session);
-            let count = tally.finish().law.unwrap();
+            let count = tally.summary(rulebook, at(NOW)).law.unwrap();
             held += count.held;
             over += count.over;
             none += count.none;

@@ -6,7 +6,7 @@ use crate::domain::Zone;
 use crate::holding::Rulebook;
 use crate::journal::set_aside_files;
 use crate::lawbook::Lawbook;
-use crate::web::{Book, Site, Trouble, Unreadable, open_records};
+use crate::web::{Book, Counted, Site, Trouble, Unreadable, open_records};
 
 use super::configuration::InUse;
 
@@ -27,6 +27,7 @@ pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
         }),
         troubles: Box::new(move || surroundings.troubles()),
         clock: Box::new(clock::now),
+        counted: Counted::default(),
         zone,
     }
 }

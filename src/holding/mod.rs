@@ -32,4 +32,4 @@ pub use legal::LawSays;
 pub use rulebook::Rulebook;
 pub use seen::{Seen, Value};
 pub use signed::{Absence, Comparison, Signed, SignedField, SignedState, SignedStatement};
-pub use summary::{Count, Summary, Tally, Untold};
+pub use summary::{Count, Due, Group, Standing, Summary, Tally, Untold};

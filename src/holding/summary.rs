@@ -1,5 +1,6 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDate;
 
@@ -35,11 +36,39 @@ impl Summary {
         rulebook: Rulebook<'_>,
         now: Timestamp,
     ) -> Self {
-        let mut tally = Tally::new(rulebook, now);
+        let mut tally = Tally::new(rulebook, None);
         for session in sessions {
             tally.add(session.borrow());
         }
-        tally.finish()
+        tally.summary(rulebook, now)
+    }
+
+    /// The sum of standings that were found by the same rulebook as of the same `now`.
+    pub fn sum(standings: &[Standing], rulebook: Rulebook<'_>, now: Timestamp) -> Self {
+        let zone = zones(rulebook, None).first().copied().unwrap_or(Zone::UTC);
+        let mut summary = Self {
+            today: zone.date(now),
+            zone,
+            operator: rulebook.profile.map(|profile| profile.name.clone()),
+            sessions: 0,
+            open: 0,
+            law: rulebook.jurisdiction.map(|_| Count::default()),
+            declared: rulebook.profile.map(|_| Count::default()),
+        };
+        for Standing { group, law, declared } in standings {
+            summary.sessions += group.count;
+            summary.open += if group.span.is_open() { group.count } else { 0 };
+            let counts = [(&mut summary.law, law), (&mut summary.declared, declared)];
+            for (count, due) in counts {
+                if let (Some(count), Some(due)) = (count, due) {
+                    count.add(*due, group);
+                }
+            }
+        }
+        for count in [&mut summary.law, &mut summary.declared].into_iter().flatten() {
+            count.untold.sort_unstable();
+        }
+        summary
     }
 }
 
@@ -67,31 +96,32 @@ impl Count {
         self.untold.iter().map(|(_, count)| count).sum()
     }
 
-    fn add(&mut self, due: Due, session: &Session) {
+    fn add(&mut self, due: Due, group: &Group) {
         match due {
             Due::Held(last) => {
-                self.held += 1;
-                let start = session.start.value;
-                let earlier = |known: Moment| {
-                    start.best().is_some_and(|own| known.best().is_none_or(|best| own < best))
-                };
-                if self.oldest.is_none_or(|(_, known)| earlier(known)) {
-                    self.oldest = Some((session.id, start));
+                self.held += group.count;
+                let (id, start) = group.first;
+                if self.oldest.is_none_or(|(_, known)| begins_before(start, known)) {
+                    self.oldest = Some((id, start));
                 }
                 if let Some(last) = last {
                     if self.next.is_none_or(|(_, known)| last < known) {
-                        self.next = Some((session.id, last));
+                        self.next = Some((id, last));
                     }
                 }
             }
-            Due::Over => self.over += 1,
-            Due::None => self.none += 1,
+            Due::Over => self.over += group.count,
+            Due::None => self.none += group.count,
             Due::Untold(why) => match self.untold.iter_mut().find(|(known, _)| *known == why) {
-                Some((_, count)) => *count += 1,
-                None => self.untold.push((why, 1)),
+                Some((_, count)) => *count += group.count,
+                None => self.untold.push((why, group.count)),
             },
         }
     }
+}
+
+fn begins_before(one: Moment, other: Moment) -> bool {
+    one.best().is_some_and(|own| other.best().is_none_or(|best| own < best))
 }
 
 /// Why it cannot be told whether a record should be held.
@@ -128,95 +158,134 @@ impl Untold {
     }
 }
 
-/// Sums sessions up one by one. What law and operator say depends on nothing but the days on which
-/// a session began and ended, so each pair of days is judged once.
-#[derive(Debug)]
-pub struct Tally<'a> {
-    rulebook: Rulebook<'a>,
-    now: Timestamp,
-    summary: Summary,
+/// Counts sessions one by one. What law and operator say depends on nothing but the days on which a
+/// session began and ended, so those of the same days are counted together and judged once; and a
+/// tally can be kept and added to.
+#[derive(Clone, Debug)]
+pub struct Tally {
     /// The zones in which days are counted.
     zones: Vec<Days>,
-    judged: HashMap<Key, Judged>,
+    groups: HashMap<Key, Group>,
 }
 
-impl<'a> Tally<'a> {
-    /// Before the first session.
-    pub fn new(rulebook: Rulebook<'a>, now: Timestamp) -> Self {
-        let mut zones: Vec<Zone> = rulebook.profile.iter().map(|profile| profile.zone).collect();
-        for edition in rulebook.law.editions() {
-            let ours = Some(edition.jurisdiction) == rulebook.jurisdiction;
-            if ours && !zones.contains(&edition.zone) {
-                zones.push(edition.zone);
-            }
-        }
-        let zone = zones.first().copied().unwrap_or(Zone::UTC);
-        let summary = Summary {
-            today: zone.date(now),
-            zone,
-            operator: rulebook.profile.map(|profile| profile.name.clone()),
-            sessions: 0,
-            open: 0,
-            law: rulebook.jurisdiction.map(|_| Count::default()),
-            declared: rulebook.profile.map(|_| Count::default()),
-        };
-        let zones = zones.into_iter().map(Days::new).collect();
-        Self { rulebook, now, summary, zones, judged: HashMap::new() }
+impl Tally {
+    /// Before the first session. Its days are those of law and operator, and of the zone in which
+    /// they are `shown`.
+    pub fn new(rulebook: Rulebook<'_>, shown: Option<Zone>) -> Self {
+        let zones = zones(rulebook, shown).into_iter().map(Days::new).collect();
+        Self { zones, groups: HashMap::new() }
+    }
+
+    /// Whether it counts in the days that these need.
+    pub fn is_for(&self, rulebook: Rulebook<'_>, shown: Option<Zone>) -> bool {
+        let own = self.zones.iter().map(|days| days.zone);
+        own.eq(zones(rulebook, shown))
     }
 
     /// Adds one session.
     pub fn add(&mut self, session: &Session) {
         let span = Span::from(session);
-        self.summary.sessions += 1;
-        self.summary.open += u64::from(span.is_open());
-        let key = self.key(span);
-        let judged = match self.judged.get(&key) {
-            Some(judged) => *judged,
-            None => {
-                let judged = Judged::of(span, self.rulebook, self.now);
-                self.judged.insert(key, judged);
-                judged
+        let (id, start) = (session.id, session.start.value);
+        match self.groups.entry(Key::of(span, &mut self.zones)) {
+            Entry::Occupied(mut known) => {
+                let group = known.get_mut();
+                group.count += 1;
+                if begins_before(start, group.first.1) {
+                    group.first = (id, start);
+                }
             }
-        };
-        if let (Some(count), Some(due)) = (&mut self.summary.law, judged.law) {
-            count.add(due, session);
-        }
-        if let (Some(count), Some(due)) = (&mut self.summary.declared, judged.declared) {
-            count.add(due, session);
+            Entry::Vacant(place) => {
+                place.insert(Group { span, count: 1, first: (id, start) });
+            }
         }
     }
 
-    /// After the last one.
-    pub fn finish(self) -> Summary {
-        let mut summary = self.summary;
-        for count in [&mut summary.law, &mut summary.declared].into_iter().flatten() {
-            count.untold.sort_unstable();
-        }
-        summary
+    /// How the sessions stand as of `now`, those of the same days together, the oldest first.
+    pub fn standings(&self, rulebook: Rulebook<'_>, now: Timestamp) -> Vec<Standing> {
+        let mut all: Vec<Standing> = self
+            .groups
+            .values()
+            .map(|group| Standing {
+                group: *group,
+                law: by_law(group.span, rulebook, now),
+                declared: by_declaration(group.span, rulebook, now),
+            })
+            .collect();
+        all.sort_by_key(|standing| {
+            let (id, start) = standing.group.first;
+            (start.best(), id)
+        });
+        all
     }
 
-    fn key(&mut self, span: Span) -> Key {
-        // Two zones at most differ in practice: the operator's and the law's.
-        let mut days = [[None; 4]; 2];
-        let end = span.end.unwrap_or_else(|| Moment::between(None, None));
-        let instants = [span.start.earliest, span.start.latest, end.earliest, end.latest];
-        for (place, zone) in self.zones.iter_mut().enumerate().take(2) {
-            days[place] = instants.map(|at| at.map(|at| zone.of(at)));
-        }
-        Key { open: span.is_open(), days }
+    /// The sum of all.
+    pub fn summary(&self, rulebook: Rulebook<'_>, now: Timestamp) -> Summary {
+        Summary::sum(&self.standings(rulebook, now), rulebook, now)
     }
 }
+
+/// Sessions that began on the same day and ended on the same day.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// When one of them lasted.
+    pub span: Span,
+    /// How many there are.
+    pub count: u64,
+    /// The one that began first.
+    pub first: (SessionId, Moment),
+}
+
+/// How the sessions of a group stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Which sessions.
+    pub group: Group,
+    /// By the law; `None` where it is not known whose law applies.
+    pub law: Option<Due>,
+    /// By the operator's newest statement on each field; `None` where its declarations are not known.
+    pub declared: Option<Due>,
+}
+
+/// The zones in which days are to be counted: the operator's, the law's, and the one that is shown.
+fn zones(rulebook: Rulebook<'_>, shown: Option<Zone>) -> Vec<Zone> {
+    let mut zones: Vec<Zone> = rulebook.profile.iter().map(|profile| profile.zone).collect();
+    for edition in rulebook.law.editions() {
+        let ours = Some(edition.jurisdiction) == rulebook.jurisdiction;
+        if ours && !zones.contains(&edition.zone) {
+            zones.push(edition.zone);
+        }
+    }
+    // Two at most differ in practice.
+    zones.truncate(ZONES - 1);
+    zones.extend(shown.filter(|shown| !zones.contains(shown)));
+    zones
+}
+
+/// In how many zones days are counted at most.
+const ZONES: usize = 3;
 
 /// All of a session that its judgement depends on: whether it lasts, and the days, in each zone, of
 /// the bounds of its start and its end.
-#[derive(Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Key {
     open: bool,
-    days: [[Option<NaiveDate>; 4]; 2],
+    days: [[Option<NaiveDate>; 4]; ZONES],
+}
+
+impl Key {
+    fn of(span: Span, zones: &mut [Days]) -> Self {
+        let mut days = [[None; 4]; ZONES];
+        let end = span.end.unwrap_or_else(|| Moment::between(None, None));
+        let instants = [span.start.earliest, span.start.latest, end.earliest, end.latest];
+        for (place, zone) in days.iter_mut().zip(zones) {
+            *place = instants.map(|at| at.map(|at| zone.of(at)));
+        }
+        Self { open: span.is_open(), days }
+    }
 }
 
 /// Finds the day of an instant; sessions come in order, so most fall on the day of the one before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Days {
     zone: Zone,
     day: NaiveDate,
@@ -240,25 +309,16 @@ impl Days {
 }
 
 /// Whether a record should be held today.
-#[derive(Clone, Copy, Debug)]
-enum Due {
-    /// It should, until this day where it is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Due {
+    /// It should, until the end of this day where it is known.
     Held(Option<NaiveDate>),
+    /// The time is over: it should be gone.
     Over,
+    /// Nothing says that it is kept.
     None,
+    /// It cannot be told, and why.
     Untold(Untold),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Judged {
-    law: Option<Due>,
-    declared: Option<Due>,
-}
-
-impl Judged {
-    fn of(span: Span, rulebook: Rulebook<'_>, now: Timestamp) -> Self {
-        Self { law: by_law(span, rulebook, now), declared: by_declaration(span, rulebook, now) }
-    }
 }
 
 fn by_law(span: Span, rulebook: Rulebook<'_>, now: Timestamp) -> Option<Due> {

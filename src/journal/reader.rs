@@ -180,6 +180,18 @@ impl Reader {
         })
     }
 
+    /// How many sessions were ever erased.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn erasures(&self) -> Result<u64, JournalError> {
+        // Certificates are numbered from 1 and stay.
+        self.ask(|connection| {
+            connection.query_row("SELECT ifnull(max(number), 0) FROM erasure", [], |row| row.get(0))
+        })
+        .map(|count: i64| count.unsigned_abs())
+    }
+
     /// Copies the whole journal into the empty file at `path`, as it is at one moment, also while the
     /// daemon writes. Where that fails the file holds nothing of use.
     ///

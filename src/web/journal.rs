@@ -1,6 +1,7 @@
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::domain::{IdPrefix, Session, Timestamp};
+use crate::domain::{IdPrefix, Session};
 use crate::journal::{Filter, JournalError, Page, Reader};
 
 use super::{Records, Unreadable};
@@ -14,13 +15,20 @@ pub fn open_records(directory: &Path) -> Result<Box<dyn Records>, Unreadable> {
 }
 
 impl Records for Reader {
-    fn count(&self) -> Result<u64, Unreadable> {
-        Self::count(self, &Filter::all(Timestamp::EPOCH)).map_err(unreadable)
+    fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
+        Self::count(self, filter).map_err(unreadable)
     }
 
-    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable> {
-        let page = Page { offset, ..Page::first(limit) };
-        self.sessions(&Filter::all(Timestamp::EPOCH), &page).map_err(unreadable)
+    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
+        Self::sessions(self, filter, page).map_err(unreadable)
+    }
+
+    fn each(
+        &self,
+        filter: &Filter,
+        visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        self.for_each(filter, visit).map(|_| ()).map_err(unreadable)
     }
 
     fn open(&self) -> Result<Vec<Session>, Unreadable> {
@@ -29,6 +37,10 @@ impl Records for Reader {
 
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
         Self::find(self, prefix).map_err(unreadable)
+    }
+
+    fn erased(&self) -> Result<u64, Unreadable> {
+        self.erasures().map_err(unreadable)
     }
 }
 

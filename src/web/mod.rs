@@ -4,6 +4,7 @@
 //! writes HTML that needs neither script nor any request elsewhere. Where the record cannot be read,
 //! the page says so and the log says why.
 
+mod counted;
 mod dispatch;
 mod html;
 mod journal;
@@ -14,6 +15,7 @@ mod response;
 mod site;
 mod trouble;
 
+pub use counted::Counted;
 pub use journal::open_records;
 pub use records::{Records, Unreadable};
 pub use site::{Book, Site};

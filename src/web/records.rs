@@ -1,20 +1,32 @@
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session};
+use crate::journal::{Filter, Page};
 
 /// What the page asks of the record. Nothing in it can write.
 pub trait Records {
-    /// How many sessions there are.
+    /// How many sessions `filter` names.
     ///
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn count(&self) -> Result<u64, Unreadable>;
+    fn count(&self, filter: &Filter) -> Result<u64, Unreadable>;
 
-    /// At most `limit` sessions, newest first, after the first `offset`.
+    /// A page of the sessions that `filter` names, newest first.
     ///
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable>;
+    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable>;
+
+    /// Gives each session that `filter` names to `visit`, newest first, until it breaks off.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn each(
+        &self,
+        filter: &Filter,
+        visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable>;
 
     /// The sessions that last.
     ///
@@ -27,16 +39,30 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable>;
+
+    /// How many sessions were ever erased.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn erased(&self) -> Result<u64, Unreadable>;
 }
 
 /// A record that was not begun yet holds nothing.
 impl<R: Records> Records for Option<R> {
-    fn count(&self) -> Result<u64, Unreadable> {
-        self.as_ref().map_or(Ok(0), Records::count)
+    fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
+        self.as_ref().map_or(Ok(0), |records| records.count(filter))
     }
 
-    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable> {
-        self.as_ref().map_or(Ok(Vec::new()), |records| records.newest(offset, limit))
+    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.sessions(filter, page))
+    }
+
+    fn each(
+        &self,
+        filter: &Filter,
+        visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        self.as_ref().map_or(Ok(()), |records| records.each(filter, visit))
     }
 
     fn open(&self) -> Result<Vec<Session>, Unreadable> {
@@ -45,6 +71,10 @@ impl<R: Records> Records for Option<R> {
 
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.find(prefix))
+    }
+
+    fn erased(&self) -> Result<u64, Unreadable> {
+        self.as_ref().map_or(Ok(0), Records::erased)
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) enum Status {
     BodyTooLong,
     /// The request was meant for another host.
     Misdirected,
+    /// The answer would be too large.
+    TooLarge,
     /// The head of the request is too long.
     TooLong,
     /// The record cannot be read.
@@ -61,7 +63,7 @@ pub(super) enum Status {
 impl Status {
     /// Every status.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Ok,
         Self::BadRequest,
         Self::NotFound,
@@ -69,6 +71,7 @@ impl Status {
         Self::LengthMissing,
         Self::BodyTooLong,
         Self::Misdirected,
+        Self::TooLarge,
         Self::TooLong,
         Self::Unreadable,
     ];
@@ -83,6 +86,8 @@ impl Status {
             Self::LengthMissing => 411,
             Self::BodyTooLong => 413,
             Self::Misdirected => 421,
+            // Of what there is for that, the one that says: not so, but otherwise.
+            Self::TooLarge => 422,
             Self::TooLong => 431,
             Self::Unreadable => 500,
         }
@@ -102,4 +107,4 @@ impl From<BadRequest> for Status {
 
 /// A page may load its own style sheet and icon, and nothing else from anywhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+                      form-action 'self'; frame-ancestors 'none'";

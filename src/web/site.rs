@@ -1,7 +1,7 @@
 use crate::domain::{Timestamp, Zone};
 use crate::holding::Rulebook;
 
-use super::{Records, Trouble, Unreadable};
+use super::{Counted, Records, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
@@ -13,6 +13,8 @@ pub struct Site {
     pub troubles: Box<dyn Fn() -> Vec<Trouble> + Send>,
     /// Tells the time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
+    /// What was counted for earlier pages; none of it at first.
+    pub counted: Counted,
     /// The time zone in which times are shown.
     pub zone: Zone,
 }

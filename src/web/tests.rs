@@ -3,66 +3,22 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Book, Records, Site, Unreadable};
+use super::{Book, Counted, Site, Unreadable, open_records};
 use crate::domain::{
-    BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, IdPrefix, Moment,
+    BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
     Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
 };
 use crate::holding::Rulebook;
 use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
+use crate::journal::Journal;
 use crate::retention::{Law, Profile};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
-
-/// Sessions in memory, newest first.
-#[derive(Clone)]
-struct Memory(Vec<Session>);
-
-impl Records for Memory {
-    fn count(&self) -> Result<u64, Unreadable> {
-        Ok(u64::try_from(self.0.len()).unwrap())
-    }
-
-    fn newest(&self, offset: u32, limit: u32) -> Result<Vec<Session>, Unreadable> {
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.0.iter().skip(offset).take(limit).cloned().collect())
-    }
-
-    fn open(&self) -> Result<Vec<Session>, Unreadable> {
-        Ok(self.0.iter().filter(|session| session.end.is_none()).cloned().collect())
-    }
-
-    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
-        Ok(self.0.iter().filter(|session| prefix.matches(&session.id)).cloned().collect())
-    }
-}
-
-/// A record that cannot be read.
-#[derive(Clone)]
-struct Broken;
-
-impl Records for Broken {
-    fn count(&self) -> Result<u64, Unreadable> {
-        Err(Unreadable)
-    }
-
-    fn newest(&self, _: u32, _: u32) -> Result<Vec<Session>, Unreadable> {
-        Err(Unreadable)
-    }
-
-    fn open(&self) -> Result<Vec<Session>, Unreadable> {
-        Err(Unreadable)
-    }
-
-    fn find(&self, _: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
-        Err(Unreadable)
-    }
-}
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -194,20 +150,37 @@ impl Book for Shelf {
     }
 }
 
-fn site(records: impl Records + Clone + Send + 'static) -> Site {
+/// A site whose record holds these sessions, the newest first.
+fn site(sessions: &[Session]) -> Site {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut journal, _) = Journal::open(directory.path()).unwrap();
+    let secret = SessionSecret::from_bytes([0; 32]);
+    let opened = sessions.iter().rev().map(|own| Change::Open(own.clone(), secret.clone()));
+    let changes: Vec<Change> = opened.collect();
+    journal.record(&changes, None).unwrap();
+    Site { records: Box::new(move || open_records(directory.path())), ..empty_site() }
+}
+
+/// A site whose record was not begun.
+fn empty_site() -> Site {
     Site {
-        records: Box::new(move || Ok(Box::new(records.clone()))),
+        records: Box::new(|| open_records(Path::new("/nowhere"))),
         book: Box::new(|| Ok(Box::new(Shelf::new(Some("neutrinet"))))),
         troubles: Box::new(Vec::new),
         clock: Box::new(|| at(NOW)),
+        counted: Counted::default(),
         zone: "Europe/Brussels".parse().unwrap(),
     }
 }
 
 /// The page on a port of its own.
-fn serve(records: impl Records + Clone + Send + 'static) -> Server {
+fn start(site: Site) -> Server {
     let listener = Listener::bind(&Address::Loopback("127.0.0.1:0".parse().unwrap())).unwrap();
-    Server::start(listener, site(records)).unwrap()
+    Server::start(listener, site).unwrap()
+}
+
+fn serve(sessions: &[Session]) -> Server {
+    start(site(sessions))
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -244,7 +217,7 @@ fn get(server: &Server, target: &str) -> Answer {
 
 #[test]
 fn the_headers_are_these_and_no_others() {
-    let server = serve(Memory(Vec::new()));
+    let server = start(empty_site());
     for (target, content_type) in [
         ("/", "text/html; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
@@ -259,7 +232,7 @@ fn the_headers_are_these_and_no_others() {
                  Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                  Cache-Control: no-store\r\n\
                  Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; \
-                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
+                 base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n\
                  Content-Type: {content_type}\r\n\
                  Cross-Origin-Resource-Policy: same-origin\r\n\
                  Referrer-Policy: no-referrer\r\n\
@@ -273,7 +246,7 @@ fn the_headers_are_these_and_no_others() {
 
 #[test]
 fn the_list_leads_to_every_session_and_each_has_its_page() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let list = get(&server, "/sessions");
     assert_eq!(list.status(), 200);
     for session in every_kind() {
@@ -287,12 +260,12 @@ fn the_list_leads_to_every_session_and_each_has_its_page() {
 
 #[test]
 fn every_recorded_value_is_shown_with_how_it_is_known() {
-    let server = serve(Memory(vec![whole(
+    let server = serve(&[whole(
         5,
         "2026-11-23T08:05:07Z",
         "2026-11-23T11:17:10Z",
         EndReason::StoppedWithNotice,
-    )]));
+    )]);
     let page = get(&server, &format!("/session/{}", id(5))).body;
     for text in [
         "<code>203.0.113.77</code>",
@@ -319,7 +292,7 @@ fn every_recorded_value_is_shown_with_how_it_is_known() {
 
 #[test]
 fn what_is_not_known_is_said_to_be_unknown_and_never_made_up() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let page = get(&server, &format!("/session/{}", bounded().id)).body;
     for text in [
         "unknown to the box; the operator does see it",
@@ -344,22 +317,22 @@ fn what_is_not_known_is_said_to_be_unknown_and_never_made_up() {
 
 #[test]
 fn the_list_says_whether_the_tunnel_is_up_and_since_when() {
-    let up = get(&serve(Memory(every_kind())), "/").body;
+    let up = get(&serve(&every_kind()), "/").body;
     assert!(up.contains("The tunnel is up"));
     assert!(up.contains("Start: Tuesday 24 November 2026 at 09:05:07"));
     assert!(up.contains("Length so far: 3\u{a0}h\u{a0}54\u{a0}min"));
     let ended = whole(5, "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", EndReason::Stopped);
-    let down = get(&serve(Memory(vec![ended])), "/").body;
+    let down = get(&serve(&[ended]), "/").body;
     assert!(down.contains("The tunnel is not up"));
     assert!(down.contains("End of the last session: Monday 23 November 2026 at 10:00:00"));
-    let empty = get(&serve(None::<Memory>), "/").body;
+    let empty = get(&start(empty_site()), "/").body;
     assert!(empty.contains("No sessions yet") && empty.contains("<code>temoin doctor</code>"));
     assert!(!empty.contains("The tunnel is not up"));
 }
 
 #[test]
 fn a_clock_that_stands_before_the_start_tells_no_length() {
-    let mut site = site(Memory(vec![open()]));
+    let mut site = site(&[open()]);
     site.clock = Box::new(|| at("1970-01-01T00:02:00Z"));
     let listener = Listener::bind(&Address::Loopback("127.0.0.1:0".parse().unwrap())).unwrap();
     let list = get(&Server::start(listener, site).unwrap(), "/").body;
@@ -368,7 +341,7 @@ fn a_clock_that_stands_before_the_start_tells_no_length() {
 
 #[test]
 fn months_are_those_of_the_wall() {
-    let list = get(&serve(Memory(every_kind())), "/sessions").body;
+    let list = get(&serve(&every_kind()), "/sessions").body;
     let mut titles: Vec<&str> =
         list.split("<caption><h2>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     titles.dedup();
@@ -377,34 +350,88 @@ fn months_are_those_of_the_wall() {
 }
 
 #[test]
-fn long_lists_are_paged() {
-    let sessions = (0..120_u8)
+fn long_lists_are_paged_and_a_link_leads_from_each_part_to_the_next() {
+    let sessions: Vec<Session> = (0..120_u8)
         .map(|number| {
             whole(number, "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", EndReason::Stopped)
         })
         .collect();
-    let server = serve(Memory(sessions));
-    let rows = |body: &str| body.matches("href=\"./session/").count();
-    let first = get(&server, "/sessions").body;
-    assert_eq!(rows(&first), 50);
-    assert!(first.contains("href=\"./sessions?page=2\"") && !first.contains("rel=\"prev\""));
-    let last = get(&server, "/sessions?page=3&lang=fr").body;
-    assert_eq!(rows(&last.replace("?lang=fr", "")), 20);
-    assert!(last.contains("120 sessions · page 3 sur 3"));
-    assert!(
-        last.contains("href=\"./sessions?page=2&amp;lang=fr\"") && !last.contains("rel=\"next\"")
-    );
-    assert!(last.contains("href=\"?page=3&amp;lang=nl\""));
-    assert_eq!(get(&server, "/sessions?page=4").status(), 404);
-    assert_eq!(get(&server, "/sessions?page=4294967295").status(), 404);
-    for page in ["0", "-1", "+1", "01", "x", "", "99999999999999999999"] {
-        assert_eq!(get(&server, &format!("/sessions?page={page}")).status(), 400, "{page}");
+    let server = serve(&sessions);
+    let mut target = "/sessions?lang=fr&state=closed".to_owned();
+    let mut seen = Vec::new();
+    for rows in [50, 50, 20] {
+        let body = get(&server, &target).body;
+        let links = links(&body);
+        let shown: Vec<&str> =
+            links.iter().filter_map(|link| link.strip_prefix("./session/")).collect();
+        assert_eq!(shown.len(), rows, "{target}");
+        seen.extend(shown.iter().map(|link| link.split('?').next().unwrap().to_owned()));
+        let next: Vec<&String> = links.iter().filter(|link| link.contains("after=")).collect();
+        assert!(body.contains("Les plus récentes") == (seen.len() > 50), "{body}");
+        let Some(next) = next.iter().find(|link| !link.starts_with('?')) else {
+            assert_eq!(seen.len(), 120);
+            break;
+        };
+        assert!(next.contains("state=closed") && next.contains("lang=fr"), "{next}");
+        target = next[1..].to_owned();
+    }
+    let expected: Vec<String> = sessions.iter().map(|own| own.id.to_string()).collect();
+    assert_eq!(seen, expected);
+    // What was erased, or is none, leads to the newest again.
+    for after in ["0".repeat(64), "x".to_owned(), String::new()] {
+        let body = get(&server, &format!("/sessions?after={after}")).body;
+        assert!(body.contains(&sessions[0].id.to_string()), "{after}");
     }
 }
 
 #[test]
+fn sessions_are_found_by_day_address_and_state_and_downloaded_as_they_are_found() {
+    let server = serve(&every_kind());
+    let august = format!("href=\"./session/{}", id(10));
+    let lasting = format!("href=\"./session/{}", open().id);
+    for (query, is_august_there, is_open_there) in [
+        ("", true, true),
+        ("from=&to=&address=&state=", true, true),
+        ("from=2026-09-01&to=2026-09-01", true, false),
+        ("from=2026-09-02&to=2026-09-30", false, false),
+        ("from=2026-11-24", false, true),
+        ("state=open", false, true),
+        ("state=closed", true, false),
+        ("address=203.0.113.77", true, false),
+        ("address=2001%3Adb8%3A42%3A%3A1014", true, true),
+        ("address=203.0.113.78", false, false),
+    ] {
+        let body = get(&server, &format!("/sessions?{query}")).body;
+        assert_eq!(body.contains(&august), is_august_there, "{query}");
+        assert_eq!(body.contains(&lasting), is_open_there, "{query}");
+        for (name, content_type) in [("csv", "text/csv"), ("json", "application/json")] {
+            let answer = get(&server, &format!("/sessions.{name}?{query}"));
+            assert!(answer.head.contains(&format!("Content-Type: {content_type}")));
+            assert_eq!(answer.body.contains(&id(10).to_string()), is_august_there, "{query}");
+            assert_eq!(answer.body.contains(&open().id.to_string()), is_open_there, "{query}");
+        }
+    }
+    for query in ["from=2026-02-30", "to=yesterday", "address=%3Cscript%3E", "state=gone"] {
+        let answer = get(&server, &format!("/sessions?{query}"));
+        assert_eq!(answer.status(), 400, "{query}");
+        assert!(answer.body.contains("role=\"alert\"") && answer.body.contains("<form"));
+        assert!(!answer.body.contains("<script"));
+        well_formed(&answer.body);
+        assert_eq!(get(&server, &format!("/sessions.csv?{query}")).status(), 400);
+    }
+}
+
+/// Where the links of a page lead.
+fn links(body: &str) -> Vec<String> {
+    let links = body.split("<a ").skip(1).map(|link| {
+        link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&")
+    });
+    links.collect()
+}
+
+#[test]
 fn a_chosen_language_is_carried_on_by_every_link() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     for target in [
         "/?lang=nl".to_owned(),
         "/sessions?lang=nl".to_owned(),
@@ -424,12 +451,12 @@ fn a_chosen_language_is_carried_on_by_every_link() {
 
 #[test]
 fn every_page_is_well_formed_and_whole_in_every_language() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let mut targets = vec![
         "/".to_owned(),
         "/sessions".to_owned(),
         "/nowhere".to_owned(),
-        "/sessions?page=x".to_owned(),
+        "/sessions?state=x".to_owned(),
     ];
     targets.extend(every_kind().iter().map(|session| format!("/session/{}", session.id)));
     for language in Language::ALL {
@@ -446,7 +473,7 @@ fn every_page_is_well_formed_and_whole_in_every_language() {
 
 #[test]
 fn what_tries_to_be_markup_is_shown_as_it_is() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let page = get(&server, &format!("/session/{}", hostile().id)).body;
     assert!(page.contains("<code>&quot;&gt;&lt;b&gt;&amp;&#39;x</code>"), "{page}");
     let target = "/%3Cscript%3E/\"><script>?lang=\"><script>&page='\"<b>";
@@ -457,7 +484,7 @@ fn what_tries_to_be_markup_is_shown_as_it_is() {
 
 #[test]
 fn refusals_have_their_status_and_a_page_in_the_readers_language() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let shared = id(1).to_string();
     let unknown = format!("/session/{}", "0".repeat(64));
     let ask = |head: &str| converse(connect(&server), head);
@@ -482,12 +509,12 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
     }
     let refused = ask("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\na=b&");
     assert!(refused.head.contains("\r\nAllow: GET, HEAD\r\n"));
-    assert_eq!(get(&serve(None::<Memory>), &format!("/session/{shared}")).status(), 404);
+    assert_eq!(get(&start(empty_site()), &format!("/session/{shared}")).status(), 404);
 }
 
 #[test]
 fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
-    let server = serve(Broken);
+    let server = start(Site { records: Box::new(|| Err(Unreadable)), ..empty_site() });
     for (language, text) in [
         ("fr", "Le registre ne peut pas être lu"),
         ("nl", "Het register kan nu niet worden gelezen"),
@@ -506,21 +533,26 @@ fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
 
 #[test]
 fn a_session_is_found_by_the_beginning_of_its_id_unless_several_begin_so() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let whole = get(&server, &format!("/session/{}", id(1)));
     for digits in [&id(1).short(), &id(1).to_string()[..4], &id(1).short().to_uppercase()] {
         let found = get(&server, &format!("/session/{digits}"));
         assert_eq!((found.status(), found.body), (200, whole.body.clone()), "{digits}");
     }
     assert_eq!(get(&server, &format!("/session/{}", &id(1).to_string()[..3])).status(), 404);
-    let twice = Memory(vec![open(), open()]);
-    assert_eq!(get(&serve(twice), &format!("/session/{}", id(1).short())).status(), 404);
+    let alike = |last| Session {
+        id: SessionId::from_bytes([[7; 31].as_slice(), &[last]].concat().try_into().unwrap()),
+        ..open()
+    };
+    let two = serve(&[alike(1), alike(2)]);
+    assert_eq!(get(&two, &format!("/session/{}", alike(1).id.short())).status(), 404);
+    assert_eq!(get(&two, &format!("/session/{}", alike(1).id)).status(), 200);
 }
 
 #[test]
 fn a_list_counts_in_the_words_of_each_language() {
-    let one = serve(Memory(vec![open()]));
-    let two = serve(Memory(vec![open(), bounded()]));
+    let one = serve(&[open()]);
+    let two = serve(&[open(), bounded()]);
     for (language, singular, plural) in [
         ("fr", ">1 session<", ">2 sessions<"),
         ("nl", ">1 sessie<", ">2 sessies<"),
@@ -530,14 +562,14 @@ fn a_list_counts_in_the_words_of_each_language() {
         for (server, count) in [(&one, singular), (&two, plural)] {
             let body = get(server, &format!("/sessions?lang={language}")).body;
             assert!(body.contains(count), "{body}");
-            assert!(!body.contains("rel=\"next\"") && !body.contains("rel=\"prev\""));
+            assert!(!body.contains("after="));
         }
     }
 }
 
 #[test]
 fn a_head_request_is_answered_like_a_get_without_the_body() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let get = get(&server, "/");
     let head = converse(connect(&server), "HEAD / HTTP/1.1\r\n\r\n");
     assert_eq!(head.head, get.head);
@@ -546,7 +578,7 @@ fn a_head_request_is_answered_like_a_get_without_the_body() {
 
 #[test]
 fn no_field_of_a_request_changes_how_the_response_is_sent() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let plain = get(&server, "/");
     let unordered: Vec<String> = (0..40)
         .map(|number| match number * number * 2 % 7 {
@@ -576,7 +608,7 @@ fn the_page_is_served_on_a_socket_under_any_hosts_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.sock");
     let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
-    let server = Server::start(listener, site(Memory(every_kind()))).unwrap();
+    let server = Server::start(listener, site(&every_kind())).unwrap();
     let stream = UnixStream::connect(&path).unwrap();
     let answer = converse(stream, "GET / HTTP/1.0\r\nHost: box.example.org\r\n\r\n");
     assert_eq!(answer.status(), 200);
@@ -586,7 +618,7 @@ fn the_page_is_served_on_a_socket_under_any_hosts_name() {
 
 #[test]
 fn silent_clients_keep_nobody_waiting_and_the_server_stops_under_them() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let mut silent: Vec<TcpStream> = Vec::new();
     for _ in 0..100 {
         let mut stream = connect(&server);
@@ -599,7 +631,7 @@ fn silent_clients_keep_nobody_waiting_and_the_server_stops_under_them() {
 
 #[test]
 fn a_client_that_reads_nothing_and_never_stops_sending_keeps_nobody_waiting() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let mut greedy = connect(&server);
     greedy.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
     while greedy.write_all(&[b'a'; 65_536]).is_ok() {
@@ -612,7 +644,7 @@ fn a_client_that_reads_nothing_and_never_stops_sending_keeps_nobody_waiting() {
 
 #[test]
 fn a_request_that_comes_in_pieces_is_answered_once_it_is_whole() {
-    let server = serve(Memory(every_kind()));
+    let server = serve(&every_kind());
     let mut stream = connect(&server);
     stream.set_nodelay(true).unwrap();
     for piece in ["GE", "T / HT", "TP/1.1\r\nHost: local", "host\r\n\r"] {
@@ -624,7 +656,7 @@ fn a_request_that_comes_in_pieces_is_answered_once_it_is_whole() {
 
 #[test]
 fn every_status_has_a_page() {
-    let site = site(Memory(Vec::new()));
+    let site = empty_site();
     for status in Status::ALL {
         well_formed(&super::page::failure_unread(&site, status).body);
     }
@@ -632,7 +664,7 @@ fn every_status_has_a_page() {
 
 #[test]
 fn the_style_sheet_and_the_icon_ask_for_nothing() {
-    let server = serve(Memory(Vec::new()));
+    let server = start(empty_site());
     for target in ["/style.css", "/icon.svg"] {
         let body = get(&server, target).body.replace("http://www.w3.org/2000/svg", "");
         for text in ["url(", "@import", "http:", "https:", "src=", "href="] {
@@ -669,7 +701,7 @@ fn well_formed(html: &str) {
                 ids.push(value);
             }
         }
-        if !is_closed && !["meta", "link"].contains(&name) {
+        if !is_closed && !["input", "link", "meta"].contains(&name) {
             open.push(name);
         }
     }

@@ -29,9 +29,11 @@ fn write(visit: &Visit, status: Status) -> Response {
 fn texts(status: Status) -> (&'static Message, &'static Message) {
     match status {
         Status::NotFound | Status::Ok => (&NOT_FOUND, &NOT_FOUND_WHY),
-        Status::BadRequest | Status::BodyTooLong | Status::LengthMissing | Status::TooLong => {
-            (&BAD_REQUEST, &BAD_REQUEST_WHY)
-        }
+        Status::BadRequest
+        | Status::BodyTooLong
+        | Status::LengthMissing
+        | Status::TooLarge
+        | Status::TooLong => (&BAD_REQUEST, &BAD_REQUEST_WHY),
         Status::MethodNotAllowed => (&READ_ONLY, &READ_ONLY_WHY),
         Status::Misdirected => (&MISDIRECTED, &MISDIRECTED_WHY),
         Status::Unreadable => (&UNREADABLE, &UNREADABLE_WHY),

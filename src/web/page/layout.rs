@@ -60,6 +60,19 @@ impl Visit {
         self.link_with(path, &[])
     }
 
+    /// The address of a path below the site's, for a form, which brings its own query.
+    pub(super) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.root)
+    }
+
+    /// The field by which a form carries the language on.
+    pub(super) fn carry_language(&self, html: &mut Html) {
+        if let Some(language) = self.chosen {
+            let fields = [("type", "hidden"), ("name", "lang"), ("value", language.code())];
+            html.void("input", &fields);
+        }
+    }
+
     /// A link with a query.
     pub(super) fn link_with(&self, path: &str, query: &[(&str, &str)]) -> String {
         let language = self.chosen.map(|language| ("lang", language.code()));

@@ -1,16 +1,22 @@
 //! The pages and what they load.
 
 mod asset;
+mod attention;
+mod download;
 mod failure;
 mod layout;
 mod length;
-mod list;
+
 mod now;
 mod rooms;
+mod selection;
 mod session;
+mod sessions;
 
 pub(super) use asset::asset;
+pub(super) use download::download;
 pub(super) use failure::{failure, failure_unread};
-pub(super) use list::list;
+
 pub(super) use now::now;
 pub(super) use session::session;
+pub(super) use sessions::sessions;

@@ -1,8 +1,8 @@
 use super::failure;
 use super::layout::Visit;
 use super::length::Length;
-use super::list::day;
 use super::rooms::Room;
+use super::sessions::day;
 use crate::domain::{Field, IdPrefix, Moment, Observed, Session, Source, Timestamp};
 use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};

@@ -3,10 +3,12 @@ use chrono::{Datelike, NaiveDate};
 use super::layout::Visit;
 use super::length::Length;
 use super::rooms::Room;
-use super::{failure, now, session};
-use crate::domain::{Field, Session, Timestamp};
+use super::selection::Selection;
+use super::{failure, session};
+use crate::domain::{Field, IdPrefix, Session, SessionId, Timestamp};
 use crate::i18n::vocabulary::{self, State};
 use crate::i18n::{Message, SESSIONS};
+use crate::journal::Page;
 use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
@@ -15,63 +17,75 @@ use crate::web::{Site, Unreadable};
 /// How many sessions stand on one page.
 const PER_PAGE: u32 = 50;
 
-/// The list of all sessions, newest first.
-pub(in crate::web) fn list(site: &Site, request: Request) -> Result<Response, Request> {
+/// The sessions that the address selects, newest first.
+pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response, Request> {
     if request.path != "/sessions" {
         return Err(request);
     }
-    let page = request.value("page").map_or(Some(1), page_number);
-    Ok(match page.map(|page| Contents::read(site, page)) {
-        None => failure(site, &request, Status::BadRequest),
-        Some(Ok(contents)) if contents.page > contents.pages() => {
-            failure(site, &request, Status::NotFound)
-        }
-        Some(Ok(contents)) => {
-            Response::html(Status::Ok, contents.write(&Visit::new(site, &request)))
-        }
-        Some(Err(Unreadable)) => failure(site, &request, Status::Unreadable),
+    let visit = Visit::new(site, &request);
+    let selection = match Selection::of(&request) {
+        Ok(selection) => selection,
+        Err(message) => return Ok(Response::html(Status::BadRequest, wrong(&visit, message))),
+    };
+    // A link of ours has the whole ID; one that is gone leads to the newest again.
+    let after = request.value("after").and_then(|digits| digits.parse().ok());
+    Ok(match Contents::read(site, selection, after.as_ref()) {
+        Ok(contents) => Response::html(Status::Ok, contents.write(&visit)),
+        Err(Unreadable) => failure(site, &request, Status::Unreadable),
     })
 }
 
-/// A page's number as it stands in an address: digits alone, from 1.
-fn page_number(text: &str) -> Option<u32> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|_| is_plain)
+/// The form again, with what was wrong in it.
+fn wrong(visit: &Visit, message: &Message) -> String {
+    visit.page(Some(Room::Sessions), visit.say(&TITLE), |html| {
+        html.leaf("h1", &[], visit.say(&TITLE));
+        html.element("div", &[("class", "notice"), ("role", "alert")], |html| {
+            html.leaf("p", &[], visit.say(message));
+        });
+        Selection::default().form(html, visit);
+    })
 }
 
 struct Contents {
-    page: u32,
-    count: u64,
+    selection: Selection,
     sessions: Vec<Session>,
+    /// Whether there are newer ones before the first.
+    has_newer: bool,
+    /// Whether there are older ones after the last.
+    has_older: bool,
     now: Timestamp,
 }
 
 impl Contents {
-    fn read(site: &Site, page: u32) -> Result<Self, Unreadable> {
-        let offset = (page - 1).saturating_mul(PER_PAGE);
+    fn read(
+        site: &Site,
+        selection: Selection,
+        after: Option<&IdPrefix>,
+    ) -> Result<Self, Unreadable> {
+        let now = (site.clock)();
         let records = (site.records)()?;
-        Ok(Self {
-            page,
-            count: records.count()?,
-            sessions: records.newest(offset, PER_PAGE)?,
-            now: (site.clock)(),
-        })
-    }
-
-    fn pages(&self) -> u32 {
-        let pages = self.count.div_ceil(PER_PAGE.into()).max(1);
-        u32::try_from(pages).unwrap_or(u32::MAX)
+        let after = match after {
+            Some(prefix) => records.find(prefix)?.pop().map(|session| session.id),
+            None => None,
+        };
+        let page = Page { after, offset: 0, limit: PER_PAGE + 1 };
+        let mut sessions = records.sessions(&selection.filter(site.zone, now), &page)?;
+        let has_older = sessions.len() > PER_PAGE as usize;
+        sessions.truncate(PER_PAGE as usize);
+        Ok(Self { selection, sessions, has_newer: after.is_some(), has_older, now })
     }
 
     fn write(&self, visit: &Visit) -> String {
         visit.page(Some(Room::Sessions), visit.say(&TITLE), |html| {
             html.leaf("h1", &[], visit.say(&TITLE));
-            html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
-            html.leaf("p", &[("class", "aside")], visit.say(&NEVER));
-            // Nothing recorded does not mean that no tunnel is up: the hooks may not be called.
-            if self.count == 0 {
-                now::empty(html, visit);
+            if self.sessions.is_empty() && self.selection.is_everything() && !self.has_newer {
+                html.leaf("p", &[("class", "lead")], visit.say(&NONE_YET));
                 return;
+            }
+            html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
+            self.selection.form(html, visit);
+            if self.sessions.is_empty() {
+                html.leaf("p", &[("class", "lead")], visit.say(&NONE_FOUND));
             }
             for month in
                 self.sessions.chunk_by(|one, other| month(one, visit) == month(other, visit))
@@ -79,6 +93,7 @@ impl Contents {
                 self.month(html, visit, month);
             }
             self.pager(html, visit);
+            self.downloads(html, visit);
         })
     }
 
@@ -151,32 +166,55 @@ impl Contents {
     }
 
     fn pager(&self, html: &mut Html, visit: &Visit) {
-        let language = visit.language();
+        if !self.has_newer && !self.has_older {
+            let count = u64::try_from(self.sessions.len()).unwrap_or(u64::MAX);
+            html.leaf("p", &[("class", "aside")], SESSIONS.fill(visit.language(), count, &[]));
+            return;
+        }
         html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
-            if self.page > 1 {
-                let newer = self.page - 1;
-                page_link(html, visit, newer, "prev", &NEWER);
+            if self.has_newer {
+                let attributes = [("class", "touch")];
+                self.link(html, visit, None, &attributes, &NEWEST);
             }
-            let page = self.page.to_string();
-            let pages = self.pages().to_string();
-            html.element("p", &[], |html| {
-                html.text(SESSIONS.fill(language, self.count, &[]));
-                if self.pages() > 1 {
-                    html.text(" · ");
-                    html.text(PAGE_OF.fill(language, &[("page", &page), ("pages", &pages)]));
-                }
-            });
-            if self.page < self.pages() {
-                page_link(html, visit, self.page + 1, "next", &OLDER);
+            if let Some(last) = self.sessions.last().filter(|_| self.has_older) {
+                let attributes = [("class", "touch"), ("rel", "next")];
+                self.link(html, visit, Some(last.id), &attributes, &OLDER);
+            }
+        });
+    }
+
+    fn link(
+        &self,
+        html: &mut Html,
+        visit: &Visit,
+        after: Option<SessionId>,
+        attributes: &[(&'static str, &str)],
+        text: &Message,
+    ) {
+        let mut query = self.selection.query();
+        query.extend(after.map(|id| ("after", id.to_string())));
+        let href = visit.link_with(Room::Sessions.path(), &borrowed(&query));
+        html.leaf("a", &[attributes, &[("href", href.as_str())]].concat(), visit.say(text));
+    }
+
+    fn downloads(&self, html: &mut Html, visit: &Visit) {
+        if self.sessions.is_empty() {
+            return;
+        }
+        let query = self.selection.query();
+        html.element("div", &[("class", "actions downloads")], |html| {
+            html.leaf("span", &[("class", "aside")], visit.say(&DOWNLOAD));
+            for (path, name) in [("sessions.csv", "CSV"), ("sessions.json", "JSON")] {
+                let href = visit.link_with(path, &borrowed(&query));
+                let attributes = [("class", "touch"), ("href", href.as_str()), ("download", "")];
+                html.leaf("a", &attributes, name);
             }
         });
     }
 }
 
-fn page_link(html: &mut Html, visit: &Visit, page: u32, rel: &'static str, text: &Message) {
-    let number = page.to_string();
-    let href = visit.link_with(Room::Sessions.path(), &[("page", &number)]);
-    html.leaf("a", &[("href", &href), ("rel", rel)], visit.say(text));
+fn borrowed<'a>(query: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    query.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 /// A cell that bears its column's name, for narrow screens on which the columns' heads are not seen.
@@ -231,14 +269,6 @@ const LEAD: Message = Message {
          aufbewahrt, kann die Box nicht sehen.",
 };
 
-const NEVER: Message = Message {
-    fr: "Rien de ce que vous faites en ligne n’y figure\u{a0}: ni sites, ni contenus, ni volumes.",
-    nl: "Niets van wat u online doet, staat erin: geen websites, geen inhoud, geen volumes.",
-    en: "Nothing of what you do online is in it: no sites, no content, no volumes.",
-    de: "Nichts von dem, was Sie online tun, steht darin: keine Websites, keine Inhalte, keine \
-         Datenmengen.",
-};
-
 const UNDATED: Message = Message {
     fr: "Date non confirmée",
     nl: "Datum niet bevestigd",
@@ -259,15 +289,33 @@ const ASSIGNED: Message = Message {
 
 const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
 
-const PAGE_OF: Message = Message {
-    fr: "page {page} sur {pages}",
-    nl: "pagina {page} van {pages}",
-    en: "page {page} of {pages}",
-    de: "Seite {page} von {pages}",
-};
-
-const NEWER: Message =
-    Message { fr: "← Plus récentes", nl: "← Recentere", en: "← Newer", de: "← Neuere" };
-
 const OLDER: Message =
     Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };
+
+const NEWEST: Message = Message {
+    fr: "← Les plus récentes",
+    nl: "← De recentste",
+    en: "← The newest",
+    de: "← Die neuesten",
+};
+
+const NONE_YET: Message = Message {
+    fr: "Aucune session n’est encore notée.",
+    nl: "Er is nog geen sessie genoteerd.",
+    en: "No session is noted yet.",
+    de: "Noch ist keine Sitzung festgehalten.",
+};
+
+const NONE_FOUND: Message = Message {
+    fr: "Aucune session ne correspond.",
+    nl: "Geen enkele sessie komt overeen.",
+    en: "No session matches.",
+    de: "Keine Sitzung passt dazu.",
+};
+
+const DOWNLOAD: Message = Message {
+    fr: "Télécharger ce choix\u{a0}:",
+    nl: "Deze keuze downloaden:",
+    en: "Download this selection:",
+    de: "Diese Auswahl herunterladen:",
+};
