@@ -50,7 +50,8 @@ pub struct Edition {
     pub authorities: Vec<Authority>,
     /// Which of them may obtain what.
     pub recipients: Vec<Recipients>,
-    /// What a request must contain, and what the operator must and may do with it.
+    /// What a request must contain, what the operator must and may do with it, and what binds who
+    /// received the data.
     pub requirements: Vec<Requirement>,
     /// What it punishes.
     pub penalties: Vec<Penalty>,
@@ -534,7 +535,8 @@ impl Recipients {
     }
 }
 
-/// What a request must contain, or what the operator must or may do with it.
+/// What a request must contain, what the operator must or may do with it, or what binds who received
+/// the data.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirement {
     /// Its name in the file.
@@ -777,6 +779,8 @@ words! {
         OperatorMust = "operator-must",
         /// The operator may do it, such as refusing.
         OperatorMay = "operator-may",
+        /// Who received the data must do it.
+        ReceiverMust = "receiver-must",
     }
 }
 

@@ -373,6 +373,12 @@ pub fn requirement_kind(kind: RequirementKind) -> &'static Message {
             en: "The operator may",
             de: "Der Betreiber darf",
         },
+        RequirementKind::ReceiverMust => &Message {
+            fr: "Qui a reçu les données doit",
+            nl: "Wie de gegevens kreeg, moet",
+            en: "Who received the data must",
+            de: "Wer die Daten erhalten hat, muss",
+        },
     }
 }
 
