@@ -51,6 +51,9 @@ pub(super) enum Command {
     /// Erase sessions whose time is over, or those that you name. The daemon does the former by
     /// itself, daily.
     Erase(Erase),
+    /// Ask your operator what it holds, by the opaque IDs of sessions alone. Where that is switched
+    /// on, the daemon does it by itself, daily.
+    Sync(Sync),
     /// Say who your operator is, by a file of what it has stated.
     #[command(subcommand)]
     Profile(Profile),
@@ -261,6 +264,13 @@ pub(super) struct Erase {
     #[arg(long)]
     pub(super) yes: bool,
     /// Only say what would go, and why.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Sync {
+    /// Only show what would be sent, byte for byte, and why.
     #[arg(long)]
     pub(super) dry_run: bool,
 }

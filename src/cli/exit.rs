@@ -5,6 +5,7 @@ use crate::capture::install::InstallError;
 use crate::capture::spool::SpoolError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
+use crate::inquiry::{InquiryError, NotAsked};
 use crate::journal::JournalError;
 use crate::retention::RuleFileError;
 use crate::settings::SettingsError;
@@ -93,8 +94,10 @@ macro_rules! failed {
 failed!(
     ConfigError,
     DaemonError,
+    InquiryError,
     InstallError,
     JournalError,
+    NotAsked,
     RuleFileError,
     SpoolError,
     serde_json::Error

@@ -19,6 +19,7 @@ mod sessions;
 mod settings;
 mod show;
 mod status;
+mod sync;
 mod table;
 
 use std::io::{self, Write};
@@ -53,6 +54,7 @@ pub fn run() -> ExitCode {
             Command::Settings(settings) => settings::run(&context, settings),
             Command::Show(show) => show::run(&context, show),
             Command::Status(output) => status::run(&context, output),
+            Command::Sync(sync) => sync::run(&context, sync),
         }),
     };
     match done {
