@@ -1,0 +1,340 @@
+//! An operator's responder in the test's own process, over real TLS, that does whatever a test wants;
+//! and a box's record to ask it from.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "a part of several test programs, each of which uses its own share"
+)]
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PublicKeyData};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use sha2::{Digest, Sha256};
+use temoin::domain::{
+    BootId, Change, ClockReading, Coverage, Facts, Field, Moment, Observed, Session, SessionId,
+    SessionSecret, Source, Timestamp, Uptime, Zone,
+};
+use temoin::inquiry::Operator;
+use temoin::journal::Journal;
+use temoin::protocol::{
+    Canonical, Day, FieldSet, Held, Record, Rotation, Salt, Second, SigningKey, StatusAnswer,
+    StatusRequest,
+};
+use temoin::sync::Trust;
+
+/// A certificate with its key, and who signed it.
+pub struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: Vec<u8>,
+    /// The digest that a profile would pin.
+    pub digest: [u8; 32],
+    /// The signer's certificate, for a system's roots.
+    pub root: String,
+}
+
+impl Identity {
+    /// One for these names, whose last year is `until`, signed by an authority of its own.
+    pub fn new(names: &[&str], until: i32) -> Self {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = authority.self_signed(&authority_key).unwrap().pem();
+        let issuer = Issuer::new(authority, authority_key);
+
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(until, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+        Self {
+            chain: vec![certificate.der().clone()],
+            digest: Sha256::digest(key.subject_public_key_info()).into(),
+            key: key.serialize_der(),
+            root,
+        }
+    }
+}
+
+/// What the responder does once it has read a request: it writes what it likes.
+pub type Act = dyn FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send;
+
+/// What came over one connection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Heard {
+    /// The request in the clear.
+    pub request: Vec<u8>,
+    /// How many bytes the network saw of the box.
+    pub on_the_wire: usize,
+}
+
+/// A responder that listens until it is dropped.
+pub struct Responder {
+    address: SocketAddr,
+    heard: Arc<Mutex<Vec<Heard>>>,
+    accepted: Arc<Mutex<usize>>,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Responder {
+    /// One that speaks TLS and does `act` with each request.
+    pub fn new(
+        identity: &Identity,
+        mut act: impl FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        let key = PrivateKeyDer::try_from(identity.key.clone()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(identity.chain.clone(), key)
+            .unwrap();
+        let config = Arc::new(config);
+        Self::plain(move |stream, heard| {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut tls = StreamOwned::new(connection, Counting { stream, read: 0 });
+            let request = read_request(&mut tls)?;
+            let on_the_wire = tls.sock.read;
+            heard.lock().unwrap().push(Heard { request: request.clone(), on_the_wire });
+            act(&request, &mut tls)?;
+            tls.conn.send_close_notify();
+            tls.flush()
+        })
+    }
+
+    /// One that does `act` with each connection as it is.
+    pub fn plain(
+        mut act: impl FnMut(TcpStream, &Mutex<Vec<Heard>>) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let accepted: Arc<Mutex<usize>> = Arc::default();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (own_heard, own_accepted) = (Arc::clone(&heard), Arc::clone(&accepted));
+        let own_end = Arc::clone(&is_over);
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if own_end.load(Ordering::SeqCst) {
+                    break;
+                }
+                let stream = stream.unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                stream.set_write_timeout(Some(PATIENCE)).unwrap();
+                *own_accepted.lock().unwrap() += 1;
+                // A box that goes away is what many tests are about.
+                let _: io::Result<()> = act(stream, &own_heard);
+            }
+        });
+        Self { address, heard, accepted, is_over, thread: Some(thread) }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where it is, for a profile.
+    pub fn base(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port())
+    }
+
+    /// What was asked so far.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        *self.accepted.lock().unwrap()
+    }
+
+    /// The operator whose responder this is, by this certificate's key.
+    pub fn operator(&self, identity: &Identity, key: &SigningKey) -> Operator {
+        Operator {
+            base: self.base().parse().unwrap(),
+            trust: Trust::Pinned(identity.digest),
+            key: key.public(),
+            zone: Zone::UTC,
+            proxy: None,
+        }
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        // Wakes the thread, which then ends.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Counting {
+    stream: TcpStream,
+    read: usize,
+}
+
+impl Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.stream.read(buffer)?;
+        self.read += length;
+        Ok(length)
+    }
+}
+
+impl Write for Counting {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let length = stream.read(&mut buffer)?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        request.extend_from_slice(&buffer[..length]);
+        let Some(end) = find(&request, b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&request[..end]);
+        let field = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        if request.len() >= end + 4 + field.map_or(0, |length| length.parse().unwrap()) {
+            return Ok(request);
+        }
+    }
+}
+
+/// Where something begins.
+pub fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// The body of a request.
+pub fn body(request: &[u8]) -> &[u8] {
+    &request[find(request, b"\r\n\r\n").unwrap() + 4..]
+}
+
+/// A head and a body, with the length of the body.
+pub fn http(status: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// An operator's store and clock.
+pub struct Store {
+    pub key: SigningKey,
+    pub rotation: Option<Rotation>,
+    pub held: HashMap<SessionId, Held>,
+    pub at: Timestamp,
+    salts: u64,
+}
+
+impl Store {
+    /// An empty one.
+    pub fn new(at: Timestamp) -> Self {
+        Self {
+            key: SigningKey::from_seed(&[0x11; 32]),
+            rotation: None,
+            held: HashMap::new(),
+            at,
+            salts: 0,
+        }
+    }
+
+    /// Holds a record of this session until a day.
+    pub fn hold(&mut self, id: SessionId, erase_by: &str) {
+        let day = Day::new(erase_by.parse::<NaiveDate>().unwrap());
+        let fields = FieldSet::EMPTY.with(Field::AssignedIpv4).with(Field::MemberIdentity);
+        self.held.insert(id, Held::new(day, fields).unwrap());
+    }
+
+    /// An honest answer to a status request.
+    pub fn answer(&mut self, request: &[u8]) -> Vec<u8> {
+        let request = StatusRequest::from_bytes(body(request)).unwrap();
+        self.answer_to(&request)
+    }
+
+    /// An honest answer to this request, whoever asks.
+    pub fn answer_to(&mut self, request: &StatusRequest) -> Vec<u8> {
+        let Self { key, rotation, held, at, salts } = self;
+        let at = Second::containing(*at).unwrap();
+        let values = [Canonical::assigned_ipv4(ADDRESS)];
+        StatusAnswer::new(request, at, key, *rotation, |id| {
+            *salts += 1;
+            let salt = Salt::from_random(Sha256::digest(salts.to_be_bytes()).into()).unwrap();
+            held.get(id).map(|held| Record { held: *held, values: &values, salt })
+        })
+        .to_bytes()
+    }
+}
+
+/// The address of every session of these tests, on the loopback interface, which stands for a tunnel.
+pub const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+/// A session that lasts, and what opens it in a record.
+pub fn session(number: u32, opened: ClockReading) -> (Session, Change) {
+    let secret = SessionSecret::from_bytes(Sha256::digest(number.to_be_bytes()).into());
+    let session = Session {
+        id: secret.id(),
+        device: "lo".parse().unwrap(),
+        interface: Some(1),
+        opened,
+        start: Observed::new(Moment::exact(opened.realtime), Source::OpenVpnHook),
+        end: None,
+        facts: Facts {
+            assigned_ipv4: Some(Observed::new(ADDRESS, Source::OpenVpnHook)),
+            ..Facts::default()
+        },
+        coverage: Coverage::Hooks,
+        connection: None,
+        last_seen: None,
+    };
+    (session.clone(), Change::Open(session, secret))
+}
+
+/// What a trusted clock says at an instant.
+pub fn reading(realtime: Timestamp) -> ClockReading {
+    ClockReading {
+        boot: BootId::from_bytes([1; 16]),
+        uptime: Uptime::from_milliseconds(1_000),
+        realtime,
+        synchronised: true,
+    }
+}
+
+/// A record in which these sessions last.
+pub fn record(directory: &std::path::Path, sessions: u32, opened: ClockReading) -> Vec<Session> {
+    let (mut journal, _) = Journal::open(directory).unwrap();
+    let (sessions, changes): (Vec<Session>, Vec<Change>) =
+        (0..sessions).map(|number| session(number, opened)).unzip();
+    journal.record(&changes, None).unwrap();
+    sessions
+}
+
+/// How long the responder waits for a box.
+const PATIENCE: Duration = Duration::from_secs(10);

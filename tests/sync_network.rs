@@ -1,0 +1,281 @@
+//! What a network can do to a box that asks, and whom the box tells nothing: each time a clear error,
+//! bounded time and memory.
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+#[path = "support/responder.rs"]
+mod responder;
+#[path = "support/scene.rs"]
+mod scene;
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use responder::{Identity, Responder};
+use scene::{Scene, acquainted};
+use temoin::domain::Session;
+use temoin::inquiry::{InquiryError, Operator, draw};
+use temoin::sync::{CallError, Client, PATIENCE, Post, Proxy, Registration, Trust, Way};
+use tempfile::TempDir;
+
+#[test]
+fn endless_answers_are_cut_off_and_slow_ones_outlast_no_deadline() {
+    let mut scene = acquainted();
+    scene.patience = Duration::from_secs(2);
+    let taken = Arc::new(Mutex::new(0));
+    for head in ["HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 17104\r\n\r\n"] {
+        let taken = Arc::clone(&taken);
+        let endless = Responder::new(&scene.identity, move |_, stream| {
+            stream.write_all(head.as_bytes())?;
+            while *taken.lock().unwrap() < ENDLESS {
+                stream.write_all(&[b'y'; 4096])?;
+                *taken.lock().unwrap() += 4096;
+            }
+            Ok(())
+        });
+        let begun = Instant::now();
+        let error = scene.ask(&endless).unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        let is_refused = matches!(
+            error,
+            InquiryError::Call(CallError::NotUnderstood(_)) | InquiryError::Refused(_)
+        );
+        assert!(is_refused, "{error:?}");
+    }
+    // What the box did not read, the kernel's buffers hold.
+    assert!(*taken.lock().unwrap() < ENDLESS);
+    // A byte now and then: each read is soon answered, the whole never.
+    for head in ["", "HTTP/1.1 200 OK\r\nContent-Length: 17104\r\n\r\n"] {
+        let drip = Responder::new(&scene.identity, move |_, stream| {
+            stream.write_all(head.as_bytes())?;
+            loop {
+                stream.write_all(b"H")?;
+                stream.flush()?;
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let begun = Instant::now();
+        let error = scene.ask(&drip).unwrap_err();
+        let is_bounded = (2..4).contains(&begun.elapsed().as_secs());
+        if head.is_empty() {
+            // It is no HTTP from the second byte on.
+            assert!(begun.elapsed() < Duration::from_secs(4), "{error:?}");
+        } else {
+            assert!(matches!(error, InquiryError::Call(CallError::TimedOut)), "{error:?}");
+            assert!(is_bounded, "{:?}", begun.elapsed());
+        }
+    }
+    // One that takes the connection and says nothing, before TLS and in it.
+    let silent = Responder::plain(|stream, _| {
+        thread::sleep(Duration::from_secs(3));
+        drop(stream);
+        Ok(())
+    });
+    let mute = Responder::new(&scene.identity, |_, _| {
+        thread::sleep(Duration::from_secs(3));
+        Ok(())
+    });
+    for responder in [silent, mute] {
+        let begun = Instant::now();
+        let error = scene.ask(&responder).unwrap_err();
+        assert!(matches!(error, InquiryError::Call(CallError::TimedOut)), "{error:?}");
+        assert!((2..3).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    }
+    assert!(scene.dealing().held.is_some());
+    scene.ask(&scene.honest()).unwrap();
+}
+
+#[test]
+fn every_other_status_is_an_answer_for_another_day_and_redirects_are_not_followed() {
+    let scene = acquainted();
+    let elsewhere = scene.honest();
+    for status in [301, 302, 303, 307, 308, 201, 204, 403, 404, 409, 429, 500, 503, 599] {
+        let location = elsewhere.base();
+        let head = format!(
+            "HTTP/1.1 {status} x\r\nLocation: {location}/temoin/1/status\r\nRetry-After: 1\r\n\
+             Set-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
+        );
+        let responder = scene.answering(move |_| head.clone().into_bytes());
+        let error = scene.ask(&responder).unwrap_err();
+        assert!(matches!(error, InquiryError::NotNow(found) if found == status), "{error:?}");
+        assert_eq!(scene.noted(), (Some(status), Some("not-now".to_owned())));
+        assert_eq!(responder.connections(), 1);
+    }
+    for status in [400, 413, 415] {
+        let responder =
+            scene.answering(move |_| format!("HTTP/1.1 {status} x\r\n\r\n").into_bytes());
+        let error = scene.ask(&responder).unwrap_err();
+        assert!(matches!(error, InquiryError::Rejected(found) if found == status), "{error:?}");
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn nothing_is_sent_past_the_tunnel() {
+    let scene = Scene::new();
+    let responder = scene.honest();
+    let operator = scene.operator(&responder);
+    let register = |change: &dyn Fn(&mut Session)| {
+        let mut session = scene.sessions[0].clone();
+        change(&mut session);
+        scene.with(&operator, |inquiry| inquiry.register(&session)).unwrap_err()
+    };
+    let gone = register(&|session| session.device = "tun-gone".parse().unwrap());
+    assert!(gone.to_string().contains("tun-gone is not there"), "{gone}");
+    let another = register(&|session| session.interface = Some(4_000));
+    assert!(another.to_string().contains("another tunnel"), "{another}");
+    let foreign = register(&|session| {
+        session.facts.assigned_ipv4.as_mut().unwrap().value = [192, 0, 2, 77].into();
+    });
+    let over = register(&|session| session.facts.assigned_ipv4 = None);
+    assert!(matches!(over, InquiryError::NoTunnel), "{over:?}");
+    for error in [gone, another, foreign] {
+        assert!(matches!(error, InquiryError::Call(CallError::NotThroughTunnel(_))), "{error:?}");
+    }
+    assert_eq!(responder.connections(), 0);
+}
+
+#[test]
+fn who_answers_must_have_the_key_that_the_profile_pins() {
+    let scene = acquainted();
+    let impostor = Scene { identity: Identity::new(&["127.0.0.1"], 2090), ..Scene::new() };
+    let responder = impostor.honest();
+    // The profile pins the key of the one, the other answers.
+    let error = scene.ask(&responder).unwrap_err();
+    assert!(matches!(error, InquiryError::Call(CallError::Untrusted(_))), "{error:?}");
+    assert!(error.to_string().contains("another key than the profile pins"), "{error}");
+    assert_eq!(responder.heard(), []);
+
+    // With the right key, names and dates mean nothing.
+    let old = Identity::new(&["elsewhere.example"], 2021);
+    let aged = Scene { identity: old, ..Scene::new() };
+    let responder = aged.honest();
+    assert_eq!(aged.register(&responder).unwrap(), Registration::Bound);
+}
+
+#[test]
+fn what_speaks_no_tls_is_told_nothing() {
+    let scene = acquainted();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&told);
+    let plain = Responder::plain(move |mut stream: TcpStream, _| {
+        let mut bytes = [0; 2048];
+        let length = stream.read(&mut bytes)?;
+        own.lock().unwrap().extend_from_slice(&bytes[..length]);
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    });
+    let error = scene.ask(&plain).unwrap_err();
+    assert!(error.to_string().contains("does not speak TLS"), "{error}");
+    let told = told.lock().unwrap();
+    assert!(responder::find(&told, scene.id().as_bytes()).is_none() && !told.is_empty());
+    assert!(responder::find(&told, b"temoin").is_none());
+}
+
+/// In bytes.
+const ENDLESS: usize = 1 << 26;
+
+/// The variable that names the roots that OpenSSL and rustls-native-certs take for the system's.
+const ROOTS: &str = "SSL_CERT_FILE";
+/// The variables that make this test program call one responder by one name.
+const BASE: &str = "TEMOIN_TEST_BASE";
+
+#[test]
+fn without_a_pin_the_systems_roots_decide() {
+    if let Ok(base) = std::env::var(BASE) {
+        return call_by_the_systems_roots(&base);
+    }
+    let directory = TempDir::new().unwrap();
+    let good = Identity::new(&["localhost", "127.0.0.1"], 2090);
+    let expired = Identity::new(&["localhost", "127.0.0.1"], 2021);
+    let elsewhere = Identity::new(&["elsewhere.example"], 2090);
+    for (place, (identity, roots, host, expected)) in [
+        (&good, &good, "localhost", "204"),
+        (&good, &good, "127.0.0.1", "204"),
+        (&elsewhere, &elsewhere, "localhost", "not valid for name"),
+        (&expired, &expired, "localhost", "expired"),
+        // An authority of the same name.
+        (&good, &expired, "localhost", "BadSignature"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = directory.path().join(format!("{place}.pem"));
+        std::fs::write(&file, &roots.root).unwrap();
+        let responder = Responder::new(identity, |_, stream| {
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+        });
+        let said = called(&format!("https://{host}:{}", responder.port()), &file);
+        assert!(said.contains(expected), "{place} {host}: {said}");
+        assert_eq!(responder.heard().len(), usize::from(expected == "204"), "{place}");
+    }
+    let nothing = called("https://localhost:1", &directory.path().join("missing.pem"));
+    assert!(nothing.contains("ca-certificates"), "{nothing}");
+}
+
+/// What a call in a process of its own comes to, whose system has these roots.
+fn called(base: &str, roots: &Path) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "without_a_pin_the_systems_roots_decide"])
+        .env(BASE, base)
+        .env(ROOTS, roots)
+        .env("SSL_CERT_DIR", roots.with_extension("d"))
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn call_by_the_systems_roots(base: &str) {
+    let base: temoin::sync::Base = base.parse().unwrap();
+    let scene = Scene::new();
+    let request = temoin::protocol::RegisterRequest::new(scene.id());
+    let post = Post::register(&request, &base);
+    let answer = Client::new(base, Trust::System, PATIENCE)
+        .and_then(|client| client.call(&post, &scene.way()));
+    let said = answer.map_or_else(|error| error.to_string(), |it| it.status.to_string());
+    io::stdout().write_all(said.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_proxy_is_handed_the_name_and_carries_the_same_bytes() {
+    let scene = acquainted();
+    let responder = scene.honest();
+    let port = responder.port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&asked);
+    let proxy = Responder::plain(move |mut stream: TcpStream, _| {
+        let mut greeting = [0; 3];
+        stream.read_exact(&mut greeting)?;
+        stream.write_all(&[5, 0])?;
+        let mut request = [0; 4 + 1 + 9 + 2];
+        stream.read_exact(&mut request)?;
+        own.lock().unwrap().extend_from_slice(&request);
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+        relay(stream, TcpStream::connect(("127.0.0.1", port))?)
+    });
+    let way = Way::Proxy(format!("socks5h://127.0.0.1:{}", proxy.port()).parse::<Proxy>().unwrap());
+    // A name that nobody on this side could look up but the proxy.
+    let base = format!("https://localhost:{port}").parse().unwrap();
+    let operator = Operator { base, ..scene.operator(&responder) };
+    scene
+        .with(&operator, |inquiry| inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &way, None))
+        .unwrap();
+    assert_eq!(asked.lock().unwrap()[..14], *b"\x05\x01\x00\x03\x09localhost");
+    let request = responder.heard().pop().unwrap().request;
+    assert!(request.starts_with(b"POST /temoin/1/status HTTP/1.1\r\nHost: localhost:"));
+}
+
+fn relay(one: TcpStream, other: TcpStream) -> io::Result<()> {
+    let (mut from, mut to) = (one.try_clone()?, other.try_clone()?);
+    let back = thread::spawn(move || {
+        let _ = io::copy(&mut from, &mut to);
+    });
+    let (mut from, mut to) = (other, one);
+    let _ = io::copy(&mut from, &mut to);
+    let _ = to.shutdown(std::net::Shutdown::Both);
+    let _ = back.join();
+    Ok(())
+}
