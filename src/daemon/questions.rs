@@ -21,6 +21,8 @@ use crate::sync::{PATIENCE, Registration, Tunnel, Way};
 /// law's files take in memory: names each session that opens, and sends the daily request.
 pub(super) struct Questions {
     state_directory: PathBuf,
+    /// By which the rest was planned.
+    config: Option<Config>,
     /// The sessions that last, and how far naming them has come.
     namings: Vec<Naming>,
     daily: DailyRequest,
@@ -74,6 +76,7 @@ impl Questions {
         let flags = EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC;
         Ok(Self {
             state_directory: state_directory.to_owned(),
+            config: None,
             namings: Vec::new(),
             daily: DailyRequest::Unread,
             is_running: false,
@@ -107,9 +110,14 @@ impl Questions {
         open: &[&Session],
         journal: &mut Journal,
     ) {
-        if !config.sync {
+        if self.config.as_ref() != Some(config) {
+            // What made no sense before may do now.
             self.namings.clear();
             self.daily = DailyRequest::Unread;
+            self.complaint.clear();
+            self.config = Some(config.clone());
+        }
+        if !config.sync {
             return;
         }
         self.follow(open, reading.uptime);

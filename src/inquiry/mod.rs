@@ -48,13 +48,17 @@ pub struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    /// Names a session that lasts to the operator, through its tunnel and in no other way.
+    /// Names a session that lasts to the operator, through its tunnel and in no other way. What the
+    /// record has as settled is not asked again.
     ///
     /// # Errors
     /// [`InquiryError`] where that settled nothing: it may be tried again while the session lasts.
     pub fn register(&self, session: &Session) -> Result<Registration, InquiryError> {
-        let tunnel = tunnel_of(session).ok_or(InquiryError::NoTunnel)?;
         let id = session.id;
+        if let Some(settled) = self.settled(&id)? {
+            return Ok(settled);
+        }
+        let tunnel = tunnel_of(session).ok_or(InquiryError::NoTunnel)?;
         let post = Post::register(&RegisterRequest::new(id), &self.operator.base);
         let way = Way::Tunnel(tunnel);
         let mut journal = self.journal()?;
@@ -142,6 +146,16 @@ impl Inquiry<'_> {
         let rotations =
             keys.rotations().iter().filter(|it| !known.rotations().contains(it)).copied().collect();
         Ok(Report { plan, receipts, rotations })
+    }
+
+    fn settled(&self, id: &SessionId) -> Result<Option<Registration>, InquiryError> {
+        let dealing = self.reader()?.dealing(id)?;
+        Ok(dealing.and_then(|dealing| match dealing.registration {
+            journal::Registration::Bound { .. } => Some(Registration::Bound),
+            journal::Registration::Refused { .. } => Some(Registration::Taken),
+            journal::Registration::Rejected { .. } => Some(Registration::Rejected),
+            journal::Registration::Missed | journal::Registration::Pending => None,
+        }))
     }
 
     fn call(&self, post: &Post, way: &Way) -> Result<Answer, InquiryError> {

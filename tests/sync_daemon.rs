@@ -1,0 +1,171 @@
+//! The daemon and the command line that ask: a session is named once, a question by hand is the same
+//! as the daily one, and off means off. The loopback interface stands for the tunnel.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod support;
+
+#[path = "support/responder.rs"]
+mod responder;
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
+
+use responder::{Identity, Responder, Store, body, http};
+use support::{Program, await_value};
+use temoin::domain::{SessionId, Timestamp};
+use temoin::journal::{Reader, Registration};
+
+/// A box whose operator is a responder of the test's, that binds every ID.
+struct Brique {
+    program: Program,
+    store: Arc<Mutex<Store>>,
+    responder: Responder,
+}
+
+impl Brique {
+    fn new(sync: &str) -> Self {
+        let identity = Identity::new(&["127.0.0.1"], 2090);
+        let store = Arc::new(Mutex::new(Store::new(now())));
+        let own = Arc::clone(&store);
+        let responder = Responder::new(&identity, move |request, stream| {
+            let mut store = own.lock().unwrap();
+            store.at = now();
+            if request.starts_with(b"POST /temoin/1/register ") {
+                let id = SessionId::from_bytes(body(request).try_into().unwrap());
+                store.hold(id, "2090-01-01");
+                return stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+            }
+            stream.write_all(&http("200 OK", &store.answer(request)))
+        });
+        let program = Program::native();
+        program.configure(&format!(
+            "[tunnel]\ndevices = [\"lo\"]\n[clock]\ntrust = \"always\"\n[origin]\nmethods = []\n\
+             [operator]\nprofile = \"template\"\n[sync]\n{sync}\n"
+        ));
+        let profile = include_str!("../src/retention/profiles/template.toml");
+        let profile = format!(
+            "{profile}\n[sync]\nurl = \"{}\"\npublic_key = \"{}\"\ncertificate_key = \"{}\"\n",
+            responder.base(),
+            store.lock().unwrap().key.public(),
+            hex(&identity.digest),
+        );
+        let directory = program.configuration().with_file_name("profiles.d");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("template.toml"), profile).unwrap();
+        Self { program, store, responder }
+    }
+
+    /// Runs a hook for a tunnel that has the address of the loopback interface.
+    fn hook(&self, words: &str) {
+        let tunnel =
+            [("dev", "lo"), ("trusted_ip", "198.51.100.1"), ("ifconfig_local", "127.0.0.1")];
+        let output =
+            self.program.command(&format!("hook {words}")).envs(tunnel).output().expect("runs");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    fn registration(&self, id: &str) -> Option<Registration> {
+        let reader = Reader::open(&self.program.state()).unwrap()?;
+        let dealings = reader.dealings(&id.parse().unwrap()).unwrap();
+        dealings.first().map(|dealing| dealing.registration)
+    }
+
+    fn requests(&self, path: &str) -> Vec<Vec<u8>> {
+        let line = format!("POST {path} ");
+        let heard = self.responder.heard().into_iter().map(|heard| heard.request);
+        heard.filter(|request| request.starts_with(line.as_bytes())).collect()
+    }
+}
+
+#[test]
+fn a_session_is_named_once_and_what_is_asked_by_hand_is_shown_before_and_after() {
+    let mut own = Brique::new("enabled = true");
+    own.program.start_daemon();
+    own.hook("route-up");
+    let sessions = own.program.await_sessions("open");
+    let id = sessions[0]["id"].as_str().unwrap().to_owned();
+    await_value("a registration", || {
+        own.registration(&id).filter(|it| matches!(it, Registration::Bound { .. }))
+    });
+    // Another daemon knows that it is done.
+    let log = own.program.stop_daemon();
+    assert!(log.contains("the operator knows its ID") && !log.contains("127.0.0.1"), "{log}");
+    own.program.start_daemon();
+
+    let preview = own.program.print("sync --dry-run");
+    assert!(preview.contains("through the tunnel lo") && preview.contains(&own.responder.base()));
+    assert!(preview.contains("POST /temoin/1/status HTTP/1.1") && preview.contains("63 other IDs"));
+    let ids = preview.lines().filter(|line| line.ends_with("  random")).count();
+    assert_eq!((ids, own.requests("/temoin/1/status").len()), (63, 0));
+    assert!(preview.contains(&format!("  {id}  registered?")), "{preview}");
+
+    let learnt = own.program.print("sync");
+    assert!(learnt.contains(&id[..8]) && learnt.contains("held, to be erased by"), "{learnt}");
+    assert_eq!(own.requests("/temoin/1/status").len(), 1);
+    let named = own.requests("/temoin/1/register");
+    assert_eq!(named.len(), 1);
+    assert_eq!(hex(body(&named[0])), id);
+    let reader = Reader::open(&own.program.state()).unwrap().unwrap();
+    let ways: Vec<bool> =
+        reader.ledger(0, 10).unwrap().iter().map(|entry| entry.sent.by_hand).collect();
+    assert_eq!(ways, [true, false]);
+    assert!(reader.next_status().unwrap().is_some());
+    drop(reader);
+    own.program.stop_daemon();
+}
+
+#[test]
+fn off_means_that_nobody_is_asked() {
+    let mut own = Brique::new("enabled = false");
+    own.program.start_daemon();
+    own.hook("route-up");
+    own.program.await_sessions("open");
+    for words in ["sync", "sync --dry-run"] {
+        let output = own.program.run(words);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("sync.enabled"), "{output:?}");
+    }
+    thread::sleep(Duration::from_secs(2));
+    own.program.stop_daemon();
+    assert_eq!(own.responder.connections(), 0);
+    assert!(own.store.lock().unwrap().held.is_empty());
+}
+
+#[test]
+fn a_session_that_cannot_be_named_is_tried_again_and_said_to_have_been_missed() {
+    let mut own = Brique::new("enabled = true");
+    // Nobody listens there any more.
+    let profile = own.program.configuration().with_file_name("profiles.d").join("template.toml");
+    let text = fs::read_to_string(&profile).unwrap();
+    fs::write(&profile, text.replace(&own.responder.base(), "https://127.0.0.1:1")).unwrap();
+    own.program.start_daemon();
+    own.hook("route-up");
+    let sessions = own.program.await_sessions("open");
+    let id = sessions[0]["id"].as_str().unwrap().to_owned();
+    await_value("an attempt", || own.registration(&id));
+    assert_eq!(own.registration(&id), Some(Registration::Pending));
+    own.hook("route-down");
+    own.program.await_sessions("closed");
+    let log = own.program.stop_daemon();
+    assert_eq!(own.registration(&id), Some(Registration::Missed));
+    assert!(
+        log.contains("the operator could not be asked: the operator cannot be reached"),
+        "{log}"
+    );
+    let output = own.program.run("sync");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no tunnel is up"), "{output:?}");
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp::from_milliseconds(since.as_millis().try_into().unwrap()).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
