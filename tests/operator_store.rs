@@ -41,6 +41,9 @@ over_both! {
     clients_that_differ_in_one_thing_alone_are_told_apart
     of_many_registrations_at_once_one_wins
     what_is_due_is_erased_and_answers_as_if_it_had_never_been
+    a_retention_that_changed_is_reckoned_anew_and_one_that_did_not_is_left_alone
+    sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not
+    counts_are_told_and_nothing_of_anybody
     a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it
     a_record_of_a_later_form_is_refused
 }
@@ -252,6 +255,51 @@ fn what_is_due_is_erased_and_answers_as_if_it_had_never_been(place: &Place) {
     // However long it lasts.
     assert_eq!(store.erase(day("2099-01-01")).unwrap().sessions, 1);
     assert_eq!(store.look_up(&ids(&[4])).unwrap().len(), 1);
+}
+
+fn a_retention_that_changed_is_reckoned_anew_and_one_that_did_not_is_left_alone(place: &Place) {
+    let mut store = place.store();
+    store.end_session(&run(0), &Record { end: seen(60), ..whole(1) }, &policy()).unwrap();
+    store.begin_session(&run(0), &whole(2), &policy()).unwrap();
+    assert_eq!(store.reckon(&policy()).unwrap(), 2);
+    assert_eq!(store.reckon(&policy()).unwrap(), 0);
+    let due = |store: &mut Store| store.stats().unwrap().next_erasure.unwrap().to_string();
+    assert_eq!(due(&mut store), "2027-11-24");
+    let shorter = Policy::from_start(Period::Days(31), Zone::UTC);
+    assert_eq!(store.reckon(&shorter).unwrap(), 2);
+    assert_eq!(due(&mut store), "2026-12-25");
+}
+
+fn sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not(place: &Place) {
+    let mut store = place.store();
+    let other = Run { server: "gw2-udp".parse().unwrap(), ..run(0) };
+    let day = 86_400;
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    store.bind(address(&whole(1)), &id(1)).unwrap();
+    let late = Record { began: at(5 * day), ..whole(2) };
+    store.begin_session(&other, &late, &policy()).unwrap();
+    let now = |days| at(days * day).begins();
+    assert_eq!(store.end_lost(7, &policy(), now(7)).unwrap(), 0);
+    assert_eq!(store.end_lost(7, &policy(), now(8)).unwrap(), 1);
+    let end = store.look_up(&ids(&[1])).unwrap()[&id(1)].record.end;
+    let when = When::Between(at(0), at(8 * day));
+    assert_eq!(end, Some(End { when, reason: EndReason::GatewayLost }));
+    assert_eq!(store.stats().unwrap().open, 1);
+}
+
+fn counts_are_told_and_nothing_of_anybody(place: &Place) {
+    let mut store = place.store();
+    let stats = store.stats().unwrap();
+    assert_eq!((stats.sessions, stats.open, stats.registered), (0, 0, 0));
+    assert_eq!((stats.oldest, stats.next_erasure), (None, None));
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    store.bind(address(&whole(1)), &id(1)).unwrap();
+    store.begin_session(&run(0), &whole(2), &policy()).unwrap();
+    store.end_session(&run(0), &Record { end: seen(60), ..whole(2) }, &policy()).unwrap();
+    let stats = store.stats().unwrap();
+    assert_eq!((stats.sessions, stats.open, stats.registered), (2, 1, 1));
+    assert_eq!(stats.oldest, Some(at(0)));
+    assert_eq!(stats.next_erasure, Day::new("2027-11-24".parse().unwrap()));
 }
 
 fn a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it(place: &Place) {

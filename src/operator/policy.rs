@@ -1,7 +1,10 @@
+use std::fmt;
+
 use crate::domain::{Field, Moment, Timestamp, Zone};
 use crate::protocol::{Day, Second};
 use crate::retention::{
-    Applicability, HARD_BOUND_MONTHS, Jurisdiction, Law, Nature, Period, Span, StartEvent, judge,
+    Applicability, HARD_BOUND_MONTHS, Jurisdiction, Law, Nature, Period, Span, StartEvent, Word,
+    judge,
 };
 
 /// Until when records are kept.
@@ -67,6 +70,24 @@ impl Policy {
     /// The day that it is in the operator's time zone.
     pub fn today(&self, now: Timestamp) -> Option<Day> {
         Day::new(self.zone.date(now))
+    }
+}
+
+impl fmt::Display for Policy {
+    /// Names all that decides, so that two that say the same are the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.retention {
+            Retention::Law { law, jurisdiction } => {
+                write!(f, "law of {}:", jurisdiction.name())?;
+                for edition in law.editions().iter().filter(|it| it.jurisdiction == *jurisdiction) {
+                    write!(f, " {} of {}", edition.id, edition.checked_on)?;
+                }
+            }
+            Retention::Period { period, counted_from } => {
+                write!(f, "{period} from {}", counted_from.name())?;
+            }
+        }
+        write!(f, ", {}", self.zone)
     }
 }
 

@@ -16,6 +16,7 @@ mod row;
 mod schema;
 mod server;
 mod sqlite;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,13 +25,14 @@ pub use database::Scrubbed;
 pub use error::StoreError;
 pub use location::{InvalidLocation, Location};
 pub use server::{InvalidServerName, Run, ServerName};
+pub use upkeep::Stats;
 
 use database::{Answer, Database, Value, transaction};
 use row::{Columns, Reader, columns, second};
 
 use super::{End, EndReason, Entry, Policy, Record, When};
 use crate::domain::SessionId;
-use crate::protocol::{Day, Second, StatusRequest};
+use crate::protocol::{Second, StatusRequest};
 
 /// The record of an operator's sessions. One connection: each thread opens its own.
 pub struct Store {
@@ -188,18 +190,6 @@ impl Store {
             entries.insert(id, entry);
         }
         Ok(entries)
-    }
-
-    /// Erases what is due on `today`, a day in the operator's time zone.
-    ///
-    /// # Errors
-    /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
-    pub fn erase(&mut self, today: Day) -> Result<Erased, StoreError> {
-        let sessions = self.database.execute(
-            "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
-            &[row::day(Some(today))],
-        )?;
-        Ok(Erased { sessions, scrubbed: self.database.scrub()? })
     }
 }
 

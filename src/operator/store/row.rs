@@ -133,7 +133,7 @@ impl Reader<'_> {
         self.converted(|number| number.try_into().ok())
     }
 
-    fn day(&mut self) -> Option<Option<Day>> {
+    pub(super) fn day(&mut self) -> Option<Option<Day>> {
         self.converted(|number| {
             let number = u32::try_from(number).ok()?;
             let year = i32::try_from(number / 10_000).ok()?;

@@ -1,0 +1,35 @@
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use crate::operator::store::Scrubbed;
+use crate::operator::{Config, Spool, Store, hook};
+
+use super::print;
+
+/// `temoin-operator erase`
+pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+    let now = hook::now();
+    let mut store = Store::open(&config.store)?;
+    // An end that still waits must not be missed by what follows.
+    let spool = Spool::at(&config.spool);
+    if config.spool.exists() {
+        hook::take(&spool, config)?;
+        let day = Duration::from_secs(86_400);
+        spool.forget(day * config.lost_after_days, SystemTime::now())?;
+    }
+    let lost = store.end_lost(config.lost_after_days, &config.policy, now)?;
+    store.reckon(&config.policy)?;
+    let today = config.policy.today(now).ok_or("the clock is before 1970: set it")?;
+    let erased = store.erase(today)?;
+    print(&format!("{} sessions erased, due by {today}\n", erased.sessions))?;
+    if lost > 0 {
+        print(&format!("{lost} sessions ended, on gateways that have fallen silent\n"))?;
+    }
+    if erased.scrubbed == Scrubbed::LogRemains {
+        print(
+            "What was erased may still be in the database's write-ahead log until it is written \
+             over: somebody was reading, or this user may not run CHECKPOINT.\n",
+        )?;
+    }
+    Ok(())
+}

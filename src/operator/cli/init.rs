@@ -1,0 +1,66 @@
+use std::error::Error;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use clap::Args;
+
+use crate::operator::config::{Config, SHIPPED};
+use crate::operator::{Location, Spool, Store};
+
+use super::print;
+
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// Where the record is to be: a file, or a PostgreSQL database, such as
+    /// `postgres:///temoin?host=/run/postgresql`. Only for a configuration that is made now.
+    #[arg(long)]
+    store: Option<Location>,
+}
+
+/// `temoin-operator init`
+pub(super) fn run(path: &Path, init: &Init) -> Result<(), Box<dyn Error>> {
+    let mut text = SHIPPED.to_owned();
+    if let Some(location) = &init.store {
+        let value = match location {
+            Location::Postgres(url) => url.clone(),
+            Location::Sqlite(path) => path.display().to_string(),
+        };
+        let line = SHIPPED.lines().find(|line| line.starts_with("#location")).unwrap_or_default();
+        text = text.replace(line, &format!("location = {}", serde_json::to_string(&value)?));
+    }
+    make_parent(path)?;
+    // It may have a password in it.
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match &mut made {
+        Ok(file) => {
+            file.write_all(text.as_bytes())?;
+            print(&format!("{}: made\n", path.display()))?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            print(&format!("{}: there already\n", path.display()))?;
+        }
+        Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+    }
+    let config = Config::read(path)?;
+    Spool::create(&config.spool).map_err(|error| format!("{}: {error}", config.spool.display()))?;
+    if let Location::Sqlite(path) = &config.store {
+        make_parent(path)?;
+    }
+    Store::create(&config.store)?;
+    print(&format!(
+        "{}: ready\n\nIn the OpenVPN server's configuration:\n\n  \
+         script-security 2\n  \
+         client-connect \"/usr/bin/temoin-operator hook client-connect\"\n  \
+         client-disconnect \"/usr/bin/temoin-operator hook client-disconnect\"\n\n\
+         Run 'temoin-operator erase' daily.\n",
+        config.store
+    ))
+}
+
+fn make_parent(path: &Path) -> Result<(), Box<dyn Error>> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(parent);
+    made.map_err(|error| format!("{}: {error}", parent.display()).into())
+}

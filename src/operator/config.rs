@@ -1,0 +1,287 @@
+//! The operator's configuration: `/etc/temoin-operator/operator.toml`. A file says only what differs
+//! from the defaults. The shipped file is `operator.toml` beside this one, which names every key.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use serde::Deserialize;
+
+use super::{Location, Policy, Record};
+use crate::domain::{Field, Gateway, Zone};
+use crate::protocol::FieldSet;
+use crate::retention::{Jurisdiction, Law, Period, Word};
+
+/// Where the configuration is looked for unless the command line says otherwise.
+pub(super) const DEFAULT_PATH: &str = "/etc/temoin-operator/operator.toml";
+
+/// The file as it ships.
+pub(super) const SHIPPED: &str = include_str!("operator.toml");
+
+/// The configuration, ready to use.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the record is.
+    pub store: Location,
+    /// The name of this machine among the gateways; `None` for its host name.
+    pub name: Option<String>,
+    /// Where events wait until the store has them.
+    pub spool: PathBuf,
+    /// The address and port that boxes connect to; `None` for what OpenVPN says.
+    pub gateway: Option<Gateway>,
+    /// OpenVPN's client-config-dir.
+    pub client_config_dir: Option<PathBuf>,
+    /// Whether boxes are told their origin.
+    pub push_origin: bool,
+    /// After how many days of silence a gateway is given up.
+    pub lost_after_days: u32,
+    /// What is kept of a session.
+    pub fields: FieldSet,
+    /// Until when.
+    pub policy: Policy,
+}
+
+impl Config {
+    /// Reads the configuration at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the file cannot be read, or says something that cannot be.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        fs::read_to_string(path)
+            .map_err(Problem::Unreadable)
+            .and_then(|text| Self::parse(&text))
+            .map_err(|problem| ConfigError { path: path.to_owned(), problem })
+    }
+
+    /// The name of this machine among the gateways.
+    pub fn gateway_name(&self) -> String {
+        let host = || nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+        self.name.clone().or_else(host).unwrap_or_else(|| "gateway".to_owned())
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        let raw: Raw = toml::from_str(text).map_err(|error| Problem::Syntax(error.to_string()))?;
+        let RawGateway { name, spool, address, client_config_dir, push_origin, lost_after_days } =
+            raw.gateway;
+        let gateway = match address.filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => {
+                let why = "it is an address and a port, such as \"198.51.100.1:1194\"";
+                let address: SocketAddr =
+                    text.parse().map_err(|_| Problem::value("gateway.address", why))?;
+                Some(Gateway { address: address.ip(), port: Some(address.port()) })
+            }
+        };
+        let store = raw.store.location.unwrap_or_else(|| STORE.to_owned());
+        let location = store.parse().map_err(|error| Problem::value("store.location", error))?;
+        let name = name.filter(|name| !name.is_empty());
+        if let Some(name) = &name {
+            format!("{name}/tun0")
+                .parse::<super::ServerName>()
+                .map_err(|error| Problem::value("gateway.name", error))?;
+        }
+        Ok(Self {
+            store: location,
+            name,
+            spool: absolute("gateway.spool", spool)?.unwrap_or_else(|| SPOOL.into()),
+            gateway,
+            client_config_dir: absolute("gateway.client_config_dir", client_config_dir)?,
+            push_origin: push_origin.unwrap_or(true),
+            lost_after_days: lost_after_days.unwrap_or(7).max(1),
+            fields: fields(raw.record.fields)?,
+            policy: policy(raw.retention)?,
+        })
+    }
+}
+
+/// An absolute path, or none where the text is empty.
+fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, Problem> {
+    let path = text.filter(|text| !text.is_empty()).map(PathBuf::from);
+    if path.as_ref().is_some_and(|path| !path.is_absolute()) {
+        return Err(Problem::value(key, "the path must begin with /"));
+    }
+    Ok(path)
+}
+
+fn fields(names: Option<Vec<String>>) -> Result<FieldSet, Problem> {
+    const KEY: &str = "record.fields";
+    let Some(names) = names else {
+        let by_default = |field: &Field| field.is_recorded();
+        return Ok(Record::FIELDS.into_iter().filter(by_default).collect());
+    };
+    let indispensable: FieldSet = Record::INDISPENSABLE.into_iter().collect();
+    names.iter().try_fold(indispensable, |fields, name| {
+        let field: Field = name.parse().map_err(|error| Problem::value(KEY, error))?;
+        if Record::FIELDS.contains(&field) {
+            Ok(fields.with(field))
+        } else {
+            Err(Problem::value(KEY, format!("{field} is never recorded: leave it out")))
+        }
+    })
+}
+
+fn policy(raw: RawRetention) -> Result<Policy, Problem> {
+    let zone = raw.time_zone.unwrap_or_else(|| ZONE.to_owned());
+    let zone: Zone = zone.parse().map_err(|error| Problem::value("retention.time_zone", error))?;
+    let from_end = match raw.counted_from.as_deref() {
+        None | Some("session_end") => true,
+        Some("session_start") => false,
+        Some(_) => {
+            let why = "it is \"session_end\" or \"session_start\"";
+            return Err(Problem::value("retention.counted_from", why));
+        }
+    };
+    let period = match (raw.months.unwrap_or(0), raw.days.unwrap_or(0)) {
+        (0, 0) => {
+            let name = raw.jurisdiction.unwrap_or_else(|| JURISDICTION.to_owned());
+            let known = Jurisdiction::ALL.iter().find(|it| it.name() == name);
+            let jurisdiction = *known.ok_or_else(|| {
+                Problem::value("retention.jurisdiction", "it is \"BE\" or \"FR\"")
+            })?;
+            let law = Law::compiled_in()
+                .map_err(|error| Problem::value("retention.jurisdiction", error))?;
+            return Ok(Policy::of_law(law, jurisdiction, zone));
+        }
+        (months, 0) if months <= LONGEST => Period::Months(months),
+        (0, days) if days <= 31 * LONGEST => Period::Days(days),
+        (_, 0) | (0, _) => {
+            let why = format!("a period longer than {LONGEST} months is not one of retention");
+            return Err(Problem::value("retention.months", why));
+        }
+        _ => return Err(Problem::value("retention.days", "give months or days, not both")),
+    };
+    let from = if from_end { Policy::from_end } else { Policy::from_start };
+    Ok(from(period, zone))
+}
+
+/// A configuration that cannot be used. Nothing was changed.
+#[derive(Debug)]
+pub struct ConfigError {
+    path: PathBuf,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+pub(super) enum Problem {
+    Syntax(String),
+    Unreadable(io::Error),
+    Value { key: &'static str, why: String },
+}
+
+impl Problem {
+    fn value(key: &'static str, why: impl fmt::Display) -> Self {
+        Self::Value { key, why: why.to_string() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.problem {
+            Problem::Unreadable(error) => write!(
+                f,
+                "{path} cannot be read: {error}. 'temoin-operator init' makes it; else check the \
+                 path and its permissions."
+            ),
+            Problem::Syntax(error) => write!(f, "{path}: {}", error.trim_end()),
+            Problem::Value { key, why } => write!(f, "{path}: {key}: {why}."),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raw {
+    store: RawStore,
+    gateway: RawGateway,
+    record: RawRecord,
+    retention: RawRetention,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawStore {
+    location: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawGateway {
+    name: Option<String>,
+    spool: Option<String>,
+    address: Option<String>,
+    client_config_dir: Option<String>,
+    push_origin: Option<bool>,
+    lost_after_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawRecord {
+    fields: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawRetention {
+    time_zone: Option<String>,
+    jurisdiction: Option<String>,
+    months: Option<u32>,
+    days: Option<u32>,
+    counted_from: Option<String>,
+}
+
+const STORE: &str = "/var/lib/temoin-operator/record.db";
+const SPOOL: &str = "/var/spool/temoin-operator";
+const ZONE: &str = "Europe/Brussels";
+const JURISDICTION: &str = "BE";
+
+/// Ten years, in months.
+const LONGEST: u32 = 120;
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, ConfigError, SHIPPED};
+
+    #[test]
+    fn the_shipped_file_names_every_default_as_it_is() {
+        let uncommented: String = SHIPPED
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 13);
+        let default = format!("{:?}", Config::parse("").unwrap());
+        for text in [SHIPPED, &uncommented] {
+            assert_eq!(format!("{:?}", Config::parse(text).unwrap()), default);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_key() {
+        for (text, names) in [
+            ("[store]\nlocation = \"record.db\"", "store.location"),
+            ("[gateway]\nname = \"a b\"", "gateway.name"),
+            ("[gateway]\nspool = \"spool\"", "gateway.spool"),
+            ("[gateway]\naddress = \"198.51.100.1\"", "gateway.address"),
+            ("[record]\nfields = [\"colour\"]", "record.fields"),
+            ("[record]\nfields = [\"content\"]", "content is never recorded"),
+            ("[record]\nfields = [\"bytes_in\"]", "bytes_in is never recorded"),
+            ("[retention]\ntime_zone = \"Brussels\"", "retention.time_zone"),
+            ("[retention]\njurisdiction = \"DE\"", "retention.jurisdiction"),
+            ("[retention]\ncounted_from = \"now\"", "retention.counted_from"),
+            ("[retention]\nmonths = 1\ndays = 1", "retention.days"),
+            ("[retention]\nmonths = 999", "retention.months"),
+            ("[retention]\nmonth = 1", "month"),
+        ] {
+            let problem = Config::parse(text).map(|_| ()).unwrap_err();
+            let error = ConfigError { path: "/etc/o.toml".into(), problem }.to_string();
+            assert!(error.contains(names) && error.contains("/etc/o.toml"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::{fmt, fs};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Config, End, EndReason, Record, Run, ServerName, When};
+use crate::domain::{Gateway, Ipv6Prefix, Timestamp, Transport};
+use crate::protocol::Second;
+
+/// What an OpenVPN server tells its script of a client that came or left, before the configuration
+/// says what of it is kept.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Event {
+    /// Whether the client came or left.
+    pub kind: Kind,
+    /// When the script ran, in seconds since 1970.
+    at: u64,
+    /// The server's network interface.
+    device: String,
+    /// When the server's process began, in seconds since 1970.
+    run: u64,
+    /// When the server accepted the client, likewise.
+    began: u64,
+    origin_address: Option<IpAddr>,
+    origin_port: Option<u16>,
+    assigned_ipv4: Option<Ipv4Addr>,
+    assigned_ipv6: Option<Ipv6Addr>,
+    delegated_prefix: Option<Ipv6Prefix>,
+    gateway: Option<Gateway>,
+    transport: Option<Transport>,
+    member_identity: Option<String>,
+    client_version: Option<String>,
+    client_platform: Option<String>,
+}
+
+/// Which of OpenVPN's scripts ran.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Kind {
+    /// `client-connect`.
+    Connect,
+    /// `client-disconnect`.
+    Disconnect,
+}
+
+impl Event {
+    /// Reads the environment that OpenVPN gives its script.
+    ///
+    /// `overrides` are the lines of configuration that hold for this client alone: they may assign
+    /// it other addresses than the environment has, since OpenVPN reads them after the script.
+    ///
+    /// # Errors
+    /// [`NotFromOpenVpn`] names the variable that is missing or makes no sense.
+    pub fn read(
+        kind: Kind,
+        environment: &HashMap<String, String>,
+        overrides: &str,
+        now: Timestamp,
+    ) -> Result<Self, NotFromOpenVpn> {
+        let text = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+        let number = |name: &'static str| {
+            let number = text(name).and_then(|text| text.parse().ok());
+            number.and_then(Second::from_number).ok_or(NotFromOpenVpn { variable: name })
+        };
+        let address = |ipv4: &str, ipv6: &str| -> Option<IpAddr> {
+            text(ipv4).or_else(|| text(ipv6)).and_then(|text| text.parse().ok())
+        };
+        // After a change of the client's address the trusted one is the last, the other the first.
+        let untrusted = address("untrusted_ip", "untrusted_ip6");
+        let (origin, port) = match untrusted {
+            Some(origin) => (Some(origin), "untrusted_port"),
+            None => (address("trusted_ip", "trusted_ip6"), "trusted_port"),
+        };
+        let local = address("local_1", "local_1");
+        let gateway = local.filter(|address| is_public(*address)).map(|address| Gateway {
+            address,
+            port: text("local_port_1").and_then(|port| port.parse().ok()),
+        });
+        let transport =
+            text("proto_1").and_then(|protocol| Transport::from_name(protocol.get(..3)?));
+        let short = |name: &str| text(name).map(|value| value.chars().take(LONGEST).collect());
+        let mut event = Self {
+            kind,
+            at: Second::containing(now).ok_or(NotFromOpenVpn { variable: "the clock" })?.number(),
+            device: text("dev").ok_or(NotFromOpenVpn { variable: "dev" })?.clone(),
+            run: number("daemon_start_time")?.number(),
+            began: number("time_unix")?.number(),
+            origin_address: origin.map(|origin| origin.to_canonical()),
+            origin_port: text(port).and_then(|port| port.parse().ok()),
+            assigned_ipv4: text("ifconfig_pool_remote_ip").and_then(|text| text.parse().ok()),
+            assigned_ipv6: text("ifconfig_pool_remote_ip6").and_then(|text| text.parse().ok()),
+            delegated_prefix: None,
+            gateway,
+            transport,
+            member_identity: short("common_name"),
+            client_version: short("IV_VER"),
+            client_platform: short("IV_PLAT"),
+        };
+        event.apply(overrides);
+        Ok(event)
+    }
+
+    /// The lines of configuration for this client alone: those in OpenVPN's client-config-dir, and
+    /// those that scripts wrote before.
+    pub fn overrides(
+        environment: &HashMap<String, String>,
+        client_config_dir: Option<&Path>,
+        dynamic: Option<&Path>,
+    ) -> String {
+        let name = environment.get("common_name").filter(|name| !name.contains('/'));
+        let own = client_config_dir.zip(name).and_then(|(directory, name)| {
+            let own = fs::read_to_string(directory.join(name));
+            own.or_else(|_| fs::read_to_string(directory.join("DEFAULT"))).ok()
+        });
+        let dynamic = dynamic.and_then(|path| fs::read_to_string(path).ok());
+        [own, dynamic].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    fn apply(&mut self, overrides: &str) {
+        for line in overrides.lines() {
+            let mut words = line.split_ascii_whitespace();
+            let (Some(directive), Some(value)) = (words.next(), words.next()) else { continue };
+            match directive {
+                "ifconfig-push" => self.assigned_ipv4 = value.parse().ok().or(self.assigned_ipv4),
+                "ifconfig-ipv6-push" => {
+                    let address = value.split('/').next().and_then(|text| text.parse().ok());
+                    self.assigned_ipv6 = address.or(self.assigned_ipv6);
+                }
+                "iroute-ipv6" => {
+                    self.delegated_prefix = value.parse().ok().or(self.delegated_prefix);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The lines by which OpenVPN tells the client where its tunnel comes from.
+    pub fn push_lines(&self) -> String {
+        let mut lines = String::new();
+        if let Some(address) = self.origin_address {
+            lines += &format!("push \"setenv-safe TEMOIN_ORIGIN_IP {address}\"\n");
+            if let Some(port) = self.origin_port {
+                lines += &format!("push \"setenv-safe TEMOIN_ORIGIN_PORT {port}\"\n");
+            }
+        }
+        lines
+    }
+
+    /// The run of the server that it comes from, on a gateway of this name, and the record that it
+    /// makes, of what the configuration says is kept.
+    pub fn into_record(self, gateway: &str, config: &Config) -> Option<(Run, Record)> {
+        let server: ServerName = format!("{gateway}/{}", self.device).parse().ok()?;
+        let run = Run { server, began: Second::from_number(self.run)? };
+        let (began, at) = (Second::from_number(self.began)?, Second::from_number(self.at)?);
+        let end = (self.kind == Kind::Disconnect)
+            .then(|| End { when: When::At(at.max(began)), reason: EndReason::Disconnected });
+        let record = Record {
+            origin_address: self.origin_address,
+            origin_port: self.origin_port,
+            assigned_ipv4: self.assigned_ipv4,
+            assigned_ipv6: self.assigned_ipv6,
+            delegated_prefix: self.delegated_prefix,
+            // The script runs when the addresses are given, in the second of the start.
+            assigned_at: Some(began),
+            began,
+            end,
+            gateway: config.gateway.or(self.gateway),
+            transport: self.transport,
+            member_identity: self.member_identity,
+            client_version: self.client_version,
+            client_platform: self.client_platform,
+        };
+        Some((run, record.keeping(config.fields)))
+    }
+}
+
+/// Whether boxes may connect to it: not where the server stands behind an address translation.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            !(address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_unspecified())
+        }
+        IpAddr::V6(address) => {
+            !(address.is_unique_local()
+                || address.is_loopback()
+                || address.is_unicast_link_local()
+                || address.is_unspecified())
+        }
+    }
+}
+
+/// Longer than what any name or version has to be, in characters.
+const LONGEST: usize = 256;
+
+/// The environment is not that of OpenVPN's script.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NotFromOpenVpn {
+    variable: &'static str,
+}
+
+impl fmt::Display for NotFromOpenVpn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is missing or makes no sense: OpenVPN has to run this, as client-connect or \
+             client-disconnect of a server",
+            self.variable
+        )
+    }
+}
+
+impl std::error::Error for NotFromOpenVpn {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::path::Path;
+
+    use super::*;
+
+    const RESTART: &str = "tests/fixtures/openvpn/R4-server-restart";
+
+    /// What OpenVPN 2.6 gave its scripts.
+    fn dump(name: &str) -> HashMap<String, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RESTART).join(name);
+        let text = fs::read_to_string(path).unwrap();
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-23T06:35:42Z".parse().unwrap()
+    }
+
+    fn connected() -> HashMap<String, String> {
+        dump("server-client-connect-1795415741.688405840.env")
+    }
+
+    #[test]
+    fn what_openvpn_says_of_a_client_becomes_a_record() {
+        let lines = "ifconfig-push 10.99.0.10 255.255.255.0\n\
+                     ifconfig-ipv6-push 2001:db8:99::10/64 2001:db8:99::1\n\
+                     iroute-ipv6 2001:db8:1::/56\n";
+        let event = Event::read(Kind::Connect, &connected(), lines, now()).unwrap();
+        assert_eq!(
+            event.push_lines(),
+            "push \"setenv-safe TEMOIN_ORIGIN_IP 203.0.113.7\"\n\
+             push \"setenv-safe TEMOIN_ORIGIN_PORT 40195\"\n"
+        );
+        let config = Config::parse("").unwrap();
+        let (run, record) = event.into_record("gw1", &config).unwrap();
+        assert_eq!(run.server.as_str(), "gw1/tunS");
+        assert_eq!(run.began.number(), 1_795_415_703);
+        assert_eq!(record.began.number(), 1_795_415_741);
+        assert_eq!(record.assigned_ipv4, "10.99.0.10".parse().ok());
+        assert_eq!(record.assigned_ipv6, "2001:db8:99::10".parse().ok());
+        assert_eq!(record.delegated_prefix, "2001:db8:1::/56".parse().ok());
+        assert_eq!(record.gateway.unwrap().to_string(), "198.51.100.1:1194");
+        assert_eq!(record.transport, Some(Transport::Udp));
+        // Not among the fields that are kept unless asked for.
+        assert_eq!((record.member_identity, record.client_version), (None, None));
+    }
+
+    #[test]
+    fn without_lines_of_its_own_a_client_has_the_address_of_the_pool() {
+        let event = Event::read(Kind::Connect, &connected(), "", now()).unwrap();
+        assert_eq!(event.assigned_ipv4, "10.99.0.2".parse().ok());
+        let leaves = dump("server-client-disconnect-1795415741.668829686.env");
+        let event = Event::read(Kind::Disconnect, &leaves, "", now()).unwrap();
+        assert_eq!(event.assigned_ipv4, "10.99.0.10".parse().ok());
+        let (_, record) = event.into_record("gw1", &Config::parse("").unwrap()).unwrap();
+        assert_eq!(record.end_seen().unwrap().begins(), now());
+    }
+
+    #[test]
+    fn after_a_float_the_first_origin_counts() {
+        let mut environment = connected();
+        environment.insert("trusted_ip".to_owned(), "203.0.113.8".to_owned());
+        let event = Event::read(Kind::Disconnect, &environment, "", now()).unwrap();
+        assert_eq!(event.origin_address, "203.0.113.7".parse().ok());
+    }
+
+    #[test]
+    fn a_private_address_of_the_server_is_not_what_boxes_connect_to() {
+        for (address, is_kept) in [("10.0.0.1", false), ("fd00::1", false), ("198.51.100.1", true)]
+        {
+            let mut environment = connected();
+            environment.insert("local_1".to_owned(), address.to_owned());
+            let event = Event::read(Kind::Connect, &environment, "", now()).unwrap();
+            assert_eq!(event.gateway.is_some(), is_kept, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_come_from_openvpn_is_refused_with_the_variable_named() {
+        for variable in ["time_unix", "daemon_start_time", "dev"] {
+            let mut environment = connected();
+            environment.remove(variable);
+            let error = Event::read(Kind::Connect, &environment, "", now()).unwrap_err();
+            assert!(error.to_string().contains(variable), "{error}");
+            environment.insert(variable.to_owned(), String::new());
+            assert!(Event::read(Kind::Connect, &environment, "", now()).is_err());
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What OpenVPN's server runs when a client comes or leaves. It never refuses a client and never keeps
+//! the others waiting: what it cannot do it says in OpenVPN's log, and ends with success.
+//!
+//! OpenVPN stands still while a script runs. So this process tells the client's box its origin, starts
+//! a second one that writes the event to the spool, waits for that no longer than [`PATIENCE`], and
+//! leaves. The second one goes on by itself and hands to the store what waits in the spool; where the
+//! store is away, it tries again for [`PERSISTENCE`].
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{env, fmt, thread};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::event::{Event, Kind};
+use super::spool::{Spool, Taken};
+use super::{Config, Store, StoreError};
+use crate::domain::Timestamp;
+
+/// How long OpenVPN is held up at most.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a hook that is not waited for tries to reach the store.
+pub const PERSISTENCE: Duration = Duration::from_secs(3600);
+
+/// Does what OpenVPN waits for. `dynamic` is the file that OpenVPN names on the command line of
+/// `client-connect`.
+pub fn supervise(
+    kind: Kind,
+    config_path: &Path,
+    dynamic: Option<&Path>,
+) -> Result<(), Box<dyn Error>> {
+    let environment: HashMap<String, String> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let config = Config::read(config_path)?;
+    let dynamic = dynamic
+        .map(Path::to_owned)
+        .or_else(|| environment.get("client_connect_config_file").map(PathBuf::from))
+        .filter(|_| kind == Kind::Connect);
+    let overrides =
+        Event::overrides(&environment, config.client_config_dir.as_deref(), dynamic.as_deref());
+    let event = Event::read(kind, &environment, &overrides, now())?;
+    let worker = record(&event, config_path);
+    if let Some(dynamic) = dynamic.filter(|_| config.push_origin) {
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(dynamic)
+            .and_then(|mut file| file.write_all(event.push_lines().as_bytes()))?;
+    }
+    worker
+}
+
+/// Has another process put the event into the spool.
+fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
+    let began = Instant::now();
+    let mut worker = Command::new(env::current_exe()?)
+        .arg("--config")
+        .arg(config_path)
+        .args(["hook", "record"])
+        .env_clear()
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    if let Some(mut input) = worker.stdin.take() {
+        input.write_all(&postcard::to_stdvec(event)?)?;
+    }
+    let Some(mut output) = worker.stdout.take() else { return Err(Box::new(NotRecorded)) };
+    loop {
+        let left = PATIENCE.saturating_sub(began.elapsed());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLIN)], timeout) {
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(0) => return Err(Box::new(Late)),
+            Ok(_) => break,
+        }
+    }
+    let mut said = [0];
+    output.read_exact(&mut said).map_err(|_| Box::new(NotRecorded) as Box<dyn Error>)
+}
+
+/// The second process: puts the event that it reads from standard input into the spool, says so, and
+/// hands the spool to the store.
+pub fn work(config: &Config) -> Result<(), Box<dyn Error>> {
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    let spool = Spool::at(&config.spool);
+    spool
+        .put(&postcard::from_bytes(&bytes)?)
+        .map_err(|error| SpoolAway { directory: config.spool.clone(), error })?;
+    let mut output = io::stdout();
+    output.write_all(b".").and_then(|()| output.flush())?;
+    let Err(error) = take(&spool, config) else { return Ok(()) };
+    if !error.is_transient() {
+        return Err(error.into());
+    }
+    let Some(_persistence) = spool.persist()? else { return Ok(()) };
+    let began = Instant::now();
+    let mut pause = Duration::from_secs(1);
+    loop {
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_secs(60));
+        match take(&spool, config) {
+            Err(error) if error.is_transient() && began.elapsed() < PERSISTENCE => {}
+            done => return Ok(done.map(drop)?),
+        }
+    }
+}
+
+/// Hands to the store what waits in the spool; says how many events that were.
+///
+/// # Errors
+/// [`TakeError`]; what was not handed over still waits.
+pub fn take(spool: &Spool, config: &Config) -> Result<usize, TakeError> {
+    let name = config.gateway_name();
+    let mut store = None;
+    spool.take(|event| {
+        let kind = event.kind;
+        let Some((run, record)) = event.into_record(&name, config) else {
+            return Ok(Taken::Refused);
+        };
+        let store: &mut Store = match &mut store {
+            Some(store) => store,
+            none => none.insert(Store::open(&config.store)?),
+        };
+        match kind {
+            Kind::Connect => store.begin_session(&run, &record, &config.policy)?,
+            Kind::Disconnect => store.end_session(&run, &record, &config.policy)?,
+        }
+        Ok(Taken::Done)
+    })
+}
+
+/// The present moment.
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::EPOCH.shifted(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Why what waits in the spool was not handed over.
+#[derive(Debug)]
+pub enum TakeError {
+    /// The spool cannot be read.
+    Spool(io::Error),
+    /// The store did not take it.
+    Store(StoreError),
+}
+
+impl TakeError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Spool(_) => false,
+            Self::Store(error) => error.is_transient(),
+        }
+    }
+}
+
+impl From<io::Error> for TakeError {
+    fn from(error: io::Error) -> Self {
+        Self::Spool(error)
+    }
+}
+
+impl From<StoreError> for TakeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for TakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spool(error) => write!(
+                f,
+                "the spool cannot be used: {error}. Check gateway.spool in the configuration and \
+                 that this user may write there."
+            ),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for TakeError {}
+
+/// The event may still be recorded.
+#[derive(Debug)]
+struct Late;
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("recording takes long, as on a disk that hangs: it goes on by itself")
+    }
+}
+
+impl Error for Late {}
+
+#[derive(Debug)]
+struct NotRecorded;
+
+impl fmt::Display for NotRecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the session is missing from the record: see the line before this one")
+    }
+}
+
+impl Error for NotRecorded {}
+
+#[derive(Debug)]
+struct SpoolAway {
+    directory: PathBuf,
+    error: io::Error,
+}
+
+impl fmt::Display for SpoolAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let directory = self.directory.display();
+        write!(f, "{directory}: {}. OpenVPN's user must be able to write there.", self.error)
+    }
+}
+
+impl Error for SpoolAway {}

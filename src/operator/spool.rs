@@ -1,0 +1,166 @@
+//! Where events wait until the store has them: a directory of small files, one an event, in order.
+//!
+//! # Data storage
+//! `<number>` of ten digits, one more than the highest that is there, mode 0600. A file is written
+//! and synced under a temporary name that begins with a dot, then linked to its number, which fails
+//! where another hook was faster, and the directory is synced. `<number>.rejected` could not be read
+//! or is refused by the store; it is kept for a sysadmin to look at until [`Spool::forget`].
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::time::{Duration, SystemTime};
+
+use nix::fcntl::{Flock, FlockArg};
+
+use super::event::Event;
+
+/// The directory in which events wait.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    directory: PathBuf,
+}
+
+impl Spool {
+    /// The spool in a directory that is there.
+    pub fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    /// The same; the directory is made, for its owner alone.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(directory: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        Ok(Self::at(directory))
+    }
+
+    /// Puts an event in, so that it outlives a power cut once this returns.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn put(&self, event: &Event) -> io::Result<()> {
+        let bytes = postcard::to_stdvec(event).map_err(io::Error::other)?;
+        let temporary = self.directory.join(format!(".{}", process::id()));
+        let _ = fs::remove_file(&temporary);
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let done = file.write_all(&bytes).and_then(|()| file.sync_all());
+        let linked = done.and_then(|()| self.link(&temporary));
+        let removed = fs::remove_file(&temporary);
+        linked.and(removed)?;
+        File::open(&self.directory)?.sync_all()
+    }
+
+    fn link(&self, temporary: &Path) -> io::Result<()> {
+        loop {
+            let number = self.waiting()?.last().map_or(0, |last| last + 1);
+            match fs::hard_link(temporary, self.path(number)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Hands each event that waits to `take`, in order, and removes it when that has succeeded; what
+    /// cannot be read is set aside. While another program does so, it is left to that one, which looks
+    /// again when it is done. Says how many were taken.
+    ///
+    /// # Errors
+    /// What `take` or the system says, at the first event of which they say it; the others still wait.
+    pub fn take<E: From<io::Error>>(
+        &self,
+        mut take: impl FnMut(Event) -> Result<Taken, E>,
+    ) -> Result<usize, E> {
+        let mut taken = 0;
+        while !self.waiting()?.is_empty() {
+            let lock = File::open(&self.directory)?;
+            let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { break };
+            for number in self.waiting()? {
+                let path = self.path(number);
+                let event = postcard::from_bytes(&fs::read(&path)?).ok();
+                match event.map_or(Ok(Taken::Refused), &mut take)? {
+                    Taken::Done => {
+                        fs::remove_file(&path)?;
+                        taken += 1;
+                    }
+                    Taken::Refused => fs::rename(&path, path.with_extension(REJECTED))?,
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Lets one program at a time keep trying while the store is away; `None` where another does.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn persist(&self) -> io::Result<Option<Persistence>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(self.directory.join(".persists"))?;
+        Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok().map(Persistence))
+    }
+
+    /// How many events wait, and how many were set aside.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn counts(&self) -> io::Result<(usize, usize)> {
+        Ok((self.waiting()?.len(), self.rejected()?.len()))
+    }
+
+    /// Removes what was set aside longer ago than `age`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn forget(&self, age: Duration, now: SystemTime) -> io::Result<()> {
+        for path in self.rejected()? {
+            let modified = fs::metadata(&path)?.modified()?;
+            if now.duration_since(modified).is_ok_and(|old| old > age) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.directory.join(format!("{number:010}"))
+    }
+
+    /// The numbers of the events that wait, in order.
+    fn waiting(&self) -> io::Result<Vec<u64>> {
+        let names = self.names()?;
+        let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn rejected(&self) -> io::Result<Vec<PathBuf>> {
+        let paths = self.names()?.into_iter().map(|name| self.directory.join(name));
+        Ok(paths.filter(|path| path.extension().is_some_and(|it| it == REJECTED)).collect())
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(&self.directory)?;
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// The store has it.
+    Done,
+    /// It makes no record, and never will.
+    Refused,
+}
+
+/// The right to keep trying, until it is dropped.
+#[derive(Debug)]
+pub struct Persistence(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+
+const REJECTED: &str = "rejected";

@@ -1,0 +1,140 @@
+//! What is done to all sessions at a time: erasing, counting, and keeping up with the configuration.
+
+use super::database::{Answer, Value, transaction};
+use super::row::{self, Reader, second};
+use super::{EndReason, Erased, Policy, Store, StoreError, close, damaged};
+use crate::domain::Timestamp;
+use crate::protocol::{Day, Second};
+
+impl Store {
+    /// Erases what is due on `today`, a day in the operator's time zone.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
+    pub fn erase(&mut self, today: Day) -> Result<Erased, StoreError> {
+        let sessions = self.database.execute(
+            "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
+            &[row::day(Some(today))],
+        )?;
+        Ok(Erased { sessions, scrubbed: self.database.scrub()? })
+    }
+
+    /// Reckons anew until when each session is kept, where that was done by another retention last
+    /// time: the configuration or the law has changed. Says how many there were.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn reckon(&mut self, policy: &Policy) -> Result<usize, StoreError> {
+        let name = policy.to_string();
+        let known =
+            self.database.query("SELECT value FROM setting WHERE name = 'retention'", &[])?;
+        if matches!(known.first().map(Vec::as_slice), Some([Answer::Text(text)]) if *text == name) {
+            return Ok(0);
+        }
+        let mut last = -1;
+        let mut reckoned = 0;
+        loop {
+            // A share at a time, so that hooks and boxes need not wait long.
+            let rows = self.database.query(
+                "SELECT number, began, ended FROM session WHERE number > $1 ORDER BY number LIMIT 1000",
+                &[Value::Number(last)],
+            )?;
+            if rows.is_empty() {
+                break;
+            }
+            transaction(&mut *self.database, |database| {
+                for row in &rows {
+                    let mut row = Reader(row.iter());
+                    let read = row.number().flatten().zip(row.second().flatten());
+                    let ((number, began), ended) =
+                        read.zip(row.second()).ok_or_else(|| damaged(database))?;
+                    let day = row::day(policy.erase_by(began, ended));
+                    database.execute(
+                        "UPDATE session SET erase_by = $1 WHERE number = $2",
+                        &[day, Value::Number(number)],
+                    )?;
+                    last = number;
+                }
+                Ok(())
+            })?;
+            reckoned += rows.len();
+        }
+        self.database.execute(
+            "INSERT INTO setting (name, value) VALUES ('retention', $1)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            &[Value::Text(&name)],
+        )?;
+        Ok(reckoned)
+    }
+
+    /// Ends the open sessions of servers that gave no sign of life for so many days. Says how many
+    /// there were.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn end_lost(
+        &mut self,
+        days: u32,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let Some(now) = Second::containing(now) else { return Ok(0) };
+        let silent_since = now.minus(u64::from(days) * 86_400);
+        transaction(&mut *self.database, |database| {
+            let servers = database.query(
+                "SELECT name, seen FROM server WHERE seen < $1",
+                &[second(Some(silent_since))],
+            )?;
+            let mut ended = 0;
+            for row in &servers {
+                let mut row = Reader(row.iter());
+                let name = row.text().flatten().map(str::to_owned);
+                let (name, seen) =
+                    name.zip(row.second().flatten()).ok_or_else(|| damaged(database))?;
+                let open = database.query(
+                    "SELECT number, began FROM session WHERE server = $1 AND ended IS NULL",
+                    &[Value::Text(&name)],
+                )?;
+                let bounds = |began: Second| (seen.max(began), now.max(began));
+                close(database, &open, EndReason::GatewayLost, bounds, policy)?;
+                ended += open.len();
+            }
+            Ok(ended)
+        })
+    }
+
+    /// Counts what is held.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn stats(&mut self) -> Result<Stats, StoreError> {
+        let rows = self.database.query(
+            "SELECT count(*), count(*) - count(ended), count(id), min(began),
+                min(CASE WHEN ended IS NOT NULL THEN erase_by END) FROM session",
+            &[],
+        )?;
+        let read = rows.first().and_then(|row| {
+            let mut row = Reader(row.iter());
+            let mut count = || u64::try_from(row.number().flatten()?).ok();
+            let (sessions, open, registered) = (count()?, count()?, count()?);
+            let (oldest, next_erasure) = (row.second()?, row.day()?);
+            Some(Stats { sessions, open, registered, oldest, next_erasure })
+        });
+        read.ok_or_else(|| damaged(&*self.database))
+    }
+}
+
+/// How much is held. Counts, and nothing of anybody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stats {
+    /// How many sessions.
+    pub sessions: u64,
+    /// How many of them last.
+    pub open: u64,
+    /// How many of them a box has registered.
+    pub registered: u64,
+    /// When the first of them began.
+    pub oldest: Option<Second>,
+    /// The day on which the next of those that have ended is to go.
+    pub next_erasure: Option<Day>,
+}

@@ -1,0 +1,283 @@
+//! Runs `temoin-operator` as an OpenVPN server would, with what OpenVPN 2.6 was seen to say, and looks
+//! at what is recorded, also when the store is away.
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use temoin::operator::{Bound, Location, Store};
+use tempfile::TempDir;
+
+use support::Cluster;
+
+#[test]
+fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
+    let gateway = Gateway::sqlite();
+    let client = gateway.client(1);
+    let dynamic = gateway.path("dynamic");
+    fs::write(&dynamic, "ifconfig-push 10.99.0.77 255.255.255.0\n").unwrap();
+    assert_eq!(gateway.hook("client-connect", &client, Some(&dynamic)), "");
+    assert_eq!(
+        fs::read_to_string(&dynamic).unwrap(),
+        "ifconfig-push 10.99.0.77 255.255.255.0\n\
+         push \"setenv-safe TEMOIN_ORIGIN_IP 203.0.113.1\"\n\
+         push \"setenv-safe TEMOIN_ORIGIN_PORT 40001\"\n"
+    );
+    gateway.await_counts(1, 1);
+    let bound = gateway.store().bind("10.99.0.77".parse().unwrap(), &gateway.id());
+    assert_eq!(bound.unwrap(), Bound::Bound);
+    // OpenVPN says the address that was assigned in the end.
+    let mut leaves = client;
+    leaves.insert("ifconfig_pool_remote_ip".to_owned(), "10.99.0.77".to_owned());
+    assert_eq!(gateway.hook("client-disconnect", &leaves, None), "");
+    gateway.await_counts(1, 0);
+    assert!(gateway.run(&["stats"]).contains("registered   1"));
+}
+
+#[test]
+fn events_wait_in_order_while_the_database_is_away_and_none_is_lost() {
+    let gateway = Gateway::postgres();
+    let Location::Postgres(url) = gateway.location.clone() else { unreachable!() };
+    let name = url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
+    let cluster = Cluster::shared();
+    let let_in = |whether: bool| {
+        cluster.psql("postgres", &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {whether}"));
+    };
+    let_in(false);
+    for number in 1..=5 {
+        let began = Instant::now();
+        assert_eq!(gateway.hook("client-connect", &gateway.client(number), None), "");
+        assert_eq!(gateway.hook("client-disconnect", &gateway.client(number), None), "");
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+    assert_eq!(gateway.waiting(), 10);
+    let output = gateway.command(&["take"]).output().unwrap();
+    assert!(!output.status.success() && gateway.waiting() == 10, "{output:?}");
+    let_in(true);
+    gateway.take();
+    let stats = gateway.store().stats().unwrap();
+    assert_eq!((stats.sessions, stats.open, gateway.waiting()), (5, 0, 0));
+}
+
+#[test]
+fn gateways_that_share_a_database_lose_nothing_to_each_other() {
+    let gateways: [Gateway; 3] = {
+        let first = Gateway::postgres();
+        let (second, third) = (Gateway::at(&first.location), Gateway::at(&first.location));
+        [first, second, third]
+    };
+    thread::scope(|scope| {
+        for (place, gateway) in gateways.iter().enumerate() {
+            gateway.configure(&format!("[gateway]\nname = \"gw{place}\"\n"));
+            scope.spawn(move || {
+                for number in 1..=6 {
+                    assert_eq!(gateway.hook("client-connect", &gateway.client(number), None), "");
+                }
+            });
+        }
+    });
+    gateways[0].await_counts(18, 18);
+}
+
+#[test]
+fn a_server_that_starts_anew_ends_what_its_last_run_left_open() {
+    let gateway = Gateway::sqlite();
+    for number in [1, 2] {
+        gateway.hook("client-connect", &gateway.client(number), None);
+    }
+    gateway.await_counts(2, 2);
+    let mut later = gateway.client(3);
+    later.insert("daemon_start_time".to_owned(), "1795415800".to_owned());
+    later.insert("time_unix".to_owned(), "1795415801".to_owned());
+    gateway.hook("client-connect", &later, None);
+    gateway.await_counts(3, 1);
+}
+
+#[test]
+fn a_hook_never_fails_and_says_what_is_wrong() {
+    let gateway = Gateway::sqlite();
+    let mut nothing = gateway.client(1);
+    nothing.clear();
+    let said = gateway.hook("client-connect", &nothing, None);
+    assert!(said.contains("dev is missing"), "{said}");
+    fs::remove_dir_all(gateway.path("spool")).unwrap();
+    let said = gateway.hook("client-connect", &gateway.client(1), None);
+    assert!(said.contains("spool") && said.contains("missing from the record"), "{said}");
+    fs::write(gateway.path("operator.toml"), "[store\n").unwrap();
+    let said = gateway.hook("client-disconnect", &gateway.client(1), None);
+    assert!(said.contains("operator.toml") && said.contains("line 1"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_and_does_not_stop_what_follows() {
+    let gateway = Gateway::sqlite();
+    fs::write(gateway.path("spool/0000000001"), [0xff; 9]).unwrap();
+    assert_eq!(gateway.hook("client-connect", &gateway.client(1), None), "");
+    gateway.await_counts(1, 1);
+    assert!(gateway.run(&["stats"]).contains("set aside    1"));
+}
+
+#[test]
+fn erasing_takes_what_is_due_and_leaves_the_rest() {
+    let gateway = Gateway::sqlite();
+    // The sessions of the recorded environment end now, by this machine's clock.
+    gateway.configure("[retention]\ndays = 1\ncounted_from = \"session_start\"\n");
+    let (mut old, new) = (gateway.client(1), gateway.client(2));
+    old.insert("time_unix".to_owned(), "1600000000".to_owned());
+    for client in [&old, &new] {
+        gateway.hook("client-connect", client, None);
+    }
+    gateway.await_counts(2, 2);
+    gateway.hook("client-disconnect", &old, None);
+    gateway.await_counts(2, 1);
+    let said = gateway.run(&["erase"]);
+    assert!(said.starts_with("1 sessions erased"), "{said}");
+    gateway.await_counts(1, 1);
+}
+
+#[test]
+fn making_what_is_there_changes_nothing() {
+    let gateway = Gateway::sqlite();
+    let before = fs::read(gateway.path("operator.toml")).unwrap();
+    let said = gateway.run(&["init"]);
+    assert!(said.contains("there already") && said.contains("client-connect"), "{said}");
+    assert_eq!(fs::read(gateway.path("operator.toml")).unwrap(), before);
+}
+
+/// A machine with a VPN server, and temoin-operator beside it.
+struct Gateway {
+    directory: TempDir,
+    location: Location,
+}
+
+impl Gateway {
+    fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(directory.path().join("record/record.db"));
+        Self::made(directory, location)
+    }
+
+    fn postgres() -> Self {
+        let location = Location::Postgres(Cluster::shared().database());
+        Self::made(tempfile::tempdir().unwrap(), location)
+    }
+
+    fn at(location: &Location) -> Self {
+        Self::made(tempfile::tempdir().unwrap(), location.clone())
+    }
+
+    fn made(directory: TempDir, location: Location) -> Self {
+        let gateway = Self { directory, location };
+        gateway.configure("");
+        gateway.run(&["init"]);
+        gateway
+    }
+
+    /// Writes a configuration with these lines in it.
+    fn configure(&self, lines: &str) {
+        let store = match &self.location {
+            Location::Postgres(url) => url.clone(),
+            Location::Sqlite(path) => path.display().to_string(),
+        };
+        let spool = self.path("spool").display().to_string();
+        let lines = lines.strip_prefix("[gateway]\n").unwrap_or(lines);
+        let text = format!("[store]\nlocation = {store:?}\n[gateway]\nspool = {spool:?}\n{lines}");
+        fs::write(self.path("operator.toml"), text).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.location).unwrap()
+    }
+
+    fn id(&self) -> temoin::domain::SessionId {
+        temoin::domain::SessionId::from_bytes([7; 32])
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_temoin-operator"));
+        command.arg("--config").arg(self.path("operator.toml")).args(arguments).env_clear();
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a hook as OpenVPN does; what it says of trouble.
+    fn hook(
+        &self,
+        name: &str,
+        environment: &BTreeMap<String, String>,
+        dynamic: Option<&Path>,
+    ) -> String {
+        let mut command = self.command(&["hook", name]);
+        let errors = fs::File::create(self.path("errors")).unwrap();
+        // A file, since the part of the hook that goes on would hold a pipe open.
+        command.args(dynamic).envs(environment).stderr(errors);
+        let Output { status, .. } = command.output().unwrap();
+        assert!(status.success(), "{status}");
+        fs::read_to_string(self.path("errors")).unwrap()
+    }
+
+    /// What OpenVPN says of a client, in which client `number` differs from others.
+    fn client(&self, number: u8) -> BTreeMap<String, String> {
+        let path = "tests/fixtures/openvpn/R4-server-restart/\
+                    server-client-connect-1795415741.688405840.env";
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        let mut environment: BTreeMap<String, String> =
+            lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        environment.remove("client_connect_config_file");
+        for (name, value) in [
+            ("untrusted_ip", format!("203.0.113.{number}")),
+            ("untrusted_port", format!("4000{number}")),
+            ("ifconfig_pool_remote_ip", format!("10.99.0.1{number}")),
+            ("ifconfig_pool_remote_ip6", format!("2001:db8:99::{number}")),
+        ] {
+            environment.insert(name.to_owned(), value);
+        }
+        environment
+    }
+
+    /// How many events wait in the spool.
+    fn waiting(&self) -> usize {
+        let names = fs::read_dir(self.path("spool")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).count()
+    }
+
+    /// Takes what waits, which a hook that goes on may do too.
+    fn take(&self) {
+        let until = Instant::now() + Duration::from_secs(90);
+        while self.waiting() > 0 {
+            assert!(Instant::now() < until, "events still wait");
+            let _ = self.command(&["take"]).output().unwrap();
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until so many sessions are recorded, of which so many last.
+    fn await_counts(&self, sessions: u64, open: u64) {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let stats = self.store().stats().unwrap();
+            if (stats.sessions, stats.open) == (sessions, open) {
+                return;
+            }
+            assert!(Instant::now() < until, "{stats:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
