@@ -28,13 +28,19 @@ pub enum Setting {
     OperatorProfile,
     /// Who may see the page.
     PageUsers,
+    /// Whether the operator is asked about its records.
+    SyncEnabled,
+    /// By which proxy it is asked.
+    SyncProxy,
 }
 
 impl Setting {
     /// Every setting, in the order of the configuration's file.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::OperatorProfile,
         Self::OperatorJurisdiction,
+        Self::SyncEnabled,
+        Self::SyncProxy,
         Self::GraceDays,
         Self::Language,
         Self::PageUsers,
@@ -60,6 +66,8 @@ impl Setting {
                 let users: Vec<&str> = config.users.iter().map(UserName::as_str).collect();
                 users.join(",")
             }
+            Self::SyncEnabled => config.sync.to_string(),
+            Self::SyncProxy => text(config.proxy.as_ref()),
         }
     }
 
@@ -71,6 +79,8 @@ impl Setting {
             Self::OperatorJurisdiction => ("operator", "jurisdiction"),
             Self::OperatorProfile => ("operator", "profile"),
             Self::PageUsers => ("page", "users"),
+            Self::SyncEnabled => ("sync", "enabled"),
+            Self::SyncProxy => ("sync", "proxy"),
         }
     }
 
@@ -90,9 +100,14 @@ impl Setting {
                     names.map(|name| self.quoted(name)).collect::<Result<_, _>>()?;
                 Ok(format!("[{}]", names.join(", ")))
             }
-            Self::Language | Self::OperatorJurisdiction | Self::OperatorProfile => {
-                self.quoted(text)
-            }
+            Self::SyncEnabled => match text {
+                "true" | "false" => Ok(text.to_owned()),
+                _ => Err(self.refuse(&"it is true or false")),
+            },
+            Self::Language
+            | Self::OperatorJurisdiction
+            | Self::OperatorProfile
+            | Self::SyncProxy => self.quoted(text),
         }
     }
 
@@ -292,6 +307,8 @@ mod tests {
         for (name, typed, read) in [
             ("operator.profile", "neutrinet", "neutrinet"),
             ("operator.jurisdiction", "FR", "FR"),
+            ("sync.enabled", "true", "true"),
+            ("sync.proxy", "socks5h://127.0.0.1:9050", "socks5h://127.0.0.1:9050"),
             ("erasure.grace_days", " 07 ", "7"),
             ("page.language", "nl", "nl"),
             ("page.users", "ada, eve zoe", "ada,eve,zoe"),
@@ -302,7 +319,9 @@ mod tests {
             assert_eq!(value(&path, setting), read);
             assert!(!one(&path, setting, read).unwrap(), "{name}");
         }
-        for setting in [Setting::OperatorProfile, Setting::Language, Setting::PageUsers] {
+        for setting in
+            [Setting::OperatorProfile, Setting::Language, Setting::PageUsers, Setting::SyncProxy]
+        {
             assert!(one(&path, setting, "").unwrap());
             assert_eq!(value(&path, setting), "");
         }
@@ -330,6 +349,9 @@ mod tests {
             (Setting::Language, "fr\n[operator]\nprofile = \"neutrinet", "one line"),
             (Setting::Language, "pt", "page.language"),
             (Setting::PageUsers, "ada,b:c", "page.users"),
+            (Setting::SyncEnabled, "yes", "true or false"),
+            (Setting::SyncEnabled, "", "true or false"),
+            (Setting::SyncProxy, "socks5://127.0.0.1:9050", "sync.proxy"),
         ] {
             let error = one(&path, setting, typed).unwrap_err();
             assert!(matches!(error, SettingsError::Refused(_)), "{typed}: {error:?}");
