@@ -1,10 +1,14 @@
-# Cards for boards, boards in QEMU, and what is done with a board on the desk. board/README.md.
+# Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
 
 CHECKS += flash-check
 
 BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
 IMAGE ?= $(CARD)
+
+.PHONY: image
+image: setup cross ## A card for a board: BOARD=lime or lime2; SSH_KEY=FILE lets that key in
+	@board/image $(BOARD) build/armv7/temoin $(CARD)
 
 .PHONY: flash
 flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image made for BOARD)
