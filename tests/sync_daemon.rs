@@ -44,13 +44,8 @@ impl Brique {
             "[tunnel]\ndevices = [\"lo\"]\n[clock]\ntrust = \"always\"\n[origin]\nmethods = []\n\
              [operator]\nprofile = \"template\"\n[sync]\n{sync}\n"
         ));
-        let profile = include_str!("../src/retention/profiles/template.toml");
-        let profile = format!(
-            "{profile}\n[sync]\nurl = \"{}\"\npublic_key = \"{}\"\ncertificate_key = \"{}\"\n",
-            responder.base(),
-            store.lock().unwrap().key.public(),
-            hex(&identity.digest),
-        );
+        let key = store.lock().unwrap().key.public();
+        let profile = Responder::profile(&responder.base(), &key, &identity);
         let directory = program.configuration().with_file_name("profiles.d");
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join("template.toml"), profile).unwrap();

@@ -161,7 +161,7 @@ fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
         assert_eq!(heard.len(), times.len());
 
         let (mut counts, mut named, mut fillers) = ([0_u32; 256], HashSet::new(), 0);
-        for Heard { request, on_the_wire } in heard {
+        for Heard { request, on_the_wire, .. } in heard {
             let end = find(request, b"\r\n\r\n").unwrap() + 4;
             let head = String::from_utf8(request[..end].to_vec()).unwrap();
             let host = head.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap();

@@ -6,7 +6,7 @@ SESSIONS ?= 500
 
 .PHONY: edges
 edges: setup ## End to end (root): each edge of a tunnel's life, with a real OpenVPN; bad disks
-	cargo test --locked --test disk --test edges
+	cargo test --locked --test disk --test edges --test sync_uplink
 
 .PHONY: soak-short
 soak-short: setup ## 40 sessions in a row with random kills

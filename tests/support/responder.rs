@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -30,8 +30,8 @@ use temoin::domain::{
 use temoin::inquiry::Operator;
 use temoin::journal::Journal;
 use temoin::protocol::{
-    Canonical, Day, FieldSet, Held, Record, Rotation, Salt, Second, SigningKey, StatusAnswer,
-    StatusRequest,
+    Canonical, Day, FieldSet, Held, PublicKey, Record, Rotation, Salt, Second, SigningKey,
+    StatusAnswer, StatusRequest,
 };
 use temoin::sync::Trust;
 
@@ -79,6 +79,8 @@ pub struct Heard {
     pub request: Vec<u8>,
     /// How many bytes the network saw of the box.
     pub on_the_wire: usize,
+    /// Where it came from.
+    pub from: IpAddr,
 }
 
 /// A responder that listens until it is dropped.
@@ -94,6 +96,15 @@ impl Responder {
     /// One that speaks TLS and does `act` with each request.
     pub fn new(
         identity: &Identity,
+        act: impl FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), identity, act)
+    }
+
+    /// One that listens there.
+    pub fn at(
+        address: SocketAddr,
+        identity: &Identity,
         mut act: impl FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> Self {
         let key = PrivateKeyDer::try_from(identity.key.clone()).unwrap();
@@ -104,12 +115,13 @@ impl Responder {
             .with_single_cert(identity.chain.clone(), key)
             .unwrap();
         let config = Arc::new(config);
-        Self::plain(move |stream, heard| {
+        Self::listen(address, move |stream, heard| {
+            let from = stream.peer_addr()?.ip();
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut tls = StreamOwned::new(connection, Counting { stream, read: 0 });
             let request = read_request(&mut tls)?;
             let on_the_wire = tls.sock.read;
-            heard.lock().unwrap().push(Heard { request: request.clone(), on_the_wire });
+            heard.lock().unwrap().push(Heard { request: request.clone(), on_the_wire, from });
             act(&request, &mut tls)?;
             tls.conn.send_close_notify();
             tls.flush()
@@ -118,9 +130,16 @@ impl Responder {
 
     /// One that does `act` with each connection as it is.
     pub fn plain(
+        act: impl FnMut(TcpStream, &Mutex<Vec<Heard>>) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self::listen((Ipv4Addr::LOCALHOST, 0).into(), act)
+    }
+
+    fn listen(
+        address: SocketAddr,
         mut act: impl FnMut(TcpStream, &Mutex<Vec<Heard>>) -> io::Result<()> + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
         let accepted: Arc<Mutex<usize>> = Arc::default();
@@ -160,6 +179,17 @@ impl Responder {
     /// How many connections there were.
     pub fn connections(&self) -> usize {
         *self.accepted.lock().unwrap()
+    }
+
+    /// A profile of an operator at this address, with the id `template`.
+    pub fn profile(base: &str, key: &PublicKey, identity: &Identity) -> String {
+        let template = include_str!("../../src/retention/profiles/template.toml");
+        let digest =
+            identity.digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        format!(
+            "{template}\n[sync]\nurl = \"{base}\"\npublic_key = \"{key}\"\n\
+             certificate_key = \"{digest}\"\n"
+        )
     }
 
     /// The operator whose responder this is, by this certificate's key.
