@@ -232,3 +232,26 @@ fn a_registration_is_settled_only_by_what_settles_it() {
         assert_eq!(body(&heard[0].request), scene.id().as_bytes());
     }
 }
+
+#[test]
+fn another_operator_is_told_nothing_of_the_sessions_of_the_one_before() {
+    let acquainted = acquainted();
+    let mut undecided = Scene::new();
+    let busy = undecided.answering(|_| b"HTTP/1.1 503 x\r\n\r\n".to_vec());
+    undecided.register(&busy).unwrap_err();
+    for scene in [&mut undecided, &mut { acquainted }] {
+        // Late enough for all to be asked for.
+        scene.now = "2028-01-01T00:00:00Z".parse().unwrap();
+        let other = scene.honest();
+        let operator = other.operator(&scene.identity, &SigningKey::from_seed(&[0x22; 32]));
+        let plan = scene.with(&operator, |inquiry| inquiry.plan(&draw().unwrap())).unwrap();
+        assert_eq!(plan.asked(), []);
+        // The same operator with a new key, or at a new address with the old one, is asked.
+        let moved = scene.operator(&other);
+        let plan = scene.with(&moved, |inquiry| inquiry.plan(&draw().unwrap())).unwrap();
+        assert_eq!(plan.asked().len(), usize::from(scene.dealing().held.is_some()));
+    }
+    let renewed = busy.operator(&undecided.identity, &SigningKey::from_seed(&[0x22; 32]));
+    let plan = undecided.with(&renewed, |inquiry| inquiry.plan(&draw().unwrap())).unwrap();
+    assert_eq!(plan.asked().len(), 1);
+}

@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex};
 use responder::{Heard, Identity, Responder, Store, body, find, http, reading, record};
 use sha2::{Digest, Sha256};
 use temoin::domain::{SessionId, Timestamp};
-use temoin::inquiry::{Inquiry, draw, tunnel_of};
+use temoin::inquiry::{Inquiry, Operator, draw, tunnel_of};
 use temoin::journal::{Call, Journal, Reader, Sent, Way as Noted};
+use temoin::protocol::RegisterRequest;
 use temoin::sync::schedule::{Daily, daily};
-use temoin::sync::{PATIENCE, Way};
+use temoin::sync::{PATIENCE, Post, Way};
 use tempfile::TempDir;
 
 const DAYS: u32 = 30;
@@ -40,7 +41,6 @@ impl Month {
         let all = record(directory.path(), sessions.max(1), reading(begin));
         let real: HashSet<SessionId> =
             all.iter().take(sessions as usize).map(|session| session.id).collect();
-        name(directory.path(), &real, begin);
 
         let mut store = Store::new(begin);
         for (place, id) in real.iter().enumerate() {
@@ -57,6 +57,8 @@ impl Month {
             stream.write_all(&http("200 OK", &own.lock().unwrap().answer(request)))
         });
         let operator = responder.operator(&identity, &store.lock().unwrap().key);
+
+        name(directory.path(), &real, &operator, begin);
 
         let now = Cell::new(begin);
         let clock = || Ok(reading(now.get()));
@@ -97,19 +99,21 @@ impl Month {
     }
 }
 
-/// Notes that these sessions were named to the operator, as their registrations do.
-fn name(directory: &std::path::Path, ids: &HashSet<SessionId>, at: Timestamp) {
+/// Notes that these sessions were named to an operator, as their registrations do.
+fn name(directory: &std::path::Path, ids: &HashSet<SessionId>, operator: &Operator, at: Timestamp) {
     let mut journal = Journal::open_beside(directory).unwrap().unwrap();
-    let ids: Vec<SessionId> = ids.iter().copied().collect();
-    let sent = Sent {
-        at,
-        call: Call::Register,
-        way: Noted::Tunnel,
-        by_hand: false,
-        head: Vec::new(),
-        body: Vec::new(),
-    };
-    journal.note_request(&sent, &ids, None).unwrap();
+    for id in ids {
+        let post = Post::register(&RegisterRequest::new(*id), &operator.base);
+        let sent = Sent {
+            at,
+            call: Call::Register,
+            way: Noted::Tunnel,
+            by_hand: false,
+            head: post.head().into(),
+            body: post.body().to_vec(),
+        };
+        journal.note_request(&sent, &[*id], None).unwrap();
+    }
 }
 
 /// Numbers that look random and are the same each time.
@@ -183,6 +187,8 @@ fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
             }
         }
         assert!(fillers >= heard.len());
+        // The comparison is one only where sessions were asked for.
+        assert_eq!(fillers == 64 * heard.len(), real.is_empty());
         // χ² with 255 degrees of freedom is outside of these but once in ten thousand times.
         let expected = f64::from(counts.iter().sum::<u32>()) / 256.0;
         let chi: f64 =

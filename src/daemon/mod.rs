@@ -320,6 +320,7 @@ impl Daemon {
     }
 
     fn read_configuration(&mut self) {
+        self.questions.begin_anew();
         if let Some(config) = self.configuration.read() {
             self.config = config;
             self.erasures.reconsider();

@@ -87,6 +87,11 @@ impl Questions {
         })
     }
 
+    /// The member may have mended what made asking senseless.
+    pub(super) fn begin_anew(&mut self) {
+        self.config = None;
+    }
+
     /// Readable when an answer has come, or none will.
     pub(super) fn answered(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()

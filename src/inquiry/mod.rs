@@ -23,10 +23,10 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{ClockReading, Session, SessionId, Timestamp};
 use crate::journal::{
-    self, Call, EntryNumber, Journal, Learnt, Outcome, Presence, Reader, Sent, Worth,
+    self, Call, Dealing, EntryNumber, Journal, Learnt, Outcome, Presence, Reader, Sent, Worth,
 };
 use crate::protocol::{
-    Day, Freshness, KeyChain, RegisterRequest, StatusAnswer, StatusRequest, Verified,
+    Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest, Verified,
 };
 use crate::sync::{Answer, Candidate, Client, Draw, Plan, Post, Reason, Registration, Way};
 
@@ -86,6 +86,9 @@ impl Inquiry<'_> {
 
     /// Chooses what a status request that is sent now asks for. Nothing is sent or written.
     ///
+    /// Only sessions that were named to this operator are chosen: whoever has an ID could ask the one
+    /// before for what it holds (PROTOCOL.md, "Whoever knows an ID can ask").
+    ///
     /// # Errors
     /// [`InquiryError`], where the record cannot be read or the randomness is none.
     pub fn plan(&self, draw: &Draw) -> Result<Plan, InquiryError> {
@@ -97,17 +100,39 @@ impl Inquiry<'_> {
         }
         reasons.push((Reason::Undetermined, Worth::Undetermined));
         let reader = self.reader()?;
+        let keys = reader.keys(self.operator.key)?;
         let mut candidates = Vec::new();
         for (reason, worth) in reasons {
-            let dealings = reader.worth_asking(worth, MOST_CANDIDATES)?;
-            candidates.extend(dealings.into_iter().map(|dealing| Candidate {
-                id: dealing.id,
-                reason,
-                asked_at: dealing.asked_at,
-                has_ended: dealing.presence != Presence::Open,
-            }));
+            for dealing in reader.worth_asking(worth, MOST_CANDIDATES)? {
+                if self.is_known_here(&dealing, &keys, &reader)? {
+                    candidates.push(Candidate {
+                        id: dealing.id,
+                        reason,
+                        asked_at: dealing.asked_at,
+                        has_ended: dealing.presence != Presence::Open,
+                    });
+                }
+            }
         }
         Plan::new(&candidates, now, draw).map_err(InquiryError::Random)
+    }
+
+    /// Whether a session was named to this operator: it signed a statement on it, or its responder was
+    /// sent the registration.
+    fn is_known_here(
+        &self,
+        dealing: &Dealing,
+        keys: &KeyChain,
+        reader: &Reader,
+    ) -> Result<bool, InquiryError> {
+        let is_own = |key: &PublicKey| {
+            key == keys.pinned_key() || keys.rotations().iter().any(|it| it.new_key() == key)
+        };
+        if dealing.last().is_some_and(|receipt| is_own(receipt.key())) {
+            return Ok(true);
+        }
+        let post = Post::register(&RegisterRequest::new(dealing.id), &self.operator.base);
+        Ok(reader.was_registered_by(post.head().as_bytes(), &dealing.id)?)
     }
 
     /// Asks for what was planned. With `next`, the moment of the next daily request, this is the daily

@@ -201,6 +201,19 @@ impl Reader {
         self.ask(|connection| ledger::list(connection, offset, limit))
     }
 
+    /// Whether the ledger has a registration of this session with exactly this head, which names the
+    /// responder. Of one that was erased here it does not.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn was_registered_by(
+        &self,
+        head: &[u8],
+        id: &SessionId,
+    ) -> std::result::Result<bool, JournalError> {
+        self.ask(|connection| ledger::has_registration(connection, head, id))
+    }
+
     /// When the next daily request is due; `None` where none was scheduled yet.
     ///
     /// # Errors

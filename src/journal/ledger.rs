@@ -205,6 +205,17 @@ pub(super) fn drop_old(transaction: &Transaction<'_>, now: Timestamp) -> Result<
     transaction.execute("DELETE FROM ledger WHERE sent_at < ?", [oldest])
 }
 
+/// Whether this session was named by a request with this head.
+pub(super) fn has_registration(
+    connection: &Connection,
+    head: &[u8],
+    id: &SessionId,
+) -> Result<bool> {
+    connection
+        .prepare("SELECT 1 FROM ledger WHERE call = ? AND body = ? AND head = ?")?
+        .exists(params![Call::Register.code(), id.as_bytes(), head])
+}
+
 /// The newest requests, after the first `offset` of them.
 pub(super) fn list(connection: &Connection, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>> {
     connection
