@@ -27,8 +27,9 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     }
     if erased.scrubbed == Scrubbed::LogRemains {
         print(
-            "What was erased may still be in the database's write-ahead log until it is written \
-             over: somebody was reading, or this user may not run CHECKPOINT.\n",
+            "What was erased may still be in the database's write-ahead log until that is written \
+             over: somebody was reading or, with PostgreSQL, wal_recycle is on, an archive is kept, \
+             or this user may not run CHECKPOINT and pg_switch_wal().\n",
         )?;
     }
     Ok(())

@@ -117,9 +117,16 @@ impl Database for Postgres {
     fn scrub(&mut self) -> Result<Scrubbed, StoreError> {
         // A plain VACUUM makes room for new rows, but leaves the bytes of the old ones where they are.
         self.batch("VACUUM FULL session")?;
-        // The write-ahead log has them still, until it is recycled after a checkpoint.
-        let checkpoint = self.run(|connection| connection.client.batch_execute("CHECKPOINT"));
-        Ok(if checkpoint.is_ok() { Scrubbed::Gone } else { Scrubbed::LogRemains })
+        // The write-ahead log has them still, until its files are removed after a checkpoint. That is
+        // a matter of rights and settings that are not this program's.
+        let empty = |connection: &mut Connection| {
+            connection.client.batch_execute("SELECT pg_switch_wal()")?;
+            connection.client.batch_execute("CHECKPOINT")?;
+            let settings = connection.client.query_one(LOG_IS_REMOVED, &[])?;
+            settings.try_get::<_, bool>(0)
+        };
+        let removed = self.run(empty).unwrap_or(false);
+        Ok(if removed { Scrubbed::Gone } else { Scrubbed::LogRemains })
     }
 
     fn wrong(&self, why: &str) -> StoreError {
@@ -196,6 +203,10 @@ SET synchronous_commit = on;
 SET lock_timeout = '5s';
 SET idle_in_transaction_session_timeout = '30s';
 ";
+
+/// Whether files of the log are removed after a checkpoint: not used again as they are, nor archived.
+const LOG_IS_REMOVED: &str = "SELECT current_setting('wal_recycle')::boolean = false
+    AND current_setting('archive_mode') = 'off'";
 
 /// Samples of values in the planner's statistics would outlive the rows that they come from.
 const WITHOUT_STATISTICS: &str = "

@@ -2,7 +2,7 @@
 
 use super::database::{Answer, Value, transaction};
 use super::row::{self, Reader, second};
-use super::{EndReason, Erased, Policy, Store, StoreError, close, damaged};
+use super::{EndReason, Erased, Policy, Scrubbed, Store, StoreError, close, damaged};
 use crate::domain::Timestamp;
 use crate::protocol::{Day, Second};
 
@@ -12,11 +12,27 @@ impl Store {
     /// # Errors
     /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
     pub fn erase(&mut self, today: Day) -> Result<Erased, StoreError> {
-        let sessions = self.database.execute(
-            "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
-            &[row::day(Some(today))],
-        )?;
-        Ok(Erased { sessions, scrubbed: self.database.scrub()? })
+        let sessions = transaction(&mut *self.database, |database| {
+            let sessions = database.execute(
+                "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
+                &[row::day(Some(today))],
+            )?;
+            if sessions > 0 {
+                // So that an erasure that is cut off here is completed by the next one.
+                database.execute(
+                    "INSERT INTO setting (name, value) VALUES ('scrub', 'due')
+                    ON CONFLICT (name) DO NOTHING",
+                    &[],
+                )?;
+            }
+            Ok(sessions)
+        })?;
+        let due = self.database.query("SELECT value FROM setting WHERE name = 'scrub'", &[])?;
+        let scrubbed = if due.is_empty() { Scrubbed::Gone } else { self.database.scrub()? };
+        if scrubbed == Scrubbed::Gone {
+            self.database.execute("DELETE FROM setting WHERE name = 'scrub'", &[])?;
+        }
+        Ok(Erased { sessions, scrubbed })
     }
 
     /// Reckons anew until when each session is kept, where that was done by another retention last

@@ -1,0 +1,239 @@
+//! After an erasure there is nothing at the operator from which an erased session's values could be
+//! worked out: every address of a small space is looked for in every file of the database, in each
+//! form in which it may be there.
+//!
+//! The space is the 512 addresses of two networks instead of the 2³² of all IPv4. That is fair since
+//! what is looked for is not guessed from a remainder but read: an address is found in a file or it is
+//! not, and each of the 512 is looked for alone. Before the erasure, exactly those that are recorded
+//! must be found, so what would be left would be found too.
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+use temoin::domain::{SessionId, SessionSecret, Zone};
+use temoin::operator::store::Scrubbed;
+use temoin::operator::{Bound, End, EndReason, Location, Policy, Record, Run, Store, When};
+use temoin::protocol::{Day, Second, StatusRequest};
+use temoin::retention::Period;
+
+use support::Cluster;
+
+#[test]
+fn nothing_of_an_erased_session_is_in_any_file_of_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Sqlite(directory.path().join("record.db"));
+    let mut store = fill(&location);
+    expect(directory.path(), |_| true);
+    assert_eq!(erase(&mut store), Scrubbed::Gone);
+    expect(directory.path(), is_kept);
+    gone(&mut store, directory.path());
+}
+
+#[test]
+fn while_somebody_reads_the_log_of_sqlite_keeps_what_was_erased_and_the_next_erasure_empties_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("record.db");
+    let mut store = fill(&Location::Sqlite(path.clone()));
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM session").unwrap();
+    reader.query_row("SELECT count(*) FROM session", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(erase(&mut store), Scrubbed::LogRemains);
+    drop(reader);
+    assert_eq!(store.erase(today()).unwrap().scrubbed, Scrubbed::Gone);
+    expect(directory.path(), is_kept);
+}
+
+#[test]
+fn nothing_of_an_erased_session_is_in_any_file_of_postgresql_whose_log_is_removed() {
+    let cluster = Cluster::start("wal_recycle = off");
+    let mut store = fill(&Location::Postgres(cluster.database()));
+    // A checkpoint brings to disk what is in memory.
+    cluster.psql("postgres", "CHECKPOINT");
+    expect(&cluster.files(), |_| true);
+    // Also what the planner of queries remembers.
+    drop(store);
+    let name = cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname ~ 'temoin'");
+    cluster.psql(&name, "VACUUM ANALYZE");
+    store = Store::open(&Location::Postgres(format!(
+        "postgres:///{name}?host={}&user=postgres",
+        cluster.directory().display()
+    )))
+    .unwrap();
+    assert_eq!(erase(&mut store), Scrubbed::Gone);
+    expect(&cluster.files(), is_kept);
+    gone(&mut store, &cluster.files());
+}
+
+#[test]
+fn postgresql_as_it_is_installed_keeps_erased_sessions_in_its_log_and_that_is_said() {
+    let cluster = Cluster::start("");
+    let mut store = fill(&Location::Postgres(cluster.database()));
+    assert_eq!(erase(&mut store), Scrubbed::LogRemains);
+    expect(&cluster.files().join("base"), is_kept);
+    assert!(found(&cluster.files().join("pg_wal")).len() > addresses(is_kept).len());
+}
+
+/// A record of one session an address of the space that is recorded at all.
+fn fill(location: &Location) -> Store {
+    let mut store = Store::create(location).unwrap();
+    let policy = Policy::from_end(Period::Days(30), Zone::UTC);
+    let run = Run { server: "gw1/tun0".parse().unwrap(), began: at(0) };
+    for (number, origin) in space().enumerate().filter(|(number, _)| is_recorded(*number)) {
+        let days = if is_kept(number) { 40 } else { 5 };
+        let [.., low] = origin.octets();
+        let third = u8::from(number >= 256);
+        let began = at(days * 86_400 + u64::try_from(number).unwrap());
+        let record = Record {
+            origin_address: Some(origin.into()),
+            origin_port: Some(1024 + u16::try_from(number).unwrap()),
+            assigned_ipv4: Some(Ipv4Addr::new(10, 99, third, low)),
+            member_identity: Some(format!("member-{number:03}-of-the-association")),
+            ..Record::beginning(began)
+        };
+        store.begin_session(&run, &record, &policy).unwrap();
+        let source = record.assigned_ipv4.unwrap().into();
+        assert_eq!(store.bind(source, &id(number)).unwrap(), Bound::Bound);
+        let end = End { when: When::At(began.plus(3600)), reason: EndReason::Disconnected };
+        store.end_session(&run, &Record { end: Some(end), ..record }, &policy).unwrap();
+    }
+    store
+}
+
+/// Erases the half whose period is over.
+fn erase(store: &mut Store) -> Scrubbed {
+    let due = (0..512).filter(|number| is_recorded(*number) && !is_kept(*number)).count();
+    let erased = store.erase(today()).unwrap();
+    assert_eq!(erased.sessions, u64::try_from(due).unwrap());
+    erased.scrubbed
+}
+
+fn today() -> Day {
+    Day::new("2026-02-10".parse().unwrap()).unwrap()
+}
+
+/// That exactly these addresses are in the files.
+fn expect(files: &Path, which: impl Fn(usize) -> bool) {
+    let (found, expected) = (found(files), addresses(which));
+    let too_many: Vec<_> = found.difference(&expected).collect();
+    let missing: Vec<_> = expected.difference(&found).collect();
+    assert!(too_many.is_empty() && missing.is_empty(), "+ {too_many:?}\n- {missing:?}");
+}
+
+/// That neither an ID nor a name of an erased session is left, and asking is of no use.
+fn gone(store: &mut Store, files: &Path) {
+    let texts = read_all(files);
+    let numbers = (0..512).filter(|number| is_recorded(*number));
+    let ids: BTreeMap<[u8; 32], usize> =
+        numbers.clone().map(|number| (*id(number).as_bytes(), number)).collect();
+    let mut first_bytes = [false; 256];
+    ids.keys().for_each(|id| first_bytes[usize::from(id[0])] = true);
+    first_bytes[usize::from(b'm')] = true;
+    let (mut named, mut identified) = (BTreeSet::new(), BTreeSet::new());
+    for text in &texts {
+        for (place, _) in text.iter().enumerate().filter(|(_, it)| first_bytes[usize::from(**it)]) {
+            let rest = &text[place..];
+            identified.extend(rest.first_chunk().and_then(|id: &[u8; 32]| ids.get(id)));
+            let name = rest.strip_prefix(b"member-").and_then(|rest| rest.first_chunk::<3>());
+            let digits = name.and_then(|digits| std::str::from_utf8(digits).ok());
+            named.extend(digits.and_then(|digits| digits.parse::<usize>().ok()));
+        }
+    }
+    let kept: BTreeSet<usize> = numbers.clone().filter(|number| is_kept(*number)).collect();
+    assert_eq!((&named, &identified), (&kept, &kept));
+
+    for number in numbers {
+        let mut ids = [SessionId::from_bytes([0; 32]); StatusRequest::IDS];
+        ids[0] = id(number);
+        let answers = store.look_up(&ids).unwrap().len();
+        assert_eq!(answers, usize::from(is_kept(number)), "{number}");
+    }
+}
+
+/// The addresses of the space that are in any file below a directory: as text, which is how both
+/// databases have them, and with SQLite also as four bytes. In the many files of PostgreSQL that would
+/// find addresses where there are none: any three bytes come once in sixteen million by chance.
+fn found(files: &Path) -> BTreeSet<Ipv4Addr> {
+    let mut found = BTreeSet::new();
+    let texts = read_all(files);
+    let is_small = texts.iter().map(Vec::len).sum::<usize>() < 1_000_000;
+    for text in texts {
+        for (place, _) in text.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
+            let (before, behind) = (&text[..place], &text[place + 1..]);
+            for network in [[203, 0, 113], [198, 51, 100]] {
+                let prefix = network.map(|number| number.to_string()).join(".");
+                if before.ends_with(prefix.as_bytes()) {
+                    let digits = behind.iter().take(3).take_while(|byte| byte.is_ascii_digit());
+                    let digits: String = digits.map(|byte| char::from(*byte)).collect();
+                    found.extend(format!("{prefix}.{digits}").parse::<Ipv4Addr>().ok());
+                }
+            }
+        }
+        if is_small {
+            for window in text.windows(4) {
+                if let [203, 0, 113, low] | [low, 113, 0, 203] = *window {
+                    found.insert(Ipv4Addr::new(203, 0, 113, low));
+                }
+                if let [198, 51, 100, low] | [low, 100, 51, 198] = *window {
+                    found.insert(Ipv4Addr::new(198, 51, 100, low));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn read_all(directory: &Path) -> Vec<Vec<u8>> {
+    let mut texts = Vec::new();
+    let mut directories: Vec<PathBuf> = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // The databases that every PostgreSQL has are not ours.
+                if !["base/1", "base/4", "base/5"].iter().any(|theirs| path.ends_with(theirs)) {
+                    directories.push(path);
+                }
+            } else {
+                // A server may remove a file while it is being looked for.
+                texts.extend(fs::read(path).ok());
+            }
+        }
+    }
+    assert!(!texts.is_empty());
+    texts
+}
+
+fn space() -> impl Iterator<Item = Ipv4Addr> {
+    let low = 0..=255;
+    let one = low.clone().map(|low| Ipv4Addr::new(203, 0, 113, low));
+    one.chain(low.map(|low| Ipv4Addr::new(198, 51, 100, low)))
+}
+
+fn addresses(which: impl Fn(usize) -> bool) -> BTreeSet<Ipv4Addr> {
+    let recorded = space().enumerate().filter(|(number, _)| is_recorded(*number));
+    recorded.filter(|(number, _)| which(*number)).map(|(_, address)| address).collect()
+}
+
+fn is_recorded(number: usize) -> bool {
+    number % 3 != 0
+}
+
+fn is_kept(number: usize) -> bool {
+    number % 2 == 0
+}
+
+fn id(number: usize) -> SessionId {
+    let mut secret = [0; 32];
+    secret[..2].copy_from_slice(&u16::try_from(number).unwrap().to_be_bytes());
+    SessionSecret::from_bytes(secret).id()
+}
+
+/// So many seconds after 2026-01-01T00:00:00Z.
+fn at(seconds: u64) -> Second {
+    Second::from_number(1_767_225_600).unwrap().plus(seconds)
+}
