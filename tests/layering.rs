@@ -45,6 +45,7 @@ const FENCES: &[(&str, &[&str])] = &[
     // There is one way out of the box.
     ("rustls", &["sync", "operator"]),
     ("tiny_http", &["http"]),
+    ("rustls", &["operator", "sync"]),
     ("postgres", &["operator"]),
     // SQL stays where its schema is written down.
     ("rusqlite", &["journal", "operator"]),

@@ -1,0 +1,336 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::keys::{ClockBehind, KeyError, KeyFile, Keys, Mark};
+use super::limits::Limits;
+use super::{Bound, Entry, Location, Store, StoreError};
+use crate::domain::{SessionId, Timestamp};
+use crate::http::{BadRequest, Body, Handler, Head, Method, Peer, Request, Response, Source};
+use crate::protocol::{
+    Canonical, Held, Record, RegisterRequest, Rotation, Salt, Second, SigningKey, StatusAnswer,
+    StatusRequest,
+};
+
+/// Answers the two calls of `src/protocol/PROTOCOL.md` from the store.
+///
+/// No request leaves a trace but the ID that it registers: addresses, IDs and answers are not logged,
+/// salts and digests exist only within an answer.
+pub struct Responder {
+    store: StoreAccess,
+    keys: KeyAccess,
+    registrations: Limits,
+    questions: Limits,
+    clock: Box<dyn Fn() -> Timestamp + Send>,
+    /// Whether what the last request met was worth a line in the log, so that the next is not.
+    troubled: bool,
+}
+
+impl Responder {
+    /// How many registrations an hour are answered to one source.
+    pub const REGISTRATIONS: u32 = 60;
+
+    /// How many status requests an hour are answered to one source.
+    pub const QUESTIONS: u32 = 12;
+
+    /// Answers from this store, by this key.
+    ///
+    /// # Errors
+    /// [`ResponderError`] where either cannot be used; what fails later only delays answers.
+    pub fn new(
+        store: Location,
+        keys: KeyFile,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+    ) -> Result<Self, ResponderError> {
+        let mark = keys.mark()?;
+        Ok(Self {
+            store: StoreAccess { open: Some(Store::open(&store)?), location: store },
+            keys: KeyAccess { current: keys.read()?, mark, file: keys },
+            registrations: Limits::an_hour(Self::REGISTRATIONS),
+            questions: Limits::an_hour(Self::QUESTIONS),
+            clock: Box::new(clock),
+            troubled: false,
+        })
+    }
+
+    fn register(&mut self, source: IpAddr, body: &[u8]) -> Result<Response, Trouble> {
+        let Ok(request) = RegisterRequest::from_bytes(body) else {
+            return Ok(Response::empty(400));
+        };
+        let bound = self.store.with(|store| store.bind(source, request.id()))?;
+        Ok(Response::empty(match bound {
+            Bound::Bound => 204,
+            Bound::Conflict => 409,
+            Bound::NoSession => 404,
+        }))
+    }
+
+    fn status(&mut self, body: &[u8]) -> Result<Response, Trouble> {
+        let Ok(request) = StatusRequest::from_bytes(body) else {
+            return Ok(Response::empty(400));
+        };
+        let at = Second::containing((self.clock)()).ok_or(Trouble::Clock)?;
+        let keys = self.keys.current(at)?;
+        let (key, rotation) = (keys.at(at)?, keys.rotation());
+        let entries = self.store.with(|store| store.look_up(request.ids()))?;
+        // Drawn for each entry alike, whatever is held.
+        let salts = draw_salts()?;
+        let answer = state(&request, at, &key, rotation, &salts, |id| entries.get(id));
+        Ok(Response::new(200, OCTETS, answer.to_bytes()))
+    }
+
+    /// Notes in the log what the operator can do something about, once until it is over.
+    fn note(&mut self, trouble: Option<&dyn fmt::Display>) {
+        match trouble {
+            Some(trouble) if !self.troubled => log::error!("boxes get no answer: {trouble}"),
+            None if self.troubled => log::info!("boxes get answers again"),
+            _ => {}
+        }
+        self.troubled = trouble.is_some();
+    }
+}
+
+impl Handler for Responder {
+    /// Enough that those who open many connections take them from themselves.
+    const PLACES: usize = 256;
+
+    fn body(&self, head: &Head) -> Body {
+        match (&head.method, Call::at(&head.target)) {
+            (Method::Post, Some(Call::Register)) => Body::Exactly(RegisterRequest::SIZE),
+            (Method::Post, Some(Call::Status)) => Body::Exactly(StatusRequest::SIZE),
+            _ => Body::Unread,
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> Response {
+        let head = &request.head;
+        let Some(call) = Call::at(&head.target) else { return Response::empty(404) };
+        if head.method != Method::Post {
+            return Response::empty(405).with("Allow", "POST");
+        }
+        if !head.values("Content-Type").eq([OCTETS]) {
+            return Response::empty(415);
+        }
+        let Some(source) = source(request) else {
+            self.note(Some(&"the web server before this one does not send X-Real-IP, or twice"));
+            return Response::empty(503);
+        };
+        let limits = match call {
+            Call::Register => &mut self.registrations,
+            Call::Status => &mut self.questions,
+        };
+        if !limits.allow(Source::of(source), Instant::now()) {
+            return Response::empty(429);
+        }
+        let answered = match call {
+            Call::Register => self.register(source, &request.body),
+            Call::Status => self.status(&request.body),
+        };
+        match answered {
+            Ok(response) => {
+                self.note(None);
+                response
+            }
+            Err(trouble) => {
+                self.note(Some(&trouble));
+                Response::empty(503)
+            }
+        }
+    }
+
+    fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
+        Response::empty(match bad {
+            BadRequest::BodyTooShort | BadRequest::Malformed => 400,
+            BadRequest::BodyWithoutLength => 411,
+            BadRequest::BodyTooLong => 413,
+            BadRequest::TooLong => 431,
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// Puts the answer to a request together: of each ID what `look_up` has of it, under a salt of its
+/// own.
+pub fn state<'a>(
+    request: &StatusRequest,
+    at: Second,
+    key: &SigningKey,
+    rotation: Option<Rotation>,
+    salts: &[Salt; StatusRequest::IDS],
+    look_up: impl Fn(&SessionId) -> Option<&'a Entry>,
+) -> StatusAnswer {
+    let found = request.ids().iter().zip(salts).filter_map(|(id, salt)| {
+        let entry = look_up(id)?;
+        Some((id, (entry.held()?, entry.record.values(), *salt)))
+    });
+    let found: HashMap<&SessionId, (Held, Vec<Canonical>, Salt)> = found.collect();
+    StatusAnswer::new(request, at, key, rotation, |id| {
+        let (held, values, salt) = found.get(id)?;
+        Some(Record { held: *held, values, salt: *salt })
+    })
+}
+
+/// The two calls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Call {
+    Register,
+    Status,
+}
+
+impl Call {
+    fn at(target: &str) -> Option<Self> {
+        match target {
+            RegisterRequest::PATH => Some(Self::Register),
+            StatusRequest::PATH => Some(Self::Status),
+            _ => None,
+        }
+    }
+}
+
+/// The address that a request came from. Only the web server that stands before the socket is
+/// believed to know another one than the connection has.
+fn source(request: &Request) -> Option<IpAddr> {
+    match request.peer {
+        Peer::Network(address) => Some(address.ip().to_canonical()),
+        Peer::Socket => {
+            let mut told = request.head.values("X-Real-IP");
+            let address = told.next()?.parse::<IpAddr>().ok()?;
+            told.next().is_none().then(|| address.to_canonical())
+        }
+    }
+}
+
+/// A salt for each entry, from the system's random source.
+fn draw_salts() -> Result<[Salt; StatusRequest::IDS], Trouble> {
+    let mut bytes = [[0; 32]; StatusRequest::IDS];
+    getrandom::fill(bytes.as_flattened_mut()).map_err(|_| Trouble::Random)?;
+    let salts: Option<Vec<Salt>> = bytes.into_iter().map(Salt::from_random).collect();
+    salts.and_then(|salts| salts.try_into().ok()).ok_or(Trouble::Random)
+}
+
+/// The store, opened again after it could not be used.
+struct StoreAccess {
+    location: Location,
+    open: Option<Store>,
+}
+
+impl StoreAccess {
+    fn with<T>(
+        &mut self,
+        action: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut store = match self.open.take() {
+            Some(store) => store,
+            None => Store::open(&self.location)?,
+        };
+        let done = action(&mut store)?;
+        self.open = Some(store);
+        Ok(done)
+    }
+}
+
+/// The key, read again when its file has changed or another takes over.
+struct KeyAccess {
+    file: KeyFile,
+    mark: Mark,
+    current: Keys,
+}
+
+impl KeyAccess {
+    fn current(&mut self, now: Second) -> Result<&Keys, KeyError> {
+        let mark = self.file.mark()?;
+        if mark != self.mark {
+            self.current = self.file.read()?;
+            self.mark = mark;
+        }
+        if self.current.takes_over(now) {
+            match self.file.settle(now) {
+                Ok(keys) => {
+                    self.current = keys;
+                    self.mark = self.file.mark()?;
+                }
+                // The new key signs all the same.
+                Err(error) => log::warn!("the old secret key is not erased yet: {error}"),
+            }
+        }
+        Ok(&self.current)
+    }
+}
+
+/// Why there is no answer for the time being.
+#[derive(Debug)]
+enum Trouble {
+    Clock,
+    Key(KeyError),
+    KeyGone(ClockBehind),
+    Random,
+    Store(StoreError),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clock => f.write_str("the clock stands before 1970: set it right"),
+            Self::Key(error) => error.fmt(f),
+            Self::KeyGone(error) => error.fmt(f),
+            Self::Random => f.write_str("the system has no random bytes to give"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyError> for Trouble {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<ClockBehind> for Trouble {
+    fn from(error: ClockBehind) -> Self {
+        Self::KeyGone(error)
+    }
+}
+
+/// Why nothing can be answered from the beginning.
+#[derive(Debug)]
+pub enum ResponderError {
+    /// The key cannot be used.
+    Key(KeyError),
+    /// The store cannot be used.
+    Store(StoreError),
+}
+
+impl fmt::Display for ResponderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ResponderError {}
+
+impl From<KeyError> for ResponderError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<StoreError> for ResponderError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+const OCTETS: &str = "application/octet-stream";
