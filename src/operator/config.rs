@@ -7,7 +7,7 @@ use std::{fmt, fs, io};
 
 use serde::Deserialize;
 
-use super::{Location, Policy, Record};
+use super::{Location, Place, Policy, Record};
 use crate::domain::{Field, Gateway, Zone};
 use crate::protocol::FieldSet;
 use crate::retention::{Jurisdiction, Law, Period, Word};
@@ -39,6 +39,10 @@ pub struct Config {
     pub fields: FieldSet,
     /// Until when.
     pub policy: Policy,
+    /// Where boxes are answered.
+    pub place: Place,
+    /// The file of the key that signs what they are told.
+    pub signing_key: PathBuf,
 }
 
 impl Config {
@@ -90,6 +94,9 @@ impl Config {
             lost_after_days: lost_after_days.unwrap_or(7).max(1),
             fields: fields(raw.record.fields)?,
             policy: policy(raw.retention)?,
+            signing_key: absolute("serve.signing_key", raw.serve.signing_key.clone())?
+                .unwrap_or_else(|| SIGNING_KEY.into()),
+            place: place(raw.serve)?,
         })
     }
 }
@@ -117,6 +124,26 @@ fn fields(names: Option<Vec<String>>) -> Result<FieldSet, Problem> {
         } else {
             Err(Problem::value(KEY, format!("{field} is never recorded: leave it out")))
         }
+    })
+}
+
+fn place(raw: RawServe) -> Result<Place, Problem> {
+    let listen = raw.listen.filter(|text| !text.is_empty()).unwrap_or_else(|| LISTEN.to_owned());
+    if listen.starts_with('/') {
+        return Ok(Place::Socket(listen.into()));
+    }
+    let address = listen.parse().map_err(|_| {
+        let why = "it is the path of a socket, or an address and a port, such as \"10.8.0.1:443\"";
+        Problem::value("serve.listen", why)
+    })?;
+    let needed = |key, text| {
+        let path = absolute(key, text)?;
+        path.ok_or_else(|| Problem::value(key, "an address is served by TLS only: name the file"))
+    };
+    Ok(Place::Tls {
+        address,
+        certificate: needed("serve.certificate", raw.certificate)?,
+        key: needed("serve.certificate_key", raw.certificate_key)?,
     })
 }
 
@@ -199,6 +226,7 @@ struct Raw {
     gateway: RawGateway,
     record: RawRecord,
     retention: RawRetention,
+    serve: RawServe,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -234,8 +262,19 @@ struct RawRetention {
     counted_from: Option<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawServe {
+    listen: Option<String>,
+    certificate: Option<String>,
+    certificate_key: Option<String>,
+    signing_key: Option<String>,
+}
+
 const STORE: &str = "/var/lib/temoin-operator/record.db";
 const SPOOL: &str = "/var/spool/temoin-operator";
+const LISTEN: &str = "/run/temoin-operator/serve.sock";
+const SIGNING_KEY: &str = "/var/lib/temoin-operator/signing.key";
 const ZONE: &str = "Europe/Brussels";
 const JURISDICTION: &str = "BE";
 
@@ -255,7 +294,7 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 13);
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 17);
         let default = format!("{:?}", Config::parse("").unwrap());
         for text in [SHIPPED, &uncommented] {
             assert_eq!(format!("{:?}", Config::parse(text).unwrap()), default);
@@ -278,6 +317,9 @@ mod tests {
             ("[retention]\nmonths = 1\ndays = 1", "retention.days"),
             ("[retention]\nmonths = 999", "retention.months"),
             ("[retention]\nmonth = 1", "month"),
+            ("[serve]\nlisten = \"localhost\"", "serve.listen"),
+            ("[serve]\nlisten = \"10.8.0.1:443\"", "serve.certificate"),
+            ("[serve]\nsigning_key = \"key\"", "serve.signing_key"),
         ] {
             let problem = Config::parse(text).map(|_| ()).unwrap_err();
             let error = ConfigError { path: "/etc/o.toml".into(), problem }.to_string();

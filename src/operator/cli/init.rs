@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::operator::config::{Config, SHIPPED};
-use crate::operator::{Location, Spool, Store};
+use crate::operator::{KeyError, KeyFile, Location, Spool, Store};
 
 use super::print;
 
@@ -49,6 +49,14 @@ pub(super) fn run(path: &Path, init: &Init) -> Result<(), Box<dyn Error>> {
         make_parent(path)?;
     }
     Store::create(&config.store)?;
+    make_parent(&config.signing_key)?;
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    match KeyFile::at(&config.signing_key).create(seed) {
+        Ok(public) => print(&format!("{}: made: {public}\n", config.signing_key.display()))?,
+        Err(error @ KeyError::Exists(_)) => print(&format!("{error}\n"))?,
+        Err(error) => return Err(error.into()),
+    }
     print(&format!(
         "{}: ready\n\nIn the OpenVPN server's configuration:\n\n  \
          script-security 2\n  \

@@ -3,6 +3,8 @@
 mod erase;
 mod hook;
 mod init;
+mod key;
+mod serve;
 mod stats;
 
 use std::error::Error;
@@ -37,6 +39,11 @@ enum Command {
     Hook(hook::Hook),
     /// Hand to the store what waits in the spool, where hooks could not.
     Take,
+    /// Answer members' boxes until told to stop.
+    Serve,
+    /// Show or replace the key that signs what boxes are told.
+    #[command(subcommand)]
+    Key(key::Key),
     /// Erase what is due. Run it daily.
     Erase,
     /// Count what is held. Names nobody.
@@ -59,6 +66,8 @@ pub fn run() -> ExitCode {
             let taken = super::hook::take(&Spool::at(&config.spool), &config)?;
             print(&format!("{taken} events taken from the spool\n"))
         }),
+        Command::Serve => read().and_then(|config| serve::run(&config)),
+        Command::Key(key) => read().and_then(|config| key::run(&config, &key)),
         Command::Erase => read().and_then(|config| erase::run(&config)),
         Command::Stats => read().and_then(|config| stats::run(&config)),
     };

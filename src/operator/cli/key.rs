@@ -1,0 +1,71 @@
+use std::error::Error;
+
+use chrono::NaiveDate;
+use clap::Subcommand;
+
+use crate::operator::{Config, KeyFile, Place, certificate_key, hook};
+use crate::protocol::Second;
+
+use super::print;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// Show what members' profiles need to know: the public key, and how they know the certificate.
+    Show,
+    /// Let a new key take over. Boxes are told with every answer from now on, and follow by themselves.
+    Rotate {
+        /// The first day that the new key signs on.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: NaiveDate,
+    },
+}
+
+/// `temoin-operator key …`
+pub(super) fn run(config: &Config, command: &Key) -> Result<(), Box<dyn Error>> {
+    let file = KeyFile::at(&config.signing_key);
+    let now = Second::containing(hook::now()).ok_or("the clock is before 1970: set it")?;
+    match command {
+        Key::Show => {
+            let keys = file.read()?;
+            let signing = keys.at(now)?.public();
+            print(&format!(
+                "# In the profile that members' boxes have of this operator:\n\
+                 [sync]\nurl = \"https://…\"\npublic_key = \"{signing}\"\n"
+            ))?;
+            if let Place::Tls { certificate, .. } = &config.place {
+                let digits = hexadecimal(&certificate_key(certificate)?);
+                print(&format!(
+                    "# Only if the certificate is not one that browsers know:\n\
+                     certificate_key = \"{digits}\"\n"
+                ))?;
+            }
+            match keys.rotation().filter(|rotation| rotation.from() > now) {
+                Some(rotation) => print(&format!(
+                    "# From {} on, its key is\n# {}\n",
+                    rotation.from().begins(),
+                    rotation.new_key()
+                )),
+                None => Ok(()),
+            }
+        }
+        Key::Rotate { from } => {
+            let mut seed = [0; 32];
+            getrandom::fill(&mut seed)?;
+            let midnight = config.policy.zone().first_instant(*from);
+            let from = Second::containing(midnight).ok_or("that day is before 1970")?;
+            let rotation = file.rotate(seed, from, now)?;
+            print(&format!(
+                "From {} on, the key is\n  {}\nBoxes that ask before or after follow by themselves. \
+                 Publish both keys where members find the profile: a box that misses two rotations \
+                 needs it anew. 'temoin-operator serve' erases the old secret key on that day; \
+                 remove it from your backups.\n",
+                from.begins(),
+                rotation.new_key()
+            ))
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
