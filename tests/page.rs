@@ -194,15 +194,10 @@ fn a_page_is_in_the_language_that_was_chosen_or_that_the_browser_prefers() {
     let socket = program.socket();
     let place = Place::Socket(&socket);
     let texts = [
-        ("fr", "Aucune session pour l’instant", "Ce que la Brique a noté", "Rien à cette adresse"),
-        ("nl", "Nog geen sessies", "Wat de box heeft genoteerd", "Niets op dit adres"),
-        ("en", "No sessions yet", "What the box noted", "Nothing at this address"),
-        (
-            "de",
-            "Noch keine Sitzungen",
-            "Was die Box festgehalten hat",
-            "Nichts unter dieser Adresse",
-        ),
+        ("fr", "Aucune session pour l’instant", "Quatre réponses", "Rien à cette adresse"),
+        ("nl", "Nog geen sessies", "Vier antwoorden", "Niets op dit adres"),
+        ("en", "No sessions yet", "Four answers", "Nothing at this address"),
+        ("de", "Noch keine Sitzungen", "Vier Antworten", "Nichts unter dieser Adresse"),
     ];
     for (language, empty, ..) in texts {
         let list = place.get(&format!("/?lang={language}"));
@@ -278,10 +273,18 @@ fn a_text_browser_shows_all_of_it() {
     let address = program.start_daemon_on_a_port();
     let id = record_two_sessions(&program);
     for (language, list, session) in [
-        ("fr", ["Les sessions de votre tunnel", "Durée"], ["Donnée", "Ce que la Brique a vu"]),
-        ("nl", ["De sessies van uw tunnel", "Duur"], ["Gegeven", "Wat de box zag"]),
-        ("en", ["Your tunnel’s sessions", "Length"], ["Fact", "What the box saw"]),
-        ("de", ["Die Sitzungen Ihres Tunnels", "Dauer"], ["Angabe", "Was die Box gesehen hat"]),
+        (
+            "fr",
+            ["Les sessions de votre tunnel", "Durée"],
+            ["Vu par la Brique", "Ce que la Brique a vu"],
+        ),
+        ("nl", ["De sessies van uw tunnel", "Duur"], ["Door de box gezien", "Wat de box zag"]),
+        ("en", ["Your tunnel’s sessions", "Length"], ["Seen by the box", "What the box saw"]),
+        (
+            "de",
+            ["Die Sitzungen Ihres Tunnels", "Dauer"],
+            ["Von der Box gesehen", "Was die Box gesehen hat"],
+        ),
     ] {
         let shown = browse(&format!("http://{address}/sessions?lang={language}"));
         for name in ["temoin", "Français", "Nederlands", "English", "Deutsch"] {

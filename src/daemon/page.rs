@@ -18,11 +18,14 @@ pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
     let surroundings = Surroundings { state: state_directory.to_owned(), trust };
     Site {
         records: Box::new(move || open_records(&records)),
-        book: Box::new(move || match Lawbook::load(&book.get()) {
-            Ok(book) => Ok(Box::new(book)),
-            Err(error) => {
-                log::error!("{error}");
-                Err(Unreadable)
+        book: Box::new(move || {
+            let config = book.get();
+            match Lawbook::load(&config) {
+                Ok(book) => Ok(Box::new(InForce { book, asks_operator: config.sync })),
+                Err(error) => {
+                    log::error!("{error}");
+                    Err(Unreadable)
+                }
             }
         }),
         troubles: Box::new(move || surroundings.troubles()),
@@ -32,13 +35,23 @@ pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
     }
 }
 
-impl Book for Lawbook {
+/// The book as the settings in use have it.
+struct InForce {
+    book: Lawbook,
+    asks_operator: bool,
+}
+
+impl Book for InForce {
     fn rulebook(&self) -> Rulebook<'_> {
-        Self::rulebook(self)
+        self.book.rulebook()
+    }
+
+    fn asks_operator(&self) -> bool {
+        self.asks_operator
     }
 
     fn complaints(&self) -> Vec<String> {
-        self.complaints.iter().map(ToString::to_string).collect()
+        self.book.complaints.iter().map(ToString::to_string).collect()
     }
 }
 

@@ -22,6 +22,7 @@ mod signed_text;
 mod summary;
 mod summary_text;
 mod text;
+mod told;
 mod words;
 
 pub use answers::{FieldHolding, Holding};
@@ -33,3 +34,4 @@ pub use rulebook::Rulebook;
 pub use seen::{Seen, Value};
 pub use signed::{Absence, Comparison, Signed, SignedField, SignedState, SignedStatement};
 pub use summary::{Count, Due, Group, Standing, Summary, Tally, Untold};
+pub use told::{Answers, Obtaining, Sourced, Told};

@@ -7,26 +7,20 @@ use crate::i18n::vocabulary as record;
 use crate::i18n::{Message, When};
 use crate::retention::{
     Answer, Applicability, Certainty, Challenge, Covered, Declared, Dependence, Doubt, Edition, Id,
-    Kept, Nature, RequirementKind, Rule, Statement, Status, Verdict, vocabulary,
+    Kept, Nature, Recipients, RequirementKind, Rule, Statement, Status, Verdict, vocabulary,
 };
 
 impl Holding<'_> {
     /// All of it as plain text for a terminal of `width` columns (80 as a rule), in the language and
     /// the time zone of `when`.
     pub fn to_text(&self, when: When, width: usize) -> String {
-        let mut writer = Writer {
-            holding: self,
-            phrase: Phrase { when, today: when.zone.date(self.now) },
-            layout: Layout::new(width),
-            cited: Vec::new(),
-            rules: Vec::new(),
-        };
+        let mut writer = Writer::new(self, when, width);
         writer.write();
         writer.layout.into_string()
     }
 }
 
-struct Writer<'h, 'a> {
+pub(super) struct Writer<'h, 'a> {
     holding: &'h Holding<'a>,
     phrase: Phrase,
     layout: Layout,
@@ -37,6 +31,20 @@ struct Writer<'h, 'a> {
 }
 
 impl<'h, 'a> Writer<'h, 'a> {
+    pub(super) fn new(holding: &'h Holding<'a>, when: When, width: usize) -> Self {
+        Self {
+            holding,
+            phrase: Phrase { when, today: when.zone.date(holding.now) },
+            layout: Layout::new(width),
+            cited: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    pub(super) fn phrase(&self) -> &Phrase {
+        &self.phrase
+    }
+
     fn write(&mut self) {
         self.layout.paragraph(0, self.say(&w::TITLE));
         self.head();
@@ -55,11 +63,11 @@ impl<'h, 'a> Writer<'h, 'a> {
         self.statements();
     }
 
-    fn say(&self, message: &Message) -> &'static str {
+    pub(super) fn say(&self, message: &Message) -> &'static str {
         message.text(self.phrase.when.language)
     }
 
-    fn fill(&self, message: &Message, values: &[(&str, &str)]) -> String {
+    pub(super) fn fill(&self, message: &Message, values: &[(&str, &str)]) -> String {
         message.fill(self.phrase.when.language, values)
     }
 
@@ -109,9 +117,15 @@ impl<'h, 'a> Writer<'h, 'a> {
         }
     }
 
-    /// The first answer: what law, declaration and signature say of which fields, until when.
     fn in_short(&mut self) {
-        let mut rows: Vec<(&Message, String)> = Vec::new();
+        let rows = self.short_rows();
+        self.layout.heading(self.say(&w::IN_SHORT));
+        self.rows(2, &rows);
+    }
+
+    /// The first answer: what law, declaration and signature say of which fields, until when.
+    pub(super) fn short_rows(&self) -> Vec<(&'static Message, String)> {
+        let mut rows: Vec<(&'static Message, String)> = Vec::new();
         for (label, answer) in [
             (&w::REQUIRED, Answer::Required),
             (&w::PERHAPS, Answer::RequiredPerhaps),
@@ -170,8 +184,7 @@ impl<'h, 'a> Writer<'h, 'a> {
             let text = self.fill(&w::DIFFERENCES_IN, &[("fields", &fields)]);
             rows.push((&w::DIFFERENCES, sentence(&text)));
         }
-        self.layout.heading(self.say(&w::IN_SHORT));
-        self.rows(2, &rows);
+        rows
     }
 
     fn fields_say(&self, fields: &[Field], says: Option<&str>) -> String {
@@ -182,7 +195,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         })
     }
 
-    fn names(&self, fields: &[Field]) -> String {
+    pub(super) fn names(&self, fields: &[Field]) -> String {
         record::fields(fields, self.phrase.when.language)
     }
 
@@ -207,7 +220,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         }
     }
 
-    fn silence(&self) -> String {
+    pub(super) fn silence(&self) -> String {
         match self.holding.rulebook.profile {
             Some(profile) => self.fill(&w::SILENT, &[("operator", &profile.name)]),
             None => self.say(&w::NO_PROFILE).to_owned(),
@@ -306,7 +319,7 @@ impl<'h, 'a> Writer<'h, 'a> {
     }
 
     /// What a rule says, as the beginning of a sentence.
-    fn says(&self, verdict: &Verdict<'_>) -> String {
+    pub(super) fn says(&self, verdict: &Verdict<'_>) -> String {
         let text = match verdict.applies {
             Applicability::Unknown => return self.say(&w::NOT_KNOWN).to_owned(),
             Applicability::Certain | Applicability::Depends(_) => self.phrase.rule(verdict.rule),
@@ -410,7 +423,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         format!("{} {cites}", sentences.join(" ")).trim().to_owned()
     }
 
-    fn declared(&self, declared: &Declared<'_>) -> String {
+    pub(super) fn declared(&self, declared: &Declared<'_>) -> String {
         let mut says = self.phrase.stored(declared.stores);
         let until = declared.kept.until().map(|until| self.phrase.until(until));
         let covered = match declared.covered {
@@ -435,6 +448,15 @@ impl<'h, 'a> Writer<'h, 'a> {
     }
 
     fn disagreement(&mut self, disagreement: &Disagreement<'a>) -> String {
+        let text = self.difference(disagreement);
+        let cites = disagreement
+            .rule()
+            .map_or_else(String::new, |(edition, rule)| self.cite(edition, &rule.basis));
+        format!("{text} {cites}").trim().to_owned()
+    }
+
+    /// What does not go together, as a sentence.
+    pub(super) fn difference(&self, disagreement: &Disagreement<'_>) -> String {
         let date = disagreement.statement().map(|it| self.date(it)).unwrap_or_default();
         let text = match disagreement {
             Disagreement::Shorter { declared, rule, .. }
@@ -464,10 +486,7 @@ impl<'h, 'a> Writer<'h, 'a> {
                 self.fill(&w::DIFFER_OVERDUE, &[("day", &day)])
             }
         };
-        let cites = disagreement
-            .rule()
-            .map_or_else(String::new, |(edition, rule)| self.cite(edition, &rule.basis));
-        format!("{} {cites}", sentence(&text)).trim().to_owned()
+        sentence(&text)
     }
 
     /// The marks that lead to the sources of a text; each source has one number.
@@ -484,9 +503,10 @@ impl<'h, 'a> Writer<'h, 'a> {
         marks
     }
 
-    fn who(&mut self) {
+    /// Who may obtain which fields, and whether the files leave it open of some.
+    pub(super) fn recipients(&self) -> (Vec<Obtainable<'a>>, bool) {
         // By what is said, so that what several rules say alike stands there once.
-        let mut said: Vec<(&'a Edition, &'a crate::retention::Recipients, Vec<Field>)> = Vec::new();
+        let mut said: Vec<Obtainable<'a>> = Vec::new();
         let mut is_silent = false;
         for it in &self.holding.fields {
             for verdict in it.law.iter().flat_map(|law| &law.verdicts) {
@@ -509,6 +529,11 @@ impl<'h, 'a> Writer<'h, 'a> {
                 }
             }
         }
+        (said, is_silent)
+    }
+
+    fn who(&mut self) {
+        let (said, is_silent) = self.recipients();
         if said.is_empty() && !is_silent {
             return;
         }
@@ -697,8 +722,11 @@ impl<'h, 'a> Writer<'h, 'a> {
     }
 }
 
+/// The edition that says who may obtain what, those who may, and the fields.
+pub(super) type Obtainable<'a> = (&'a Edition, &'a Recipients, Vec<Field>);
+
 /// What the box saw, in words.
-fn seen(seen: &Seen, when: When) -> String {
+pub(super) fn seen(seen: &Seen, when: When) -> String {
     let say = |message: &Message| message.text(when.language).to_owned();
     match seen {
         Seen::Unknown => say(&w::SEEN_UNKNOWN),
@@ -730,7 +758,7 @@ fn letter(place: usize) -> String {
     if place < 26 { last.to_string() } else { format!("{}{last}", letter(place / 26 - 1)) }
 }
 
-fn signed_field(signed: SignedField) -> &'static Message {
+pub(super) fn signed_field(signed: SignedField) -> &'static Message {
     match signed {
         SignedField::RecordNotHeld | SignedField::NotHeld => &w::SIGNED_FIELD_NOT_HELD,
         SignedField::Held(Comparison::Same) => &w::SIGNED_SAME,
@@ -740,7 +768,7 @@ fn signed_field(signed: SignedField) -> &'static Message {
 }
 
 /// Labels that differ only in one word, as one: "class 1°, 2°, 3° of Art. 127/1".
-fn folded(labels: &[&str]) -> Vec<String> {
+pub(super) fn folded(labels: &[&str]) -> Vec<String> {
     let words: Vec<Vec<&str>> = labels.iter().map(|label| label.split(' ').collect()).collect();
     let Some((first, others)) = words.split_first() else { return Vec::new() };
     let differs = |place: &usize| others.iter().any(|other| other.get(*place) != first.get(*place));

@@ -31,6 +31,12 @@ impl When {
         with_date(template, date, self.language)
     }
 
+    /// The day of the week: `Tuesday`.
+    pub fn weekday(&self, date: NaiveDate) -> &'static str {
+        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
+        WEEKDAYS[weekday].text(self.language)
+    }
+
     /// A day within a month that is named beside it: `Tuesday 24`.
     pub fn day(&self, date: NaiveDate) -> String {
         let template = match self.language {

@@ -39,6 +39,8 @@ fn respond(site: &Site, request: Request, any_host: bool) -> Response {
 fn dispatch(site: &Site, request: Request) -> Response {
     page::asset(request)
         .or_else(|request| page::now(site, request))
+        .or_else(|request| page::timeline(site, request))
+        .or_else(|request| page::calendar(site, request))
         .or_else(|request| page::sessions(site, request))
         .or_else(|request| page::download(site, request))
         .or_else(|request| page::session(site, request))

@@ -1,7 +1,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::domain::{IdPrefix, Session};
+use crate::domain::{IdPrefix, Session, Timestamp};
+use crate::holding::{Rulebook, Signed};
 use crate::journal::{Filter, JournalError, Page, Reader};
 
 use super::{Records, Unreadable};
@@ -37,6 +38,16 @@ impl Records for Reader {
 
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
         Self::find(self, prefix).map_err(unreadable)
+    }
+
+    fn signed(
+        &self,
+        session: &Session,
+        rulebook: Rulebook<'_>,
+        asks_operator: bool,
+        now: Timestamp,
+    ) -> Result<Signed, Unreadable> {
+        Signed::read(session, self, rulebook, asks_operator, now).map_err(unreadable)
     }
 
     fn erased(&self) -> Result<u64, Unreadable> {

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use crate::domain::{IdPrefix, Session};
+use crate::domain::{IdPrefix, Session, Timestamp};
+use crate::holding::{Rulebook, Signed};
 use crate::journal::{Filter, Page};
 
 /// What the page asks of the record. Nothing in it can write.
@@ -40,6 +41,18 @@ pub trait Records {
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable>;
 
+    /// What the operator has signed about a session, or why there is nothing.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn signed(
+        &self,
+        session: &Session,
+        rulebook: Rulebook<'_>,
+        asks_operator: bool,
+        now: Timestamp,
+    ) -> Result<Signed, Unreadable>;
+
     /// How many sessions were ever erased.
     ///
     /// # Errors
@@ -71,6 +84,18 @@ impl<R: Records> Records for Option<R> {
 
     fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.find(prefix))
+    }
+
+    fn signed(
+        &self,
+        session: &Session,
+        rulebook: Rulebook<'_>,
+        asks_operator: bool,
+        now: Timestamp,
+    ) -> Result<Signed, Unreadable> {
+        let none = || Ok(Signed::default());
+        let read = |records: &R| records.signed(session, rulebook, asks_operator, now);
+        self.as_ref().map_or_else(none, read)
     }
 
     fn erased(&self) -> Result<u64, Unreadable> {

@@ -24,6 +24,9 @@ pub trait Book {
     /// What a session is held against.
     fn rulebook(&self) -> Rulebook<'_>;
 
+    /// Whether the member lets the operator be asked.
+    fn asks_operator(&self) -> bool;
+
     /// What of the member's own files, or of the choice of an operator, cannot be used, and what to
     /// do, in English.
     fn complaints(&self) -> Vec<String>;

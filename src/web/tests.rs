@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Book, Counted, Site, Unreadable, open_records};
+use super::{Book, Counted, Site, Trouble, Unreadable, open_records};
 use crate::domain::{
     BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
     Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::holding::Rulebook;
 use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
-use crate::journal::Journal;
+use crate::journal::{Certificate, Journal};
 use crate::retention::{Law, Profile};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
@@ -143,6 +143,10 @@ impl Book for Shelf {
     fn rulebook(&self) -> Rulebook<'_> {
         let jurisdiction = self.profile.as_ref().map(|profile| profile.jurisdiction);
         Rulebook { law: &self.law, jurisdiction, profile: self.profile.as_ref() }
+    }
+
+    fn asks_operator(&self) -> bool {
+        false
     }
 
     fn complaints(&self) -> Vec<String> {
@@ -305,7 +309,7 @@ fn what_is_not_known_is_said_to_be_unknown_and_never_made_up() {
     }
     assert!(!page.contains("datetime=\"2026-10-25T07:12"));
     let page = get(&server, &format!("/session/{}", undated().id)).body;
-    for text in ["Session of unconfirmed date", "unconfirmed</td>", "no later than Wednesday 30"] {
+    for text in ["Session of unconfirmed date", "unconfirmed <span", "no later than Wednesday 30"] {
         assert!(page.contains(text), "{text}\n{page}");
     }
     let page = get(&server, &format!("/session/{}", open().id)).body;
@@ -430,6 +434,96 @@ fn links(body: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_first_page_says_what_the_operator_should_hold_and_what_it_sees_now() {
+    let ended = whole(5, "2026-03-12T08:00:00Z", "2026-03-12T09:00:00Z", EndReason::Stopped);
+    let gone = whole(6, "2025-10-01T08:00:00Z", "2025-10-01T09:00:00Z", EndReason::Stopped);
+    let body = get(&serve(&[open(), ended, gone]), "/").body;
+    for text in [
+        "Neutrinet asbl should hold 2 records of your connections today.",
+        "12 March 2026</a>",
+        "to be gone by 13 March 2027</a>",
+        "1 record should exist no more",
+        "What Neutrinet asbl sees at this moment",
+        "<code>192.0.2.14</code>",
+        "unknown to the box; the operator does see it",
+    ] {
+        assert!(body.contains(text), "{text}\n{body}");
+    }
+    let unknown =
+        Site { book: Box::new(|| Ok(Box::new(Shelf::new(None)))), ..site(&[open(), bounded()]) };
+    let body = get(&start(unknown), "/?lang=fr").body;
+    assert!(body.contains("Cette Brique a noté 2 sessions. Qui en conserve une trace"), "{body}");
+    assert!(body.contains("temoin ne sait pas qui est votre opérateur"), "{body}");
+    let troubled = Site {
+        troubles: Box::new(|| {
+            vec![Trouble::ClockUnconfirmed, Trouble::HooksMissing, Trouble::SetAside(2)]
+        }),
+        ..site(&[open()])
+    };
+    let body = get(&start(troubled), "/?lang=nl").body;
+    for text in ["Geen tijdsdienst", "OpenVPN verwittigt temoin niet", "2 bestanden"] {
+        assert!(body.contains(text), "{text}\n{body}");
+    }
+}
+
+#[test]
+fn what_was_counted_follows_what_is_recorded_and_erased() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut journal, _) = Journal::open(directory.path()).unwrap();
+    let path = directory.path().to_owned();
+    let server = start(Site { records: Box::new(move || open_records(&path)), ..empty_site() });
+    let first = whole(5, "2026-03-12T08:00:00Z", "2026-03-12T09:00:00Z", EndReason::Stopped);
+    let second = whole(6, "2026-04-12T08:00:00Z", "2026-04-12T09:00:00Z", EndReason::Stopped);
+    let secret = || SessionSecret::from_bytes([0; 32]);
+    let held = |text: &str| {
+        let body = get(&server, "/").body;
+        assert!(body.contains(&format!("should hold {text} of your")), "{text}\n{body}");
+    };
+    let mut lasting = first.clone();
+    lasting.end = None;
+    journal.record(&[Change::Open(lasting, secret())], None).unwrap();
+    held("1 record");
+    journal.record(&[Change::Close(first.clone())], None).unwrap();
+    held("1 record");
+    journal.record(&[Change::Open(second.clone(), secret())], None).unwrap();
+    held("2 records");
+    held("2 records");
+    let certificate = |own: &Session| Certificate {
+        id: own.id,
+        erased_at: at(NOW),
+        expiry: "2027-03-13".to_owned(),
+    };
+    journal.erase(&[certificate(&second)]).unwrap();
+    held("1 record");
+    journal.erase(&[certificate(&first)]).unwrap();
+    let body = get(&server, "/").body;
+    assert!(body.contains("should hold nothing about your connections any more"), "{body}");
+}
+
+#[test]
+fn months_and_days_show_what_is_held_and_lead_to_the_sessions() {
+    let server = serve(&every_kind());
+    let body = get(&server, "/timeline?lang=fr").body;
+    for text in [
+        "novembre 2026",
+        "aria-label=\"Jours avec une session\u{a0}: 24\"",
+        "<rect class=\"held\" x=\"23\" y=\"0\" width=\"1\" height=\"6\">",
+        "<rect class=\"today\"",
+        "2 septembre 2027",
+    ] {
+        assert!(body.contains(text), "{text}\n{body}");
+    }
+    let body = get(&server, "/calendar?year=2026&lang=nl").body;
+    let href = "href=\"./sessions?from=2026-09-01&amp;to=2026-09-01&amp;lang=nl\"";
+    assert!(body.contains(href), "{body}");
+    assert!(!body.contains("from=2026-09-02"), "{body}");
+    assert_eq!(body.matches("<table").count(), 12);
+    for (year, status) in [("2026", 200), ("1999", 200), ("26", 400), ("x", 400), ("", 400)] {
+        assert_eq!(get(&server, &format!("/calendar?year={year}")).status(), status, "{year}");
+    }
+}
+
+#[test]
 fn a_chosen_language_is_carried_on_by_every_link() {
     let server = serve(&every_kind());
     for target in [
@@ -457,6 +551,8 @@ fn every_page_is_well_formed_and_whole_in_every_language() {
         "/sessions".to_owned(),
         "/nowhere".to_owned(),
         "/sessions?state=x".to_owned(),
+        "/timeline".to_owned(),
+        "/calendar".to_owned(),
     ];
     targets.extend(every_kind().iter().map(|session| format!("/session/{}", session.id)));
     for language in Language::ALL {

@@ -322,20 +322,20 @@ const NOBODY_SAID: Message = Message {
 };
 
 const OLDEST: Message =
-    Message { fr: "La plus ancienne", nl: "De oudste", en: "The oldest", de: "Der älteste" };
+    Message { fr: "Le plus ancien", nl: "De oudste", en: "The oldest", de: "Der älteste" };
 
 const NEXT: Message = Message {
-    fr: "La prochaine à partir",
+    fr: "Le prochain à partir",
     nl: "De eerstvolgende die verdwijnt",
     en: "The next to go",
     de: "Der nächste, der geht",
 };
 
 const GONE_FROM: Message = Message {
-    fr: "ne doit plus exister le {day}",
-    nl: "moet weg zijn op {day}",
-    en: "must be gone on {day}",
-    de: "muss am {day} gelöscht sein",
+    fr: "à effacer pour le {day}",
+    nl: "gewist uiterlijk op {day}",
+    en: "to be gone by {day}",
+    de: "zu löschen bis zum {day}",
 };
 
 const OVER: Message =

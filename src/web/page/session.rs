@@ -4,26 +4,45 @@ use super::length::Length;
 use super::rooms::Room;
 use super::sessions::day;
 use crate::domain::{Field, IdPrefix, Moment, Observed, Session, Source, Timestamp};
+use crate::holding::{Answers, Holding, Signed, Told};
 use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
-use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
+use crate::web::{Book, Site, Unreadable};
 
 /// The page of one session, with everything that is recorded of it.
 pub(in crate::web) fn session(site: &Site, request: Request) -> Result<Response, Request> {
     let Some(digits) = request.path.strip_prefix("/session/") else { return Err(request) };
     let Ok(prefix) = digits.parse::<IdPrefix>() else { return Err(request) };
-    Ok(match (site.records)().and_then(|records| records.find(&prefix)).as_deref() {
-        Ok([session]) => {
+    Ok(match read(site, &prefix) {
+        Ok(Some(contents)) => {
             let visit = Visit::new(site, &request);
-            Response::html(Status::Ok, write(&visit, session, (site.clock)()))
+            Response::html(Status::Ok, write(&visit, contents.0.as_ref(), &contents.1))
         }
-        // With several, the address is as good as none: no link of ours is that short.
-        Ok(_) => failure(site, &request, Status::NotFound),
-        Err(_) => failure(site, &request, Status::Unreadable),
+        Ok(None) => failure(site, &request, Status::NotFound),
+        Err(Unreadable) => failure(site, &request, Status::Unreadable),
     })
+}
+
+/// A session with what the operator has signed about it, as of now.
+struct Contents {
+    session: Session,
+    signed: Signed,
+    now: Timestamp,
+}
+
+/// The one session whose ID begins so. With several, the address is as good as none: no link of ours
+/// is that short.
+fn read(site: &Site, prefix: &IdPrefix) -> Result<Option<(Box<dyn Book>, Contents)>, Unreadable> {
+    let records = (site.records)()?;
+    let mut found = records.find(prefix)?;
+    let (Some(session), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
+    let book = (site.book)()?;
+    let now = (site.clock)();
+    let signed = records.signed(&session, book.rulebook(), book.asks_operator(), now)?;
+    Ok(Some((book, Contents { session, signed, now })))
 }
 
 /// The word for a session's state, in its colour.
@@ -35,36 +54,156 @@ pub(super) fn badge(html: &mut Html, visit: &Visit, state: State) {
     html.leaf("span", &[("class", class)], visit.say(vocabulary::state(state)));
 }
 
-fn write(visit: &Visit, session: &Session, now: Timestamp) -> String {
+fn write(visit: &Visit, book: &dyn Book, contents: &Contents) -> String {
+    let Contents { session, signed, now } = contents;
     let title = match day(session, visit) {
         Some(day) => TITLE.fill(visit.language(), &[("date", &visit.when.date(day))]),
         None => visit.say(&TITLE_UNDATED).to_owned(),
     };
+    let holding = Holding::of(session, book.rulebook(), *now).with_signed(signed.clone());
+    let told = holding.told(visit.when);
     visit.page(Some(Room::Sessions), &title, |html| {
         html.element("p", &[("class", "back")], |html| {
-            html.leaf("a", &[("href", &visit.link(Room::Sessions.path()))], visit.say(&BACK));
+            let href = visit.link(Room::Sessions.path());
+            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&BACK));
         });
         html.leaf("h1", &[], &title);
         html.element("p", &[("class", "lead")], |html| {
             badge(html, visit, State::of(session));
             html.text(" ");
-            let length = Length::of(session, now).written(&visit.when);
+            let length = Length::of(session, *now).written(&visit.when);
             html.text(LENGTH.fill(visit.language(), &[("length", &length)]));
+        });
+        short(html, visit, &told);
+        who(html, visit, &told);
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&ANSWERS));
+            html.leaf("p", &[("class", "aside")], visit.say(&ANSWERS_WHAT));
+            for answers in &told.answers {
+                four(html, visit, session, answers);
+            }
+        });
+        ending(html, visit, session);
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&COVERAGE));
+            html.leaf("p", &[], visit.say(vocabulary::coverage(session.coverage)));
         });
         let rows: Vec<Row> = Field::ALL
             .into_iter()
             .filter(|field| field.is_recorded())
             .map(|field| Row::of(field, session, visit))
             .collect();
-        table(html, visit, &rows);
-        ending(html, visit, session);
-        html.element("section", &[], |html| {
-            html.leaf("h2", &[], visit.say(&COVERAGE));
-            html.leaf("p", &[], visit.say(vocabulary::coverage(session.coverage)));
-        });
         sources(html, visit, &rows);
         identifier(html, visit, session);
     })
+}
+
+/// What is held until when, in short.
+fn short(html: &mut Html, visit: &Visit, told: &Told) {
+    html.element("section", &[], |html| {
+        html.leaf("h2", &[], visit.say(&IN_SHORT));
+        html.element("dl", &[("class", "facts-list")], |html| {
+            for labelled in told.short.chunk_by(|one, other| one.0 == other.0) {
+                html.leaf("dt", &[], labelled[0].0);
+                html.element("dd", &[], |html| {
+                    for (_, text) in labelled {
+                        html.leaf("p", &[], text);
+                    }
+                });
+            }
+        });
+    });
+}
+
+fn who(html: &mut Html, visit: &Visit, told: &Told) {
+    if told.who.is_empty() && !told.who_is_open {
+        return;
+    }
+    html.element("section", &[], |html| {
+        html.leaf("h2", &[], visit.say(&WHO));
+        for obtaining in &told.who {
+            html.leaf("h3", &[], &obtaining.fields);
+            html.element("ul", &[], |html| {
+                for who in &obtaining.who {
+                    html.leaf("li", &[], who);
+                }
+            });
+            if !obtaining.note.is_empty() {
+                html.leaf("p", &[], &obtaining.note);
+            }
+            html.leaf("p", &[("class", "note")], obtaining.sources.join(" · "));
+        }
+        if told.who_is_open {
+            html.leaf("p", &[("class", "note")], visit.say(&WHO_OPEN));
+        }
+    });
+}
+
+/// The four answers on some fields, side by side.
+fn four(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
+    html.element("div", &[("class", "answers")], |html| {
+        html.leaf("h3", &[], capital(&vocabulary::fields(&answers.fields, visit.language())));
+        html.element("div", &[("class", "four")], |html| {
+            html.element("div", &[], |html| {
+                html.leaf("h4", &[], visit.say(&SEEN_BY_BOX));
+                html.element("dl", &[], |html| seen(html, visit, session, answers));
+            });
+            html.element("div", &[], |html| {
+                html.leaf("h4", &[], visit.say(&LAW));
+                for said in &answers.law {
+                    html.leaf("p", &[], &said.text);
+                    if !said.sources.is_empty() {
+                        html.leaf("p", &[("class", "note")], said.sources.join(" · "));
+                    }
+                }
+            });
+            html.element("div", &[], |html| {
+                html.leaf("h4", &[], visit.say(&DECLARED));
+                answers.declared.iter().for_each(|text| html.leaf("p", &[], text));
+            });
+            html.element("div", &[], |html| {
+                html.leaf("h4", &[], visit.say(&SIGNED));
+                match &answers.signed {
+                    Some(text) => html.leaf("p", &[], text),
+                    None => html.leaf("p", &[("class", "unknown")], visit.say(&NOT_SIGNED)),
+                }
+            });
+        });
+        for difference in &answers.differences {
+            html.leaf("p", &[("class", "notice")], difference);
+        }
+    });
+}
+
+/// What the box saw of some fields, each with how it is known.
+fn seen(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
+    let is_one = answers.fields.len() == 1;
+    for (field, text) in answers.fields.iter().zip(&answers.seen) {
+        let row = Row::of(*field, session, visit);
+        let class = if is_one { "unseen" } else { "name" };
+        html.leaf("dt", &[("class", class)], visit.say(vocabulary::field(row.field)));
+        html.element("dd", &[], |html| {
+            if field.is_recorded() {
+                value(html, visit, &row.value);
+            } else {
+                html.leaf("span", &[("class", "unknown")], text);
+            }
+            if let Some(source) = row.source {
+                let class = match source {
+                    Source::OperatorPush => "source claim",
+                    _ => "source",
+                };
+                html.text(" ");
+                html.leaf("span", &[("class", class)], visit.say(vocabulary::source(source)));
+            }
+        });
+    }
+}
+
+/// A text with a capital in front.
+fn capital(text: &str) -> String {
+    let mut signs = text.chars();
+    signs.next().into_iter().flat_map(char::to_uppercase).chain(signs).collect()
 }
 
 /// A field of the session as it is shown.
@@ -141,38 +280,6 @@ fn code<T: ToString>(
 fn time(moment: &Observed<Moment>, visit: &Visit) -> (Value, Option<Source>) {
     let text = visit.when.moment(&moment.value);
     (Value::Time(text, moment.value.instant()), Some(moment.source))
-}
-
-fn table(html: &mut Html, visit: &Visit, rows: &[Row]) {
-    html.element("table", &[("class", "facts stack"), ("role", "table")], |html| {
-        html.element("caption", &[], |html| html.leaf("h2", &[], visit.say(&FACTS)));
-        html.element("thead", &[("role", "rowgroup")], |html| {
-            html.element("tr", &[("role", "row")], |html| {
-                for head in [&FACT, &VALUE, &KNOWN_BY] {
-                    let attributes = [("scope", "col"), ("role", "columnheader")];
-                    html.leaf("th", &attributes, visit.say(head));
-                }
-            });
-        });
-        html.element("tbody", &[("role", "rowgroup")], |html| {
-            for row in rows {
-                html.element("tr", &[("role", "row")], |html| {
-                    let name = visit.say(vocabulary::field(row.field));
-                    html.leaf("th", &[("scope", "row"), ("role", "rowheader")], name);
-                    html.element("td", &[("role", "cell")], |html| value(html, visit, &row.value));
-                    let class = match row.source {
-                        Some(Source::OperatorPush) => "source claim",
-                        _ => "source",
-                    };
-                    html.element("td", &[("role", "cell"), ("class", class)], |html| {
-                        if let Some(source) = row.source {
-                            html.text(visit.say(vocabulary::source(source)));
-                        }
-                    });
-                });
-            }
-        });
-    });
 }
 
 fn value(html: &mut Html, visit: &Visit, value: &Value) {
@@ -296,24 +403,6 @@ const LENGTH: Message = Message {
     de: "Dauer: {length}",
 };
 
-const FACTS: Message = Message {
-    fr: "Ce que la Brique a noté",
-    nl: "Wat de box heeft genoteerd",
-    en: "What the box noted",
-    de: "Was die Box festgehalten hat",
-};
-
-const FACT: Message = Message { fr: "Donnée", nl: "Gegeven", en: "Fact", de: "Angabe" };
-
-const VALUE: Message = Message { fr: "Valeur", nl: "Waarde", en: "Value", de: "Wert" };
-
-const KNOWN_BY: Message = Message {
-    fr: "Comment elle le sait",
-    nl: "Hoe ze het weet",
-    en: "How it knows",
-    de: "Woher sie es weiß",
-};
-
 const ENDING: Message = Message {
     fr: "La fin, vue des deux côtés",
     nl: "Het einde, van beide kanten gezien",
@@ -399,3 +488,59 @@ const CLOCKS: Message = Message {
     en: "what the box’s clocks said, and in which run since it was switched on, to date the session",
     de: "was die Uhren der Box anzeigten, und bei welchem Start, um die Sitzung zu datieren",
 };
+
+const IN_SHORT: Message =
+    Message { fr: "En bref", nl: "In het kort", en: "In short", de: "Kurz gesagt" };
+
+const WHO: Message = Message {
+    fr: "Qui peut l’obtenir",
+    nl: "Wie het kan opvragen",
+    en: "Who may obtain it",
+    de: "Wer es erhalten kann",
+};
+
+const WHO_OPEN: Message = Message {
+    fr: "Pour une partie de ces données, les textes que temoin connaît ne le disent pas.",
+    nl: "Voor een deel van deze gegevens zeggen de teksten die temoin kent het niet.",
+    en: "For some of this, the texts that temoin knows do not say.",
+    de: "Für einen Teil davon sagen es die Texte, die temoin kennt, nicht.",
+};
+
+const ANSWERS: Message = Message {
+    fr: "Quatre réponses, donnée par donnée",
+    nl: "Vier antwoorden, gegeven per gegeven",
+    en: "Four answers, field by field",
+    de: "Vier Antworten, Angabe für Angabe",
+};
+
+const ANSWERS_WHAT: Message = Message {
+    fr: "Ce que la Brique a vu, ce que dit la loi, ce que l’opérateur déclare en général et ce qu’il a signé sur cette session. L’une ne prouve pas l’autre.",
+    nl: "Wat de box heeft gezien, wat de wet zegt, wat de operator in het algemeen verklaart en wat hij over deze sessie heeft ondertekend. Het ene bewijst het andere niet.",
+    en: "What the box saw, what the law says, what the operator declares in general and what it has signed about this session. None proves another.",
+    de: "Was die Box gesehen hat, was das Gesetz sagt, was der Betreiber allgemein erklärt und was er zu dieser Sitzung signiert hat. Keines beweist das andere.",
+};
+
+const SEEN_BY_BOX: Message = Message {
+    fr: "Vu par la Brique",
+    nl: "Door de box gezien",
+    en: "Seen by the box",
+    de: "Von der Box gesehen",
+};
+
+const LAW: Message = Message { fr: "La loi", nl: "De wet", en: "The law", de: "Das Gesetz" };
+
+const DECLARED: Message = Message {
+    fr: "Déclaré par l’opérateur",
+    nl: "Door de operator verklaard",
+    en: "Declared by the operator",
+    de: "Vom Betreiber erklärt",
+};
+
+const SIGNED: Message = Message {
+    fr: "Signé par l’opérateur",
+    nl: "Door de operator ondertekend",
+    en: "Signed by the operator",
+    de: "Vom Betreiber signiert",
+};
+
+const NOT_SIGNED: Message = Message { fr: "rien", nl: "niets", en: "nothing", de: "nichts" };

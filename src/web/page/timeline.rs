@@ -1,0 +1,236 @@
+use chrono::{Datelike, Months, NaiveDate};
+
+use super::days::{Days, Mark, due, legend};
+use super::failure;
+use super::layout::Visit;
+use super::rooms::Room;
+use crate::holding::{Due, Standing};
+use crate::i18n::{Message, SESSIONS};
+use crate::web::Site;
+use crate::web::html::Html;
+use crate::web::request::Request;
+use crate::web::response::{Response, Status};
+
+/// How many months are drawn at most: more than a record reaches back.
+const LONGEST: u32 = 18;
+
+/// The retention period, month by month: which days had sessions, and when each month's records go.
+pub(in crate::web) fn timeline(site: &Site, request: Request) -> Result<Response, Request> {
+    if request.path != "/timeline" {
+        return Err(request);
+    }
+    Ok(match Days::read(site) {
+        Ok(days) => {
+            let visit = Visit::new(site, &request);
+            Response::html(Status::Ok, write(&visit, &days))
+        }
+        Err(_) => failure(site, &request, Status::Unreadable),
+    })
+}
+
+fn write(visit: &Visit, days: &Days) -> String {
+    visit.page(Some(Room::Timeline), visit.say(&TITLE), |html| {
+        html.leaf("h1", &[], visit.say(&TITLE));
+        html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
+        let months = months(days);
+        if months.is_empty() {
+            html.leaf("p", &[], visit.say(&NOTHING));
+            return;
+        }
+        legend(html, visit);
+        html.element("table", &[("class", "timeline stack"), ("role", "table")], |html| {
+            html.leaf("caption", &[("class", "unseen")], visit.say(&TITLE));
+            html.element("thead", &[("role", "rowgroup")], |html| {
+                html.element("tr", &[("role", "row")], |html| {
+                    for head in [&MONTH, &DAYS, &COUNT, &GOES] {
+                        let attributes = [("scope", "col"), ("role", "columnheader")];
+                        html.leaf("th", &attributes, visit.say(head));
+                    }
+                });
+            });
+            html.element("tbody", &[("role", "rowgroup")], |html| {
+                for month in months {
+                    html.element("tr", &[("role", "row")], |html| row(html, visit, days, month));
+                }
+            });
+        });
+        html.element("p", &[("class", "more")], |html| {
+            let href = visit.link("calendar");
+            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&CALENDAR));
+        });
+    })
+}
+
+/// The first days of the months to draw, the newest first.
+fn months(days: &Days) -> Vec<NaiveDate> {
+    let Some(oldest) = days.days.keys().next().and_then(|day| day.with_day(1)) else {
+        return Vec::new();
+    };
+    let newest = days.days.keys().next_back().map_or(days.today, |day| days.today.max(*day));
+    let Some(newest) = newest.with_day(1) else { return Vec::new() };
+    (0..LONGEST)
+        .map_while(|back| newest.checked_sub_months(Months::new(back)))
+        .take_while(|month| *month >= oldest)
+        .collect()
+}
+
+fn row(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
+    let scope = [("scope", "row"), ("role", "rowheader"), ("class", "day")];
+    html.leaf("th", &scope, visit.when.month(month));
+    html.element("td", &[("role", "cell")], |html| strip(html, visit, days, month));
+    let own: Vec<&Standing> = days
+        .standings
+        .iter()
+        .filter(|standing| {
+            days.began(standing)
+                .is_some_and(|day| (day.year(), day.month()) == (month.year(), month.month()))
+        })
+        .collect();
+    let count = own.iter().map(|standing| standing.group.count).sum();
+    let sessions = SESSIONS.fill(visit.language(), count, &[]);
+    html.leaf("td", &[("role", "cell")], sessions);
+    html.leaf("td", &[("role", "cell")], goes(visit, &own));
+}
+
+/// When the records of sessions go.
+fn goes(visit: &Visit, own: &[&Standing]) -> String {
+    let gone = own.iter().filter_map(|standing| match due(standing) {
+        Some(Due::Held(Some(last))) => last.succ_opt(),
+        _ => None,
+    });
+    let (first, last) = (gone.clone().min(), gone.max());
+    let date = |day| visit.when.date_without_weekday(day);
+    let fill = |message: &Message, first, last| {
+        message.fill(visit.language(), &[("first", &*date(first)), ("last", &*date(last))])
+    };
+    let strongest = own.iter().map(|standing| Mark::of(standing)).max();
+    match (first.zip(last), strongest) {
+        (Some((first, last)), _) if first == last => fill(&ON, first, last),
+        (Some((first, last)), _) => fill(&BETWEEN, first, last),
+        (None, Some(Mark::Held)) => visit.say(&NO_DATE_YET).to_owned(),
+        (None, Some(mark)) => visit.say(mark.name()).to_owned(),
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// The days of a month as bars, one after the other.
+fn strip(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
+    let all = month.iter_days().take_while(|day| day.month() == month.month());
+    let all: Vec<NaiveDate> = all.collect();
+    let length = all.len().to_string();
+    let bars: Vec<&[NaiveDate]> = all
+        .chunk_by(|one, other| mark_on(days, *one) == mark_on(days, *other))
+        .filter(|bar| mark_on(days, bar[0]).is_some())
+        .collect();
+    let listed: Vec<String> = bars
+        .iter()
+        .map(|bar| match bar {
+            [day] => day.day().to_string(),
+            [first, .., last] => format!("{}–{}", first.day(), last.day()),
+            [] => String::new(),
+        })
+        .collect();
+    let label = if listed.is_empty() {
+        visit.say(&NO_DAYS).to_owned()
+    } else {
+        DAYS_LISTED.fill(visit.language(), &[("days", &listed.join(", "))])
+    };
+    let drawing = [
+        ("class", "strip"),
+        ("viewBox", "0 0 31 6"),
+        ("preserveAspectRatio", "none"),
+        ("role", "img"),
+        ("aria-label", label.as_str()),
+    ];
+    html.element("svg", &drawing, |html| {
+        rectangle(html, "track", "0", &length);
+        for bar in bars {
+            let (Some(first), Some(mark)) =
+                (bar.first(), bar.first().and_then(|day| mark_on(days, *day)))
+            else {
+                continue;
+            };
+            rectangle(html, mark.class(), &first.day0().to_string(), &bar.len().to_string());
+        }
+        if all.contains(&days.today) {
+            rectangle(html, "today", &format!("{}.4", days.today.day0()), "0.2");
+        }
+    });
+}
+
+fn mark_on(days: &Days, day: NaiveDate) -> Option<Mark> {
+    days.days.get(&day).map(|day| day.mark)
+}
+
+fn rectangle(html: &mut Html, class: &str, x: &str, width: &str) {
+    let attributes = [("class", class), ("x", x), ("y", "0"), ("width", width), ("height", "6")];
+    html.element("rect", &attributes, |_| {});
+}
+
+const TITLE: Message = Message {
+    fr: "Ce qui est conservé, mois par mois",
+    nl: "Wat wordt bewaard, maand per maand",
+    en: "What is held, month by month",
+    de: "Was gespeichert ist, Monat für Monat",
+};
+
+const LEAD: Message = Message {
+    fr: "Chaque ligne est un mois, chaque barre les jours où le tunnel était ouvert. À droite, quand l’opérateur doit avoir effacé les enregistrements de ce mois.",
+    nl: "Elke regel is een maand, elke balk de dagen waarop de tunnel open was. Rechts wanneer de operator de registraties van die maand gewist moet hebben.",
+    en: "Each line is a month, each bar the days on which the tunnel was up. On the right, when the operator must have erased that month’s records.",
+    de: "Jede Zeile ist ein Monat, jeder Balken die Tage, an denen der Tunnel offen war. Rechts steht, wann der Betreiber die Einträge dieses Monats gelöscht haben muss.",
+};
+
+const NOTHING: Message = Message {
+    fr: "Aucune session n’est encore notée.",
+    nl: "Er is nog geen sessie genoteerd.",
+    en: "No session is noted yet.",
+    de: "Noch ist keine Sitzung festgehalten.",
+};
+
+const MONTH: Message = Message { fr: "Mois", nl: "Maand", en: "Month", de: "Monat" };
+
+const DAYS: Message = Message { fr: "Jours", nl: "Dagen", en: "Days", de: "Tage" };
+
+const COUNT: Message = Message { fr: "Sessions", nl: "Sessies", en: "Sessions", de: "Sitzungen" };
+
+const GOES: Message =
+    Message { fr: "Effacement dû", nl: "Te wissen", en: "To be erased", de: "Zu löschen" };
+
+const ON: Message =
+    Message { fr: "le {first}", nl: "op {first}", en: "on {first}", de: "am {first}" };
+
+const BETWEEN: Message = Message {
+    fr: "entre le {first} et le {last}",
+    nl: "tussen {first} en {last}",
+    en: "between {first} and {last}",
+    de: "zwischen dem {first} und dem {last}",
+};
+
+const NO_DATE_YET: Message = Message {
+    fr: "pas encore de date",
+    nl: "nog geen datum",
+    en: "no date yet",
+    de: "noch kein Datum",
+};
+
+const NO_DAYS: Message = Message {
+    fr: "Aucun jour avec une session",
+    nl: "Geen dag met een sessie",
+    en: "No day with a session",
+    de: "Kein Tag mit einer Sitzung",
+};
+
+const DAYS_LISTED: Message = Message {
+    fr: "Jours avec une session\u{a0}: {days}",
+    nl: "Dagen met een sessie: {days}",
+    en: "Days with a session: {days}",
+    de: "Tage mit einer Sitzung: {days}",
+};
+
+const CALENDAR: Message = Message {
+    fr: "Voir jour par jour, dans un calendrier",
+    nl: "Dag per dag bekijken, in een kalender",
+    en: "See day by day, in a calendar",
+    de: "Tag für Tag ansehen, in einem Kalender",
+};
