@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use support::Program;
+use support::{LOGIN, Program};
 
 /// How long the page may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,9 +45,11 @@ impl Place<'_> {
         }
     }
 
-    /// What comes back for these bytes.
+    /// What comes back for these bytes; on the socket, asked by a member who has logged in.
     fn send(self, request: &str) -> Answer {
         let mut stream = self.connect();
+        let logged_in = request.replacen("\r\n", &format!("\r\n{LOGIN}"), 1);
+        let request = if matches!(self, Self::Socket(_)) { &logged_in } else { request };
         stream.write_all(request.as_bytes()).unwrap();
         receive(stream)
     }
@@ -122,7 +124,7 @@ fn every_request_is_answered_right(place: Place<'_>, id: &str) {
         ("Content-Security-Policy", "default-src 'none'"),
         ("Content-Type", "text/html; charset=utf-8"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Referrer-Policy", "no-referrer"),
+        ("Referrer-Policy", "same-origin"),
         ("X-Content-Type-Options", "nosniff"),
     ] {
         let value = list.field(name).unwrap_or_else(|| panic!("no {name}: {}", list.head));

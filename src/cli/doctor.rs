@@ -8,14 +8,13 @@ use crate::capture::clock::{self, Trust};
 use crate::capture::install::{self, State};
 use crate::capture::spool::Spool;
 use crate::erasure::{Calendar, Due};
-use crate::i18n::{Message, Plural};
+use crate::i18n::{Message, OUT_OF_REACH, Plural};
 use crate::journal::{Filter, Page, Reader, is_in_use, set_aside_files};
 use crate::lawbook::Lawbook;
 use crate::retention::Track;
 
 use super::arguments::Doctor;
 use super::context::Context;
-use super::erase::OUT_OF_REACH;
 use super::exit::{CliError, Failure};
 use super::print;
 use super::table::wrapped;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use crate::capture::clock;
 use crate::domain::Session;
 use crate::erasure::{Calendar, Due, Erasure, Files, Outcome};
-use crate::i18n::{Message, Plural};
+use crate::i18n::{Message, OUT_OF_REACH, Plural};
 use crate::journal::{Filter, Journal, State};
 use crate::retention::{Because, EraseBy};
 
@@ -16,9 +16,6 @@ use super::table::{table, wrapped};
 
 /// How many sessions `--dry-run` lists.
 const LISTED: usize = 50;
-
-/// How often the journal's log is tried to be emptied while somebody reads it; each time waits.
-const ATTEMPTS: usize = 3;
 
 /// `temoin erase`
 pub(super) fn run(context: &Context, arguments: &Erase) -> Result<(), CliError> {
@@ -60,12 +57,7 @@ pub(super) fn run(context: &Context, arguments: &Erase) -> Result<(), CliError> 
     let rulebook = book.rulebook();
     let erasure = Erasure { directory: &context.state_dir, rulebook, reading };
     let files = if arguments.all { Files::All } else { Files::Due };
-    let mut outcome = erasure.run(&due, files, &mut journal);
-    for _ in 1..ATTEMPTS {
-        if !outcome.is_complete && outcome.failures.is_empty() {
-            outcome.is_complete = journal.truncate()?;
-        }
-    }
+    let outcome = erasure.run_patiently(&due, files, &mut journal);
     report(context, &outcome)
 }
 
@@ -255,14 +247,6 @@ const FILES: Plural = Plural {
         en: "{count} other files erased that may have held remains of sessions.",
         de: "{count} weitere Dateien gelöscht, die Reste von Sitzungen enthalten konnten.",
     },
-};
-
-/// What an erasure cannot reach, for the doctor too.
-pub(super) const OUT_OF_REACH: Message = Message {
-    fr: "Ce qui est effacé n’est plus dans aucun fichier de temoin. Hors de sa portée : les copies que la carte mémoire garde pour s’user moins vite, vos sauvegardes, et le journal du système, où restent des identifiants et des heures, jamais d’adresse.",
-    nl: "Wat gewist is, staat in geen enkel bestand van temoin meer. Buiten bereik: kopieën die de geheugenkaart bijhoudt om trager te slijten, uw back-ups, en het logboek van het systeem, waarin ID’s en tijden blijven staan, nooit adressen.",
-    en: "What is erased is in no file of temoin’s any more. Out of its reach: copies that the memory card keeps in order to wear out more slowly, your backups, and the system’s log, in which IDs and times remain, never addresses.",
-    de: "Was gelöscht ist, steht in keiner Datei von temoin mehr. Außer Reichweite: Kopien, die die Speicherkarte behält, um langsamer zu verschleißen, Ihre Sicherungen und das Protokoll des Systems, in dem IDs und Zeiten bleiben, nie Adressen.",
 };
 
 const CLOCK: Message = Message {

@@ -20,8 +20,40 @@ impl InUse {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, config: Config) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+    /// Reads the file at `path` anew and heeds what can be heeded without a restart. A file that cannot
+    /// be used changes nothing.
+    pub(super) fn heed(&self, path: &Path) {
+        // Held while the file is read, so that of two who read, the later one has the last word.
+        let mut in_use = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let written = match Config::read(path, false) {
+            Ok(written) => Config { directory: in_use.directory.clone(), ..written },
+            Err(error) => {
+                log::error!("{error} Until that is mended, what was read before stays in use.");
+                return;
+            }
+        };
+        let next = Config {
+            devices: in_use.devices.clone(),
+            status_file: in_use.status_file.clone(),
+            management: in_use.management.clone(),
+            trust: in_use.trust,
+            methods: in_use.methods.clone(),
+            time_zone: in_use.time_zone,
+            ..written.clone()
+        };
+        if next == *in_use && next == written {
+            return;
+        }
+        if next != written {
+            log::warn!(
+                "{}: some of what was changed is heeded after a restart only: systemctl restart \
+                 temoin",
+                path.display()
+            );
+        } else {
+            log::info!("{}: the settings were changed", path.display());
+        }
+        *in_use = next;
     }
 }
 
@@ -56,40 +88,11 @@ impl Configuration {
         events.unwrap_or_default().iter().any(|event| event.name.as_deref() == name)
     }
 
-    /// Reads the file anew and heeds what can be heeded without a restart; tells what is in use now,
-    /// where that is something else than before.
-    pub(super) fn read(&self) -> Option<Config> {
-        let written = match Config::read(&self.path, false) {
-            Ok(written) => written,
-            Err(error) => {
-                log::error!("{error} Until that is mended, what was read before stays in use.");
-                return None;
-            }
-        };
-        let before = self.in_use.get();
-        let next = Config {
-            directory: before.directory.clone(),
-            devices: before.devices.clone(),
-            status_file: before.status_file.clone(),
-            management: before.management.clone(),
-            trust: before.trust,
-            methods: before.methods.clone(),
-            time_zone: before.time_zone,
-            ..written.clone()
-        };
-        if next != (Config { directory: before.directory.clone(), ..written }) {
-            log::warn!(
-                "{}: some of what was changed is heeded after a restart only: systemctl restart \
-                 temoin",
-                self.path.display()
-            );
-        }
-        if next == before {
-            return None;
-        }
-        log::info!("{}: the settings were changed", self.path.display());
-        self.in_use.set(next.clone());
-        Some(next)
+    /// Reads the file anew; tells what is in use now, where that is something else than `before`.
+    pub(super) fn read(&self, before: &Config) -> Option<Config> {
+        self.in_use.heed(&self.path);
+        let now = self.in_use.get();
+        (now != *before).then_some(now)
     }
 }
 
@@ -119,21 +122,22 @@ mod tests {
         let directory = tempdir().unwrap();
         let path = directory.path().join("temoin.toml");
         fs::write(&path, "[page]\nlanguage = \"fr\"\n").unwrap();
-        let in_use = InUse::new(Config::read(&path, true).unwrap());
+        let before = Config::read(&path, true).unwrap();
+        let in_use = InUse::new(before.clone());
         let configuration = Configuration::new(&path, in_use.clone());
 
         settings::change(&path, &[(Setting::Language, "nl")]).unwrap();
         assert!(is_told(&configuration));
-        let now = configuration.read().unwrap();
+        let now = configuration.read(&before).unwrap();
         assert_eq!((now.language, &in_use.get()), (Some(Language::Dutch), &now));
-        assert_eq!(configuration.read(), None);
+        assert_eq!(configuration.read(&now), None);
 
         fs::write(directory.path().join("other"), "x").unwrap();
         assert!(!is_told(&configuration));
         for broken in ["[page\n", "[page]\nlanguage = \"xx\"\n"] {
             fs::write(&path, broken).unwrap();
             assert!(is_told(&configuration));
-            assert_eq!(configuration.read(), None);
+            assert_eq!(configuration.read(&now), None);
         }
         assert_eq!(in_use.get().language, Some(Language::Dutch));
     }
@@ -146,7 +150,7 @@ mod tests {
         let before = Config::read(&path, true).unwrap();
         let configuration = Configuration::new(&path, InUse::new(before.clone()));
         fs::write(&path, "[tunnel]\ndevices = [\"wg0\"]\n[erasure]\ngrace_days = 1\n").unwrap();
-        let now = configuration.read().unwrap();
+        let now = configuration.read(&before).unwrap();
         assert_eq!((&now.devices, now.grace_days), (&before.devices, 1));
     }
 }

@@ -13,6 +13,7 @@ mod configuration;
 mod erasure;
 mod management;
 mod notify;
+mod office;
 mod origin;
 mod page;
 mod questions;
@@ -67,7 +68,7 @@ pub fn run(
     let mut daemon = Daemon::begin(state_directory, configuration, config)?;
     let server = match page {
         Some((address, zone)) => {
-            let site = page::site(state_directory, &in_use, zone);
+            let site = page::site(state_directory, config_path, &in_use, zone)?;
             Some(Server::start(Listener::bind(address)?, site)?)
         }
         None => None,
@@ -321,7 +322,7 @@ impl Daemon {
 
     fn read_configuration(&mut self) {
         self.questions.begin_anew();
-        if let Some(config) = self.configuration.read() {
+        if let Some(config) = self.configuration.read(&self.config) {
             self.config = config;
             self.erasures.reconsider();
         }

@@ -1,3 +1,4 @@
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::capture::clock::Trust;
@@ -6,17 +7,33 @@ use crate::domain::Zone;
 use crate::holding::Rulebook;
 use crate::journal::set_aside_files;
 use crate::lawbook::Lawbook;
-use crate::web::{Book, Counted, Site, Trouble, Unreadable, open_records};
+use crate::retention::Profile;
+use crate::web::{Book, Counted, Site, TokenKey, Trouble, Unreadable, open_records};
 
 use super::configuration::InUse;
+use super::office::Clerk;
 
 /// What the page is made from: the record in `state_directory`, and what is read anew for each page.
-pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
+///
+/// # Errors
+/// Where the system has no randomness to give.
+pub(super) fn site(
+    state_directory: &Path,
+    config_path: &Path,
+    in_use: &InUse,
+    zone: Zone,
+) -> io::Result<Site> {
     let records = state_directory.to_owned();
     let book = in_use.clone();
     let trust = in_use.get().trust;
     let surroundings = Surroundings { state: state_directory.to_owned(), trust };
-    Site {
+    let office = Clerk {
+        state_directory: state_directory.to_owned(),
+        config_path: config_path.to_owned(),
+        in_use: in_use.clone(),
+        trust,
+    };
+    Ok(Site {
         records: Box::new(move || open_records(&records)),
         book: Box::new(move || {
             let config = book.get();
@@ -29,10 +46,12 @@ pub(super) fn site(state_directory: &Path, in_use: &InUse, zone: Zone) -> Site {
             }
         }),
         troubles: Box::new(move || surroundings.troubles()),
+        office: Box::new(office),
+        forms: TokenKey::draw()?,
         clock: Box::new(clock::now),
         counted: Counted::default(),
         zone,
-    }
+    })
 }
 
 /// The book as the settings in use have it.
@@ -48,6 +67,10 @@ impl Book for InForce {
 
     fn asks_operator(&self) -> bool {
         self.asks_operator
+    }
+
+    fn profiles(&self) -> &[Profile] {
+        &self.book.profiles
     }
 
     fn complaints(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 
 use super::Calendar;
-use crate::domain::{SessionId, Timestamp, Zone};
+use crate::domain::{Session, SessionId, Timestamp, Zone};
 use crate::journal::{
     Certificate, Dealing, Filter, JournalError, Presence, Reader, Standing, State,
 };
@@ -69,6 +69,12 @@ impl Due {
         Ok(going)
     }
 
+    /// A session that is to be erased by request, due or not.
+    pub fn named(session: &Session, calendar: &mut Calendar<'_>) -> Self {
+        let until = calendar.of(session).clone();
+        Self { id: session.id, day: calendar.day(&until) }
+    }
+
     /// What remains of it.
     pub(super) fn certificate(&self, now: Timestamp) -> Certificate {
         let expiry = self.day.map_or_else(|| "on request".to_owned(), |day| day.to_string());
@@ -95,7 +101,7 @@ pub(super) mod tests {
     use super::*;
     use crate::domain::{
         BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Field, Moment, Observed,
-        Session, SessionSecret, Source, Uptime,
+        SessionSecret, Source, Uptime,
     };
     use crate::holding::Rulebook;
     use crate::journal::{Call, Journal, Learnt, Outcome, Sent, Way};

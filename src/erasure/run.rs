@@ -11,6 +11,9 @@ use crate::journal::{Journal, JournalError, Reader, is_in_use, set_aside_files};
 /// How many sessions go in one transaction: as many as a small box's memory has room for.
 const AT_ONCE: usize = 1_000;
 
+/// How often the journal's log is tried to be emptied while somebody reads it; each time waits.
+const ATTEMPTS: usize = 3;
+
 /// One erasure.
 #[derive(Clone, Copy, Debug)]
 pub struct Erasure<'a> {
@@ -72,6 +75,21 @@ impl Erasure<'_> {
             Err(error) => outcome.fail(&error),
         }
         self.files(files, &mut outcome);
+        outcome
+    }
+
+    /// As [`Self::run`], for somebody who waits for it: where somebody else reads the journal, it is tried
+    /// for some seconds to empty its log.
+    pub fn run_patiently(&self, sessions: &[Due], files: Files, journal: &mut Journal) -> Outcome {
+        let mut outcome = self.run(sessions, files, journal);
+        for _ in 1..ATTEMPTS {
+            if !outcome.is_complete && outcome.failures.is_empty() {
+                match journal.truncate() {
+                    Ok(is_empty) => outcome.is_complete = is_empty,
+                    Err(error) => outcome.fail(&error),
+                }
+            }
+        }
         outcome
     }
 

@@ -136,8 +136,9 @@ fn header(line: &[u8]) -> Result<Option<Header>, BadRequest> {
     }
 }
 
-/// The fields by which it is decided whose request this is and where it ends.
-const DECISIVE: [&[u8]; 3] = [b"Content-Length", b"Host", b"Transfer-Encoding"];
+/// The fields by which it is decided whose request this is, whom it is for and where it ends.
+const DECISIVE: [&[u8]; 5] =
+    [b"Authorization", b"Content-Length", b"Host", b"Transfer-Encoding", b"Ynh-User"];
 
 fn is_host(header: &Header) -> bool {
     header.field.equiv("Host")
@@ -260,6 +261,8 @@ mod tests {
             "a: b\u{7f}",
             "a: \u{1b}[1m",
             "Host: é",
+            "Ynh-User: zoé",
+            "Authorization: Basic é",
             "hOST: \u{80}",
             "Content-Length: 4\u{a0}",
             "Transfer-Encoding: é",

@@ -41,6 +41,14 @@ impl Message {
     }
 }
 
+/// What an erasure cannot reach.
+pub const OUT_OF_REACH: Message = Message {
+    fr: "Ce qui est effacé n’est plus dans aucun fichier de temoin. Hors de sa portée : les copies que la carte mémoire garde pour s’user moins vite, vos sauvegardes, et le journal du système, où restent des identifiants et des heures, jamais d’adresse.",
+    nl: "Wat gewist is, staat in geen enkel bestand van temoin meer. Buiten bereik: kopieën die de geheugenkaart bijhoudt om trager te slijten, uw back-ups, en het logboek van het systeem, waarin ID’s en tijden blijven staan, nooit adressen.",
+    en: "What is erased is in no file of temoin’s any more. Out of its reach: copies that the memory card keeps in order to wear out more slowly, your backups, and the system’s log, in which IDs and times remain, never addresses.",
+    de: "Was gelöscht ist, steht in keiner Datei von temoin mehr. Außer Reichweite: Kopien, die die Speicherkarte behält, um langsamer zu verschleißen, Ihre Sicherungen und das Protokoll des Systems, in dem IDs und Zeiten bleiben, nie Adressen.",
+};
+
 #[cfg(test)]
 mod tests {
     use super::{Language, Message};

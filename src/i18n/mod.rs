@@ -13,6 +13,6 @@ pub mod vocabulary;
 mod when;
 
 pub use language::{Language, UnknownLanguage};
-pub use message::Message;
+pub use message::{Message, OUT_OF_REACH};
 pub use plural::{Plural, SESSIONS};
 pub use when::{When, written_date};

@@ -165,10 +165,25 @@ impl Reader {
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn certificates(&self) -> Result<Vec<Certificate>, JournalError> {
+        self.some_certificates(0, u32::MAX)
+    }
+
+    /// At most `limit` of the certificates, newest first, after the first `offset`.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn some_certificates(
+        &self,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<Certificate>, JournalError> {
         self.ask(|connection| {
             connection
-                .prepare("SELECT id, erased_at, expiry FROM erasure ORDER BY number DESC")?
-                .query_map([], |row| {
+                .prepare(
+                    "SELECT id, erased_at, expiry FROM erasure ORDER BY number DESC \
+                     LIMIT ?1 OFFSET ?2",
+                )?
+                .query_map([limit, offset], |row| {
                     Ok(Certificate {
                         id: SessionId::from_bytes(row.get(0)?),
                         erased_at: Timestamp::from_milliseconds(row.get(1)?)

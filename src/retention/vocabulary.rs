@@ -356,10 +356,10 @@ pub fn jurisdiction(jurisdiction: Jurisdiction) -> &'static Message {
 pub fn requirement_kind(kind: RequirementKind) -> &'static Message {
     match kind {
         RequirementKind::RequestMust => &Message {
-            fr: "Une demande doit indiquer",
-            nl: "Een verzoek moet vermelden",
-            en: "A request must state",
-            de: "Ein Ersuchen muss angeben",
+            fr: "Une demande doit",
+            nl: "Een verzoek moet",
+            en: "A request must",
+            de: "Ein Ersuchen muss",
         },
         RequirementKind::OperatorMust => &Message {
             fr: "L’opérateur doit",

@@ -1,15 +1,30 @@
 use super::Site;
+use super::desk::{TurnedAway, admit, is_own};
+use super::form::FORM_LIMIT;
 use super::page;
 use super::request::Request;
 use super::response::{Response, Status};
 use crate::domain::Timestamp;
-use crate::http::{self, BadRequest, Handler, Head, Method, Peer};
+use crate::http::{self, BadRequest, Body, Handler, Head, Method, Peer};
 
 impl Handler for Site {
+    fn body(&self, head: &Head) -> Body {
+        if head.method == Method::Post { Body::UpTo(FORM_LIMIT) } else { Body::Unread }
+    }
+
     fn answer(&mut self, request: &http::Request) -> http::Response {
-        // Before a Unix socket stands a web server, whose host may have any name.
-        let any_host = request.peer == Peer::Socket;
-        respond(self, Request::from_head(&request.head), any_host).into()
+        let asked = Request::from_head(&request.head);
+        let admitted = is_own(&request.head)
+            .and_then(|()| admit(&request.head, request.peer, &self.office.config().users));
+        match admitted {
+            Ok(visitor) => {
+                // Before a Unix socket stands a web server, whose host may have any name.
+                let any_host = request.peer == Peer::Socket;
+                respond(self, asked.by(visitor, request.body.clone()), any_host)
+            }
+            Err(away) => page::failure(self, &asked, away.into()),
+        }
+        .into()
     }
 
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> http::Response {
@@ -26,12 +41,13 @@ impl Handler for Site {
 }
 
 fn respond(site: &Site, request: Request, any_host: bool) -> Response {
-    if !matches!(request.method, Method::Get | Method::Head) {
-        page::failure(site, &request, Status::MethodNotAllowed)
-    } else if !any_host && !is_loopback(request.host.as_deref()) {
-        page::failure(site, &request, Status::Misdirected)
-    } else {
-        dispatch(site, request)
+    if !any_host && !is_loopback(request.sender.host.as_deref()) {
+        return page::failure(site, &request, Status::Misdirected);
+    }
+    match request.method {
+        Method::Get | Method::Head => dispatch(site, request),
+        Method::Post => change(site, request),
+        _ => page::failure(site, &request, Status::MethodNotAllowed),
     }
 }
 
@@ -44,7 +60,28 @@ fn dispatch(site: &Site, request: Request) -> Response {
         .or_else(|request| page::sessions(site, request))
         .or_else(|request| page::download(site, request))
         .or_else(|request| page::session(site, request))
+        .or_else(|request| page::erase(site, request))
+        .or_else(|request| page::ask(site, request))
+        .or_else(|request| page::erased(site, request))
+        .or_else(|request| page::settings(site, request))
         .unwrap_or_else(|request| page::failure(site, &request, Status::NotFound))
+}
+
+/// The same for what changes something.
+fn change(site: &Site, request: Request) -> Response {
+    page::change_settings(site, request)
+        .or_else(|request| page::do_erase(site, request))
+        .unwrap_or_else(|request| page::failure(site, &request, Status::MethodNotAllowed))
+}
+
+impl From<TurnedAway> for Status {
+    fn from(away: TurnedAway) -> Self {
+        match away {
+            TurnedAway::Foreign => Self::Foreign,
+            TurnedAway::NotLoggedIn => Self::NotLoggedIn,
+            TurnedAway::NotOneOfThem => Self::NotOneOfThem,
+        }
+    }
 }
 
 /// Whether a `Host` field names this machine. A web site could make its own name point to this

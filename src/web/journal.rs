@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Filter, JournalError, Page, Reader};
+use crate::journal::{Certificate, Filter, JournalError, Page, Reader};
 
 use super::{Records, Unreadable};
 
@@ -52,6 +52,10 @@ impl Records for Reader {
 
     fn erased(&self) -> Result<u64, Unreadable> {
         self.erasures().map_err(unreadable)
+    }
+
+    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
+        self.some_certificates(offset, limit).map_err(unreadable)
     }
 }
 

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Filter, Page};
+use crate::journal::{Certificate, Filter, Page};
 
 /// What the page asks of the record. Nothing in it can write.
 pub trait Records {
@@ -58,6 +58,12 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn erased(&self) -> Result<u64, Unreadable>;
+
+    /// At most `limit` certificates of erasure, newest first, after the first `offset`.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable>;
 }
 
 /// A record that was not begun yet holds nothing.
@@ -100,6 +106,10 @@ impl<R: Records> Records for Option<R> {
 
     fn erased(&self) -> Result<u64, Unreadable> {
         self.as_ref().map_or(Ok(0), Records::erased)
+    }
+
+    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.certificates(offset, limit))
     }
 }
 

@@ -1,3 +1,5 @@
+use super::desk::Visitor;
+use super::form::Form;
 use crate::http::{Head, Method};
 use crate::i18n::Language;
 
@@ -13,12 +15,24 @@ pub(super) struct Request {
     pub(super) query: Vec<(String, String)>,
     /// The languages of `Accept-Language` that temoin speaks, best first.
     pub(super) accepted: Vec<Language>,
-    /// The `Host` field.
+    /// Who sent it, and what with it.
+    pub(super) sender: Box<Sender>,
+}
+
+/// Who sent a request, and what with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Sender {
+    /// Who asks.
+    pub(super) visitor: Visitor,
+    /// Whom it is meant for: the `Host` field.
     pub(super) host: Option<String>,
+    /// The media type of the body.
+    content_type: String,
+    body: Vec<u8>,
 }
 
 impl Request {
-    /// What a page goes by in the head of a request.
+    /// What a page goes by in the head of a request, before it is known who asks.
     pub(super) fn from_head(head: &Head) -> Self {
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
         let languages: Vec<&str> = head.values("Accept-Language").collect();
@@ -27,8 +41,25 @@ impl Request {
             path: path.to_owned(),
             query: pairs(query),
             accepted: accepted(&languages.join(",")),
-            host: head.values("Host").next().map(str::to_owned),
+            sender: Box::new(Sender {
+                visitor: Visitor::Local,
+                host: head.values("Host").next().map(str::to_owned),
+                content_type: head.values("Content-Type").next().unwrap_or_default().to_owned(),
+                body: Vec::new(),
+            }),
         }
+    }
+
+    /// The same, asked by somebody who sends something along.
+    pub(super) fn by(mut self, visitor: Visitor, body: Vec<u8>) -> Self {
+        self.sender.visitor = visitor;
+        self.sender.body = body;
+        self
+    }
+
+    /// The form that was sent; `None` where it is none of ours.
+    pub(super) fn form(&self) -> Option<Form> {
+        Form::read(&self.sender.content_type, &self.sender.body)
     }
 
     /// The first value of a name in the query.
@@ -117,7 +148,7 @@ mod tests {
         assert_eq!(request.value("page"), Some("2"));
         assert_eq!(request.value("x"), Some(""));
         assert_eq!(request.value("y"), None);
-        assert_eq!(request.host.as_deref(), Some("localhost:80"));
+        assert_eq!(request.sender.host.as_deref(), Some("localhost:80"));
         assert_eq!(request.accepted, [Language::German]);
         assert_eq!(request.language(), Language::Dutch);
     }
@@ -129,7 +160,7 @@ mod tests {
         let text = "GET / HTTP/1.1\r\nAccept-Language: es\r\nAccept-Language: nl, fr\r\n\r\n";
         let request = parse(text).unwrap().unwrap();
         assert_eq!(request.accepted, [Language::Dutch, Language::French]);
-        assert_eq!(request.host, None);
+        assert_eq!(request.sender.host, None);
     }
 
     #[test]

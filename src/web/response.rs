@@ -7,6 +7,8 @@ pub(super) struct Response {
     pub(super) status: Status,
     /// The media type of the body.
     pub(super) content_type: &'static str,
+    /// The fields of its head beside those that every response has.
+    pub(super) fields: Vec<(&'static str, String)>,
     /// The body.
     pub(super) body: String,
 }
@@ -14,7 +16,19 @@ pub(super) struct Response {
 impl Response {
     /// A page.
     pub(super) fn html(status: Status, body: String) -> Self {
-        Self { status, content_type: "text/html; charset=utf-8", body }
+        Self { status, content_type: "text/html; charset=utf-8", fields: Vec::new(), body }
+    }
+
+    /// Sends the browser on to another page of ours, by a relative address: what was asked for is done,
+    /// and asking for the same again shows that page only.
+    pub(super) fn see_other(address: String) -> Self {
+        Self::html(Status::SeeOther, String::new()).with("Location", address)
+    }
+
+    /// Adds a field to its head, or puts it in the place of the one that every response has.
+    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.fields.push((name, value));
+        self
     }
 }
 
@@ -25,13 +39,16 @@ impl From<Response> for http::Response {
             .with("Content-Security-Policy", POLICY)
             .with("Content-Type", response.content_type)
             .with("Cross-Origin-Resource-Policy", "same-origin")
-            .with("Referrer-Policy", "no-referrer")
+            // With `no-referrer`, browsers would not say which site a form of ours comes from.
+            .with("Referrer-Policy", "same-origin")
             .with("X-Content-Type-Options", "nosniff")
             .with_body(response.body);
-        match response.status {
+        let known = match response.status {
             Status::MethodNotAllowed => known.with("Allow", "GET, HEAD"),
             _ => known,
-        }
+        };
+        let fields = response.fields.into_iter();
+        fields.fold(known, |known, (name, value)| known.with(name, value))
     }
 }
 
@@ -40,8 +57,16 @@ impl From<Response> for http::Response {
 pub(super) enum Status {
     /// Here it is.
     Ok,
+    /// It is done; another page shows what came of it.
+    SeeOther,
     /// Not understood.
     BadRequest,
+    /// The form comes from another site, or was open for too long.
+    Foreign,
+    /// Nobody said who asks, or not in a way that can be trusted.
+    NotLoggedIn,
+    /// Who asks may not see this.
+    NotOneOfThem,
     /// There is no such page or session.
     NotFound,
     /// Nothing here can be written to.
@@ -54,6 +79,8 @@ pub(super) enum Status {
     Misdirected,
     /// The answer would be too large.
     TooLarge,
+    /// What was filled in cannot be.
+    Refused,
     /// The head of the request is too long.
     TooLong,
     /// The record cannot be read.
@@ -63,14 +90,19 @@ pub(super) enum Status {
 impl Status {
     /// Every status.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Ok,
+        Self::SeeOther,
         Self::BadRequest,
+        Self::Foreign,
+        Self::NotLoggedIn,
+        Self::NotOneOfThem,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::LengthMissing,
         Self::BodyTooLong,
         Self::Misdirected,
+        Self::Refused,
         Self::TooLarge,
         Self::TooLong,
         Self::Unreadable,
@@ -80,14 +112,16 @@ impl Status {
     fn code(self) -> u16 {
         match self {
             Self::Ok => 200,
+            Self::SeeOther => 303,
             Self::BadRequest => 400,
+            Self::Foreign | Self::NotLoggedIn | Self::NotOneOfThem => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::LengthMissing => 411,
             Self::BodyTooLong => 413,
             Self::Misdirected => 421,
-            // Of what there is for that, the one that says: not so, but otherwise.
-            Self::TooLarge => 422,
+            // Of what there is for the latter, the one that says: not so, but otherwise.
+            Self::Refused | Self::TooLarge => 422,
             Self::TooLong => 431,
             Self::Unreadable => 500,
         }
@@ -105,6 +139,7 @@ impl From<BadRequest> for Status {
     }
 }
 
-/// A page may load its own style sheet and icon, and nothing else from anywhere.
+/// A page may load its own style sheet and icon, and nothing else from anywhere; its forms go to this
+/// site.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";

@@ -1,7 +1,8 @@
 use crate::domain::{Timestamp, Zone};
 use crate::holding::Rulebook;
+use crate::retention::Profile;
 
-use super::{Counted, Records, Trouble, Unreadable};
+use super::{Counted, Office, Records, TokenKey, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
@@ -11,6 +12,10 @@ pub struct Site {
     pub book: Box<dyn Fn() -> Result<Box<dyn Book>, Unreadable> + Send>,
     /// Looks for what does not work as it should, worst first.
     pub troubles: Box<dyn Fn() -> Vec<Trouble> + Send>,
+    /// Does what a page asks for beyond reading.
+    pub office: Box<dyn Office + Send>,
+    /// Knows the forms of these pages again.
+    pub forms: TokenKey,
     /// Tells the time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// What was counted for earlier pages; none of it at first.
@@ -26,6 +31,9 @@ pub trait Book {
 
     /// Whether the member lets the operator be asked.
     fn asks_operator(&self) -> bool;
+
+    /// Every operator's profile.
+    fn profiles(&self) -> &[Profile];
 
     /// What of the member's own files, or of the choice of an operator, cannot be used, and what to
     /// do, in English.

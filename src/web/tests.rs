@@ -1,13 +1,17 @@
 //! The page as a browser meets it: real requests over real sockets, and records of every kind.
 
+mod change;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Book, Counted, Site, Trouble, Unreadable, open_records};
+use super::{Book, Counted, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records};
+use crate::config::{Config, UserName};
 use crate::domain::{
     BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
     Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
@@ -17,6 +21,10 @@ use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
 use crate::journal::{Certificate, Journal};
 use crate::retention::{Law, Profile};
+use crate::settings::{Refusal, Setting, SettingsError};
+
+/// What nginx says of a member who has logged in: `printf camille:- | base64`.
+const LOGIN: &str = "Ynh-User: camille\r\nAuthorization: Basic Y2FtaWxsZTot\r\n";
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
@@ -149,8 +157,39 @@ impl Book for Shelf {
         false
     }
 
+    fn profiles(&self) -> &[Profile] {
+        self.profile.as_slice()
+    }
+
     fn complaints(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+/// An office that notes what it was asked for.
+#[derive(Clone, Default)]
+struct Notebook {
+    users: Vec<UserName>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Office for Notebook {
+    fn config(&self) -> Config {
+        Config { users: self.users.clone(), ..Config::default() }
+    }
+
+    fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
+        if let Some((setting, _)) = changes.iter().find(|(_, value)| value.starts_with("bad")) {
+            return Err(Refusal { setting: *setting, why: "no".to_owned() }.into());
+        }
+        let mut notes = self.notes.lock().unwrap();
+        notes.extend(changes.iter().map(|(setting, value)| format!("{setting}={value}")));
+        Ok(())
+    }
+
+    fn erase(&self, id: &SessionId) -> Result<(), EraseError> {
+        self.notes.lock().unwrap().push(format!("erase {id}"));
+        Ok(())
     }
 }
 
@@ -171,6 +210,8 @@ fn empty_site() -> Site {
         records: Box::new(|| open_records(Path::new("/nowhere"))),
         book: Box::new(|| Ok(Box::new(Shelf::new(Some("neutrinet"))))),
         troubles: Box::new(Vec::new),
+        office: Box::new(Notebook::default()),
+        forms: TokenKey::draw().unwrap(),
         clock: Box::new(|| at(NOW)),
         counted: Counted::default(),
         zone: "Europe/Brussels".parse().unwrap(),
@@ -239,7 +280,7 @@ fn the_headers_are_these_and_no_others() {
                  base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n\
                  Content-Type: {content_type}\r\n\
                  Cross-Origin-Resource-Policy: same-origin\r\n\
-                 Referrer-Policy: no-referrer\r\n\
+                 Referrer-Policy: same-origin\r\n\
                  X-Content-Type-Options: nosniff\r\n\
                  Content-Length: {}",
                 answer.body.len()
@@ -706,7 +747,8 @@ fn the_page_is_served_on_a_socket_under_any_hosts_name() {
     let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
     let server = Server::start(listener, site(&every_kind())).unwrap();
     let stream = UnixStream::connect(&path).unwrap();
-    let answer = converse(stream, "GET / HTTP/1.0\r\nHost: box.example.org\r\n\r\n");
+    let request = format!("GET / HTTP/1.0\r\nHost: box.example.org\r\n{LOGIN}\r\n");
+    let answer = converse(stream, &request);
     assert_eq!(answer.status(), 200);
     server.stop();
     assert!(!path.exists());

@@ -119,14 +119,17 @@ temoin() {
     box "$TEMOIN" --state-dir "$STATE/temoin" --config "$STATE/temoin.toml" "$@"
 }
 
+page_is_served() {
+    box bash -c ': </dev/tcp/127.0.0.1/8470' 2>/dev/null
+}
+
 daemon() {
     case ${1-} in
         start)
             ! is_running daemon || die "the daemon runs already"
-            rm -f "$STATE/page.sock"
             spawn "$BOX" daemon "$TEMOIN" --state-dir "$STATE/temoin" \
-                --config "$STATE/temoin.toml" daemon --socket "$STATE/page.sock"
-            until_true 10 test -S "$STATE/page.sock" || die "the daemon does not start: $STATE/daemon.log"
+                --config "$STATE/temoin.toml" daemon --listen 127.0.0.1:8470
+            until_true 10 page_is_served || die "the daemon does not start: $STATE/daemon.log"
             ;;
         stop) stop daemon 10 ;;
         kill) send KILL daemon && until_true 5 is_gone daemon ;;

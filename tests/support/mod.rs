@@ -21,7 +21,7 @@ mod truth;
 
 pub use lab::Lab;
 pub use postgres::Cluster;
-pub use program::{Program, TUNNEL, await_value, files_below};
+pub use program::{LOGIN, Program, TUNNEL, await_value, files_below};
 pub use record::{Moment, Observed, Session};
 pub use truth::{Connection, Witnessed};
 

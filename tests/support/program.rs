@@ -22,6 +22,9 @@ pub const TUNNEL: [(&str, &str); 10] = [
     ("signal", "exit-with-notification"),
 ];
 
+/// What nginx says of a member who has logged in at YunoHost: `printf camille:- | base64`.
+pub const LOGIN: &str = "Ynh-User: camille\r\nAuthorization: Basic Y2FtaWxsZTot\r\n";
+
 /// How long something that must happen may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -168,7 +171,7 @@ impl Program {
     /// The page at `target`, with its head.
     pub fn page(&self, target: &str) -> String {
         let mut stream = UnixStream::connect(self.socket()).expect("the page's socket");
-        write!(stream, "GET {target} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n")
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: box\r\n{LOGIN}Connection: close\r\n\r\n")
             .expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");

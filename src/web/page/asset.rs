@@ -8,5 +8,5 @@ pub(in crate::web) fn asset(request: Request) -> Result<Response, Request> {
         "/icon.svg" => ("image/svg+xml; charset=utf-8", include_str!("icon.svg")),
         _ => return Err(request),
     };
-    Ok(Response { status: Status::Ok, content_type, body: body.to_owned() })
+    Ok(Response { content_type, ..Response::html(Status::Ok, body.to_owned()) })
 }

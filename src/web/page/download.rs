@@ -60,7 +60,7 @@ fn json(records: &dyn Records, filter: &Filter) -> Result<Response, Unreadable> 
 
 fn file(content_type: &'static str, bytes: Vec<u8>) -> Response {
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    Response { status: Status::Ok, content_type, body }
+    Response { content_type, ..Response::html(Status::Ok, body) }
 }
 
 /// A vector takes everything, so that no writer of one fails.

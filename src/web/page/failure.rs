@@ -28,12 +28,16 @@ fn write(visit: &Visit, status: Status) -> Response {
 
 fn texts(status: Status) -> (&'static Message, &'static Message) {
     match status {
-        Status::NotFound | Status::Ok => (&NOT_FOUND, &NOT_FOUND_WHY),
+        Status::NotFound | Status::Ok | Status::SeeOther => (&NOT_FOUND, &NOT_FOUND_WHY),
         Status::BadRequest
         | Status::BodyTooLong
         | Status::LengthMissing
         | Status::TooLarge
         | Status::TooLong => (&BAD_REQUEST, &BAD_REQUEST_WHY),
+        Status::Foreign => (&FOREIGN, &FOREIGN_WHY),
+        Status::NotLoggedIn => (&NOT_LOGGED_IN, &NOT_LOGGED_IN_WHY),
+        Status::NotOneOfThem => (&NOT_ONE_OF_THEM, &NOT_ONE_OF_THEM_WHY),
+        Status::Refused => (&REFUSED, &REFUSED_WHY),
         Status::MethodNotAllowed => (&READ_ONLY, &READ_ONLY_WHY),
         Status::Misdirected => (&MISDIRECTED, &MISDIRECTED_WHY),
         Status::Unreadable => (&UNREADABLE, &UNREADABLE_WHY),
@@ -83,6 +87,78 @@ const BAD_REQUEST_WHY: Message = Message {
          der ersten Seite.",
 };
 
+const FOREIGN: Message = Message {
+    fr: "Rien n’a été changé",
+    nl: "Er is niets gewijzigd",
+    en: "Nothing was changed",
+    de: "Nichts wurde geändert",
+};
+
+const FOREIGN_WHY: Message = Message {
+    fr: "Le formulaire est resté ouvert trop longtemps, temoin a redémarré entre-temps, ou la demande \
+         vient d’un autre site. Revenez à la page, rechargez-la et recommencez.",
+    nl: "Het formulier stond te lang open, temoin is intussen herstart, of het verzoek komt van een \
+         andere site. Ga terug naar de pagina, herlaad ze en probeer opnieuw.",
+    en: "The form was open for too long, temoin was started again meanwhile, or the request comes from \
+         another site. Go back to the page, reload it and try again.",
+    de: "Das Formular war zu lange offen, temoin wurde inzwischen neu gestartet, oder die Anfrage \
+         kommt von einer anderen Website. Gehen Sie zur Seite zurück, laden Sie sie neu und versuchen \
+         Sie es noch einmal.",
+};
+
+const NOT_LOGGED_IN: Message = Message {
+    fr: "Connectez-vous d’abord",
+    nl: "Meld u eerst aan",
+    en: "Log in first",
+    de: "Melden Sie sich erst an",
+};
+
+const NOT_LOGGED_IN_WHY: Message = Message {
+    fr: "Cette page ne s’ouvre que depuis le portail de YunoHost, qui dit qui vous êtes. Ouvrez-la de \
+         là. Si elle refuse encore, la personne qui administre la Brique doit réinstaller ou mettre à \
+         jour l’application temoin.",
+    nl: "Deze pagina opent alleen vanuit het portaal van YunoHost, dat zegt wie u bent. Open haar van \
+         daaruit. Weigert ze nog steeds, dan moet wie de box beheert de toepassing temoin bijwerken of \
+         opnieuw installeren.",
+    en: "This page opens only from YunoHost’s portal, which says who you are. Open it from there. If it \
+         still refuses, whoever administers the box has to upgrade or reinstall the temoin app.",
+    de: "Diese Seite öffnet sich nur aus dem Portal von YunoHost, das sagt, wer Sie sind. Öffnen Sie \
+         sie von dort. Weigert sie sich weiterhin, muss die Anwendung temoin von der Verwaltung der Box \
+         aktualisiert oder neu installiert werden.",
+};
+
+const NOT_ONE_OF_THEM: Message = Message {
+    fr: "Cette page n’est pas pour vous",
+    nl: "Deze pagina is niet voor u",
+    en: "This page is not for you",
+    de: "Diese Seite ist nicht für Sie",
+};
+
+const NOT_ONE_OF_THEM_WHY: Message = Message {
+    fr: "Elle montre les connexions de toute la Brique, et n’est ouverte qu’à certaines personnes. \
+         La personne qui administre la Brique peut vous ajouter\u{a0}: temoin settings set page.users.",
+    nl: "Ze toont de verbindingen van de hele box en is maar voor enkele mensen open. Wie de box \
+         beheert, kan u toevoegen: temoin settings set page.users.",
+    en: "It shows the connections of the whole box, and is open to some people only. Whoever \
+         administers the box can add you: temoin settings set page.users.",
+    de: "Sie zeigt die Verbindungen der ganzen Box und ist nur für einige Personen offen. Wer die Box \
+         verwaltet, kann Sie hinzufügen: temoin settings set page.users.",
+};
+
+const REFUSED: Message = Message {
+    fr: "Rien n’a été changé",
+    nl: "Er is niets gewijzigd",
+    en: "Nothing was changed",
+    de: "Nichts wurde geändert",
+};
+
+const REFUSED_WHY: Message = Message {
+    fr: "Ce qui a été rempli ne peut pas être utilisé. Revenez à la page et corrigez-le.",
+    nl: "Wat is ingevuld, kan niet worden gebruikt. Ga terug naar de pagina en pas het aan.",
+    en: "What was filled in cannot be used. Go back to the page and correct it.",
+    de: "Was ausgefüllt wurde, lässt sich nicht verwenden. Gehen Sie zurück und korrigieren Sie es.",
+};
+
 const READ_ONLY: Message = Message {
     fr: "Cette page se lit seulement",
     nl: "Deze pagina is alleen om te lezen",
@@ -91,10 +167,10 @@ const READ_ONLY: Message = Message {
 };
 
 const READ_ONLY_WHY: Message = Message {
-    fr: "Votre navigateur a demandé une modification. Ici, rien ne peut être modifié.",
-    nl: "Uw browser vroeg om een wijziging. Hier kan niets worden gewijzigd.",
-    en: "Your browser asked for a change. Nothing can be changed here.",
-    de: "Ihr Browser hat eine Änderung angefordert. Hier lässt sich nichts ändern.",
+    fr: "Votre navigateur a demandé une modification. À cette adresse, rien ne peut être modifié.",
+    nl: "Uw browser vroeg om een wijziging. Op dit adres kan niets worden gewijzigd.",
+    en: "Your browser asked for a change. Nothing can be changed at this address.",
+    de: "Ihr Browser hat eine Änderung angefordert. Unter dieser Adresse lässt sich nichts ändern.",
 };
 
 const MISDIRECTED: Message = Message {

@@ -88,6 +88,12 @@ impl Visit {
         written(&pairs)
     }
 
+    /// The hidden fields by which a form of ours is known again: see [`Form`](crate::web::form::Form).
+    pub(super) fn sign(&self, html: &mut Html, site: &Site, request: &Request) {
+        let token = site.forms.token(&request.sender.visitor, (site.clock)());
+        html.void("input", &[("type", "hidden"), ("name", "token"), ("value", &token)]);
+    }
+
     /// A whole page around its content; `room` is where it belongs.
     pub(super) fn page(
         &self,

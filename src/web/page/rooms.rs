@@ -9,11 +9,18 @@ pub(super) enum Room {
     Timeline,
     /// The sessions, one by one.
     Sessions,
+    /// Who can ask for them.
+    Ask,
+    /// What was erased.
+    Erased,
+    /// What can be set.
+    Settings,
 }
 
 impl Room {
     /// Every room, in the order of the navigation.
-    pub(super) const ALL: [Self; 3] = [Self::Now, Self::Timeline, Self::Sessions];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Now, Self::Timeline, Self::Sessions, Self::Ask, Self::Erased, Self::Settings];
 
     /// Its address below the site's.
     pub(super) fn path(self) -> &'static str {
@@ -21,6 +28,9 @@ impl Room {
             Self::Now => "",
             Self::Timeline => "timeline",
             Self::Sessions => "sessions",
+            Self::Ask => "ask",
+            Self::Erased => "erased",
+            Self::Settings => "settings",
         }
     }
 
@@ -30,6 +40,9 @@ impl Room {
             Self::Now => &NOW,
             Self::Timeline => &TIMELINE,
             Self::Sessions => &SESSIONS,
+            Self::Ask => &ASK,
+            Self::Erased => &ERASED,
+            Self::Settings => &SETTINGS,
         }
     }
 }
@@ -45,3 +58,15 @@ const TIMELINE: Message = Message {
 
 const SESSIONS: Message =
     Message { fr: "Sessions", nl: "Sessies", en: "Sessions", de: "Sitzungen" };
+
+const ASK: Message = Message {
+    fr: "Qui peut demander",
+    nl: "Wie kan opvragen",
+    en: "Who can ask",
+    de: "Wer fragen darf",
+};
+
+const ERASED: Message = Message { fr: "Effacé", nl: "Gewist", en: "Erased", de: "Gelöscht" };
+
+const SETTINGS: Message =
+    Message { fr: "Réglages", nl: "Instellingen", en: "Settings", de: "Einstellungen" };

@@ -1,0 +1,209 @@
+//! The front desk: who asks, and whether a change was asked for by a page of ours.
+
+use crate::config::UserName;
+use crate::http::{Head, Method, Peer};
+
+/// Who asks, as far as the page has to know.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Visitor {
+    /// Somebody on this machine, by the loopback interface: nobody asks who.
+    Local,
+    /// A member who has logged in.
+    Member(UserName),
+}
+
+impl Visitor {
+    /// The login; empty where nobody asks for one.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Local => "",
+            Self::Member(name) => name.as_str(),
+        }
+    }
+}
+
+/// Why somebody is turned away.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum TurnedAway {
+    /// The request comes from another site's page, or a field says what no browser would.
+    Foreign,
+    /// It is not said who asks, or in a way that cannot be trusted.
+    NotLoggedIn,
+    /// The member is not one of those who may see the page.
+    NotOneOfThem,
+}
+
+/// Who asks. Before the socket stands nginx, to which YunoHost's login tells the member's name in two
+/// fields: `Ynh-User`, and the user of `Authorization`, whose password it leaves out. A client can
+/// forge the former where the login does not clear it; both together only who passed the login has.
+///
+/// # Errors
+/// [`TurnedAway`]. `users` are those who may see the page; nobody: all who can log in.
+pub(super) fn admit(head: &Head, peer: Peer, users: &[UserName]) -> Result<Visitor, TurnedAway> {
+    if matches!(peer, Peer::Network(_)) {
+        return Ok(Visitor::Local);
+    }
+    let only = |name: &'static str| {
+        let mut values = head.values(name);
+        values.next().filter(|_| values.next().is_none())
+    };
+    let told = only("Ynh-User").zip(only("Authorization")).ok_or(TurnedAway::NotLoggedIn)?;
+    let name: UserName = told.0.parse().map_err(|_| TurnedAway::NotLoggedIn)?;
+    if told.1 != format!("Basic {}", base64(format!("{}:-", name.as_str()).as_bytes())) {
+        return Err(TurnedAway::NotLoggedIn);
+    }
+    if users.is_empty() || users.contains(&name) {
+        Ok(Visitor::Member(name))
+    } else {
+        Err(TurnedAway::NotOneOfThem)
+    }
+}
+
+/// Whether a browser says that a page of this very site sent a form. A token decides beside it: a
+/// browser that says nothing is believed.
+///
+/// # Errors
+/// [`TurnedAway::Foreign`].
+pub(super) fn is_own(head: &Head) -> Result<(), TurnedAway> {
+    if head.method != Method::Post {
+        return Ok(());
+    }
+    let own_site = head.values("Sec-Fetch-Site").all(|value| value == "same-origin");
+    let own_origin = head.values("Origin").all(|origin| {
+        let Some((_, authority)) = origin.split_once("://") else { return false };
+        // nginx may leave the port out of the name that it passes on.
+        let host = |authority: &str| match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
+            _ => authority.to_owned(),
+        };
+        head.values("Host").next().is_some_and(|own| {
+            own.eq_ignore_ascii_case(authority) || own.eq_ignore_ascii_case(&host(authority))
+        })
+    });
+    if own_site && own_origin { Ok(()) } else { Err(TurnedAway::Foreign) }
+}
+
+/// Base64 with padding (RFC 4648, section 4).
+pub(super) fn base64(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(three.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = (bits >> (18 - 6 * place)) & 0x3f;
+            let letter = usize::try_from(digit).ok().and_then(|digit| ALPHABET.get(digit));
+            match letter {
+                Some(letter) if place <= three.len() => text.push(char::from(*letter)),
+                _ => text.push('='),
+            }
+        }
+    }
+    text
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, Peer, TurnedAway, Visitor, admit, base64, is_own};
+    use crate::config::UserName;
+
+    fn head(request: &str) -> Head {
+        Head::read(request.as_bytes()).unwrap().unwrap()
+    }
+
+    fn asked(fields: &str, users: &[&str]) -> Result<Visitor, TurnedAway> {
+        let users: Vec<UserName> = users.iter().map(|user| user.parse().unwrap()).collect();
+        admit(&head(&format!("GET / HTTP/1.1\r\n{fields}\r\n")), Peer::Socket, &users)
+    }
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        // RFC 4648, section 10.
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
+    }
+
+    #[test]
+    fn a_member_is_let_in_who_is_named_twice_alike() {
+        // `printf camille:- | base64`
+        let fields = "Ynh-User: camille\r\nAuthorization: Basic Y2FtaWxsZTot\r\n";
+        let camille = Visitor::Member("camille".parse().unwrap());
+        assert_eq!(asked(fields, &[]), Ok(camille.clone()));
+        assert_eq!(asked(fields, &["ada", "camille"]), Ok(camille));
+        assert_eq!(asked(fields, &["ada"]), Err(TurnedAway::NotOneOfThem));
+    }
+
+    #[test]
+    fn nobody_is_let_in_who_is_not_named_or_not_so() {
+        let basic = "Authorization: Basic Y2FtaWxsZTot\r\n";
+        let user = "Ynh-User: camille\r\n";
+        for fields in [
+            String::new(),
+            basic.to_owned(),
+            user.to_owned(),
+            format!("{user}{user}{basic}"),
+            format!("{user}{basic}{basic}"),
+            format!("{user}Ynh-User: ada\r\n{basic}"),
+            format!("Ynh-User: ada\r\n{basic}"),
+            format!("Ynh-User: Camille\r\n{basic}"),
+            format!("Ynh-User:\r\n{basic}"),
+            format!("Ynh-User: camille, camille\r\n{basic}"),
+            format!("Ynh_User: camille\r\n{basic}"),
+            format!("{user}Authorization: basic Y2FtaWxsZTot\r\n"),
+            format!("{user}Authorization: Basic Y2FtaWxsZTot=\r\n"),
+            // With a password: `printf camille:secret | base64`
+            format!("{user}Authorization: Basic Y2FtaWxsZTpzZWNyZXQ=\r\n"),
+            format!("{user}Authorization: Bearer Y2FtaWxsZTot\r\n"),
+            // The login `:-`, whose name is empty.
+            "Ynh-User: \r\nAuthorization: Basic Oi0=\r\n".to_owned(),
+        ] {
+            assert_eq!(asked(&fields, &[]), Err(TurnedAway::NotLoggedIn), "{fields}");
+        }
+    }
+
+    #[test]
+    fn on_the_loopback_interface_no_name_is_asked_for_and_none_believed() {
+        let peer = Peer::Network("127.0.0.1:40000".parse().unwrap());
+        let head = head("GET / HTTP/1.1\r\nYnh-User: ada\r\n\r\n");
+        assert_eq!(admit(&head, peer, &["eve".parse().unwrap()]), Ok(Visitor::Local));
+    }
+
+    #[test]
+    fn a_form_of_another_site_is_told_by_what_the_browser_says() {
+        let sent = |fields: &str| is_own(&head(&format!("POST /x HTTP/1.1\r\n{fields}\r\n")));
+        for own in [
+            "",
+            "Host: box.example.org\r\n",
+            "Host: box.example.org\r\nOrigin: https://box.example.org\r\n",
+            "Host: box.example.org\r\nOrigin: https://BOX.example.org:8443\r\n",
+            "Host: 127.0.0.1:8470\r\nOrigin: http://127.0.0.1:8470\r\n",
+            "Host: [::1]:8470\r\nOrigin: http://[::1]:8470\r\nSec-Fetch-Site: same-origin\r\n",
+        ] {
+            assert_eq!(sent(own), Ok(()), "{own}");
+        }
+        for foreign in [
+            "Host: box.example.org\r\nOrigin: null\r\n",
+            "Host: box.example.org\r\nOrigin: https://example.org\r\n",
+            "Host: box.example.org\r\nOrigin: https://box.example.org.evil.example\r\n",
+            "Host: 127.0.0.1:8470\r\nOrigin: http://127.0.0.1:9000\r\n",
+            "Origin: https://box.example.org\r\n",
+            "Host: a\r\nOrigin: https://a\r\nOrigin: https://b\r\n",
+            "Host: a\r\nOrigin: https://a\r\nSec-Fetch-Site: cross-site\r\n",
+            "Sec-Fetch-Site: same-site\r\n",
+            "Sec-Fetch-Site: none\r\n",
+        ] {
+            assert_eq!(sent(foreign), Err(TurnedAway::Foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Who is let in, and what is changed for whom.
+
+use super::{
+    Address, Answer, LOGIN, Listener, Notebook, Server, UnixStream, converse, every_kind, id, open,
+    site, whole,
+};
+use crate::domain::EndReason;
+use crate::i18n::Language;
+
+/// The page on a socket, and what is asked of the office behind it.
+struct House {
+    folder: tempfile::TempDir,
+    notebook: Notebook,
+    _server: Server,
+}
+
+impl House {
+    /// With these members; nobody: all who have logged in.
+    fn of(users: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = Listener::bind(&Address::Unix(folder.path().join("page.sock"))).unwrap();
+        let notebook = Notebook {
+            users: users.iter().map(|user| user.parse().unwrap()).collect(),
+            ..Notebook::default()
+        };
+        let mut site = site(&every_kind());
+        site.office = Box::new(notebook.clone());
+        Self { _server: Server::start(listener, site).unwrap(), folder, notebook }
+    }
+
+    fn send(&self, request: &str) -> Answer {
+        converse(UnixStream::connect(self.folder.path().join("page.sock")).unwrap(), request)
+    }
+
+    fn get(&self, target: &str) -> Answer {
+        self.send(&format!("GET {target} HTTP/1.1\r\nHost: box\r\n{LOGIN}\r\n"))
+    }
+
+    fn post(&self, target: &str, fields: &str, body: &str) -> Answer {
+        let length = body.len();
+        self.send(&format!(
+            "POST {target} HTTP/1.1\r\nHost: box\r\n{LOGIN}{fields}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n\
+             {body}"
+        ))
+    }
+
+    /// The token in the form of a page.
+    fn token(&self, target: &str) -> String {
+        let page = self.get(target).body;
+        let (_, rest) = page.split_once("name=\"token\" value=\"").expect("a form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notebook.notes.lock().unwrap().clone()
+    }
+}
+
+#[test]
+fn on_the_socket_only_who_has_logged_in_sees_anything() {
+    let house = House::of(&[]);
+    assert_eq!(house.get("/").status(), 200);
+    for target in ["/", "/settings", "/style.css", "/nowhere"] {
+        let stranger = house.send(&format!("GET {target} HTTP/1.1\r\nHost: box\r\n\r\n"));
+        assert_eq!(stranger.status(), 403, "{target}");
+        assert!(stranger.body.contains("Log in first"), "{}", stranger.body);
+        assert!(!stranger.body.contains("name=\"token\"") && !stranger.body.contains("192.0.2"));
+    }
+    let twice = format!("GET / HTTP/1.1\r\nHost: box\r\n{LOGIN}{LOGIN}\r\n");
+    assert_eq!(house.send(&twice).status(), 403);
+}
+
+#[test]
+fn a_page_that_is_for_some_turns_the_others_away() {
+    assert_eq!(House::of(&["ada", "camille"]).get("/").status(), 200);
+    let house = House::of(&["ada"]);
+    let other = house.get("/?lang=fr");
+    assert_eq!(other.status(), 403);
+    assert!(other.body.contains("n’est pas pour vous"), "{}", other.body);
+    assert_eq!(house.post("/settings", "", "token=x").status(), 403);
+}
+
+#[test]
+fn settings_are_changed_by_their_form_and_the_page_says_so() {
+    let house = House::of(&[]);
+    let token = house.token("/settings");
+    let body = format!("token={token}&operator.profile=neutrinet&erasure.grace_days=+7&x=y");
+    let answer = house.post("/settings?lang=fr", "Sec-Fetch-Site: same-origin\r\n", &body);
+    assert_eq!(answer.status(), 303, "{}", answer.body);
+    assert!(answer.head.contains("\r\nLocation: ./settings?done=1&lang=fr"), "{}", answer.head);
+    assert_eq!(house.notes(), ["operator.profile=neutrinet", "erasure.grace_days= 7"]);
+    assert!(house.get("/settings?done=1").body.contains("heeds it already"));
+}
+
+#[test]
+fn a_value_that_cannot_be_is_shown_again_with_what_to_do_and_nothing_of_it_is_markup() {
+    let house = House::of(&[]);
+    let token = house.token("/settings");
+    let body = format!("token={token}&erasure.grace_days=bad%22%3E%3Cscript%3E");
+    let answer = house.post("/settings", "", &body);
+    assert_eq!(answer.status(), 422);
+    assert!(answer.body.contains("a whole number from 0 to 14"), "{}", answer.body);
+    assert!(answer.body.contains("value=\"bad&quot;&gt;&lt;script&gt;\""), "{}", answer.body);
+    assert!(!answer.body.contains("<script"));
+    assert_eq!(house.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn without_a_token_of_ours_nothing_is_changed() {
+    let house = House::of(&[]);
+    let elsewhere = House::of(&[]).token("/settings");
+    let token = house.token("/settings");
+    let target = format!("/session/{}/erase", id(10));
+    for (fields, body) in [
+        ("", String::new()),
+        ("", "page.language=nl".to_owned()),
+        ("", "token=&page.language=nl".to_owned()),
+        ("", format!("token={elsewhere}&page.language=nl")),
+        ("", format!("token={token}&token={token}&page.language=nl")),
+        ("Origin: https://example.org\r\n", format!("token={token}&page.language=nl")),
+        ("Sec-Fetch-Site: cross-site\r\n", format!("token={token}&page.language=nl")),
+    ] {
+        for target in ["/settings", &target] {
+            let answer = house.post(target, fields, &body);
+            assert_eq!(answer.status(), 403, "{fields}{body}");
+            assert!(answer.body.contains("Nothing was changed"), "{}", answer.body);
+        }
+    }
+    // A form in an address changes nothing either.
+    let asked = house.get(&format!("/settings?token={token}&page.language=nl"));
+    assert_eq!(asked.status(), 200);
+    assert_eq!(house.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_session_is_erased_for_who_was_asked_and_one_that_lasts_is_not() {
+    let house = House::of(&[]);
+    let target = format!("/session/{}/erase", id(10));
+    assert!(house.get(&target).body.contains("Erase for good"));
+    let body = format!("token={}", house.token(&target));
+    let answer = house.post(&target, "", &body);
+    assert_eq!(answer.status(), 303);
+    assert!(answer.head.contains("\r\nLocation: ../../erased?done=1"), "{}", answer.head);
+    assert_eq!(house.notes(), [format!("erase {}", id(10))]);
+    assert!(house.get("/erased?done=1").body.contains("is erased from this box"));
+
+    let lasting = house.get(&format!("/session/{}/erase", open().id));
+    assert!(lasting.body.contains("still lasts") && !lasting.body.contains("<form"));
+    let nobody = house.post(&format!("/session/{}/erase", "0".repeat(64)), "", &body);
+    assert_eq!(nobody.status(), 404);
+}
+
+#[test]
+fn what_is_sent_to_a_page_that_changes_nothing_is_refused() {
+    let house = House::of(&[]);
+    for target in ["/", "/sessions", "/ask", "/erased", "/nowhere"] {
+        assert_eq!(house.post(target, "", "a=b").status(), 405, "{target}");
+    }
+    let long = "a".repeat(20_000);
+    assert_eq!(house.post("/settings", "", &long).status(), 413);
+}
+
+#[test]
+fn who_can_ask_is_told_by_the_law_that_applies_with_its_sources() {
+    let house = House::of(&[]);
+    for (language, texts) in [
+        (Language::English, ["Neutrinet asbl", "A request must", "classes of authorities"]),
+        (Language::French, ["L’opérateur doit", "Jamais compris", "Vérifié le "]),
+        (Language::Dutch, ["Hoort er nooit bij", "Wat temoin niet ziet", "(volledig gelezen)"]),
+        (Language::German, ["umstritten", "Wer die Daten erhalten hat, muss", "beweist nichts"]),
+    ] {
+        let page = house.get(&format!("/ask?lang={language}")).body;
+        for text in texts {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        assert!(page.len() < 60_000, "{}", page.len());
+    }
+}
+
+#[test]
+fn every_page_of_the_office_is_well_formed_in_every_language() {
+    let house = House::of(&[]);
+    let erase = format!("/session/{}/erase", whole(10, START, END, EndReason::Stopped).id);
+    for language in Language::ALL {
+        for target in ["/ask", "/erased", "/erased?done=1", "/settings", "/settings?done=1", &erase]
+        {
+            let joint = if target.contains('?') { '&' } else { '?' };
+            let answer = house.get(&format!("{target}{joint}lang={language}"));
+            assert_eq!(answer.status(), 200, "{target}");
+            assert!(!answer.body.contains(['{', '}']), "{target}: {}", answer.body);
+            super::well_formed(&answer.body);
+        }
+    }
+}
+
+const START: &str = "2026-08-31T22:30:00Z";
+const END: &str = "2026-09-01T01:42:00Z";
