@@ -2,6 +2,7 @@
 
 mod erase;
 mod hook;
+mod import;
 mod init;
 mod key;
 mod serve;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use super::Location;
 use super::config::{self, Config};
 use super::spool::Spool;
 
@@ -48,6 +50,12 @@ enum Command {
     Erase,
     /// Count what is held. Names nobody.
     Stats,
+    /// Take sessions over from FreeRADIUS's accounting (table radacct): the new ones, and the ends of
+    /// those that had none. Run it as often as you like.
+    Import {
+        /// Where the accounting is: a file of SQLite, or a PostgreSQL database.
+        location: Location,
+    },
 }
 
 /// Runs the command that the program was called with.
@@ -69,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Serve => read().and_then(|config| serve::run(&config)),
         Command::Key(key) => read().and_then(|config| key::run(&config, &key)),
         Command::Erase => read().and_then(|config| erase::run(&config)),
+        Command::Import { location } => read().and_then(|config| import::run(&config, &location)),
         Command::Stats => read().and_then(|config| stats::run(&config)),
     };
     if report(done) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -12,6 +12,7 @@ mod database;
 mod error;
 mod location;
 mod postgres;
+mod radacct;
 mod row;
 mod schema;
 mod server;
@@ -24,6 +25,7 @@ use std::net::IpAddr;
 pub use database::Scrubbed;
 pub use error::StoreError;
 pub use location::{InvalidLocation, Location};
+pub use radacct::{Imported, Rejected};
 pub use server::{InvalidServerName, Run, ServerName};
 pub use upkeep::Stats;
 

@@ -98,7 +98,7 @@ fn number(number: Option<i64>) -> Value<'static> {
 /// never writes.
 pub(super) struct Reader<'a>(pub(super) std::slice::Iter<'a, Answer>);
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     pub(super) fn number(&mut self) -> Option<Option<i64>> {
         match self.0.next()? {
             Answer::Null => Some(None),
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn text(&mut self) -> Option<Option<&str>> {
+    pub(super) fn text(&mut self) -> Option<Option<&'a str>> {
         match self.0.next()? {
             Answer::Null => Some(None),
             Answer::Text(text) => Some(Some(text)),

@@ -32,6 +32,16 @@ impl Sqlite {
         Ok(Self { connection, location })
     }
 
+    /// Opens a database that is not ours, to read from it.
+    pub(super) fn read_only(path: &Path) -> Result<Self, StoreError> {
+        let location = Location::Sqlite(path.to_owned());
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .and_then(|connection| connection.busy_timeout(PATIENCE).map(|()| connection))
+            .map_err(|error| failure(&location, &error))?;
+        Ok(Self { connection, location })
+    }
+
     fn failed<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|error| failure(&self.location, &error))
     }
