@@ -15,7 +15,7 @@ use std::{fs, thread};
 use responder::{Identity, Responder, Store, body, http};
 use support::{Program, await_value};
 use temoin::domain::{SessionId, Timestamp};
-use temoin::journal::{Reader, Registration};
+use temoin::journal::{Journal, Reader, Registration};
 
 /// A box whose operator is a responder of the test's, that binds every ID.
 struct Brique {
@@ -67,6 +67,10 @@ impl Brique {
         dealings.first().map(|dealing| dealing.registration)
     }
 
+    fn next_status(&self) -> Option<Timestamp> {
+        Reader::open(&self.program.state()).unwrap().unwrap().next_status().unwrap()
+    }
+
     fn requests(&self, path: &str) -> Vec<Vec<u8>> {
         let line = format!("POST {path} ");
         let heard = self.responder.heard().into_iter().map(|heard| heard.request);
@@ -109,6 +113,41 @@ fn a_session_is_named_once_and_what_is_asked_by_hand_is_shown_before_and_after()
     assert!(reader.next_status().unwrap().is_some());
     drop(reader);
     own.program.stop_daemon();
+}
+
+#[test]
+fn the_daily_question_is_asked_when_it_is_due_and_not_again_after_a_restart() {
+    let mut own = Brique::new("enabled = true");
+    own.program.start_daemon();
+    own.hook("route-up");
+    let id = own.program.await_sessions("open")[0]["id"].as_str().unwrap().to_owned();
+    let is_bound = |it: &Registration| matches!(it, Registration::Bound { .. });
+    await_value("a registration", || own.registration(&id).filter(is_bound));
+    own.program.stop_daemon();
+    let drawn = own.next_status();
+    let day = now().shifted(86_400_000);
+    assert!(drawn.is_some_and(|at| now().shifted(-60_000) < at && at < day), "{drawn:?}");
+
+    // The moment comes while no daemon runs.
+    let mut journal = Journal::open_beside(&own.program.state()).unwrap().unwrap();
+    journal.schedule_status(now()).unwrap();
+    own.program.start_daemon();
+    let held = await_value("a statement", || {
+        let reader = Reader::open(&own.program.state()).unwrap().unwrap();
+        reader.dealings(&id.parse().unwrap()).unwrap().pop().unwrap().held
+    });
+    assert_eq!(held.statement().id().to_string(), id);
+    let tomorrow = (now().milliseconds().div_euclid(86_400_000) + 1) * 86_400_000;
+    let planned = own.next_status().unwrap();
+    assert!((tomorrow..tomorrow + 86_400_000).contains(&planned.milliseconds()), "{planned}");
+    let log = own.program.stop_daemon();
+    assert!(log.contains("asked about 1 sessions, and holds 1"), "{log}");
+
+    own.program.start_daemon();
+    own.program.print("status");
+    own.program.stop_daemon();
+    assert_eq!(own.next_status(), Some(planned));
+    assert_eq!(own.requests("/temoin/1/status").len(), 1);
 }
 
 #[test]

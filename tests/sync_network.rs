@@ -19,6 +19,7 @@ use responder::{Identity, Responder};
 use scene::{Scene, acquainted};
 use temoin::domain::Session;
 use temoin::inquiry::{InquiryError, Operator, draw};
+use temoin::journal::{LedgerEntry, Reader};
 use temoin::sync::{CallError, Client, PATIENCE, Post, Proxy, Registration, Trust, Way};
 use tempfile::TempDir;
 
@@ -173,6 +174,57 @@ fn what_speaks_no_tls_is_told_nothing() {
     let told = told.lock().unwrap();
     assert!(responder::find(&told, scene.id().as_bytes()).is_none() && !told.is_empty());
     assert!(responder::find(&told, b"temoin").is_none());
+}
+
+#[test]
+fn a_request_is_in_the_ledger_with_the_moment_of_the_next_before_it_is_on_the_wire() {
+    let scene = acquainted();
+    let next = scene.now.shifted(86_400_000);
+    let directory = scene.directory.path().to_owned();
+    let noted = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&noted);
+    // Whatever becomes of the box from here on, it will not ask again today.
+    let responder = Responder::new(&scene.identity, move |request, _| {
+        let reader = Reader::open(&directory).unwrap().unwrap();
+        let entry = reader.ledger(0, 1).unwrap().remove(0);
+        let is_whole = [entry.sent.head, entry.sent.body].concat() == request;
+        own.lock().unwrap().push((is_whole, entry.outcome, reader.next_status().unwrap()));
+        Ok(())
+    });
+    let asked = scene.with(&scene.operator(&responder), |inquiry| {
+        inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &scene.way(), Some(next))
+    });
+    assert!(matches!(asked, Err(InquiryError::Call(CallError::NotUnderstood(_)))), "{asked:?}");
+    assert_eq!(*noted.lock().unwrap(), [(true, None, Some(next))]);
+}
+
+#[test]
+fn weeks_without_an_answer_cost_nothing_but_the_answers() {
+    let mut scene = acquainted();
+    let before = scene.dealing();
+    let away = scene.honest();
+    let operator = scene.operator(&away);
+    drop(away);
+    for _ in 0..21 {
+        scene.now = scene.now.shifted(86_400_000);
+        let next = scene.now.shifted(86_400_000);
+        let asked = scene.with(&operator, |inquiry| {
+            inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &scene.way(), Some(next))
+        });
+        let error = asked.unwrap_err();
+        assert!(matches!(error, InquiryError::Call(CallError::Unreachable(_))), "{error:?}");
+    }
+    let reader = Reader::open(scene.directory.path()).unwrap().unwrap();
+    let entries = reader.ledger(0, 21).unwrap();
+    let failed = |entry: &LedgerEntry| {
+        entry.outcome.as_ref().is_some_and(|it| it.failure.as_deref() == Some("unreachable"))
+    };
+    assert!(entries.len() == 21 && entries.iter().all(failed), "{entries:?}");
+    assert_eq!(scene.dealing().held, before.held);
+    // The day on which it is due comes, and the operator is back.
+    scene.now = "2027-11-25T10:00:00Z".parse().unwrap();
+    scene.store.lock().unwrap().at = scene.now;
+    assert_eq!(scene.ask(&scene.honest()).unwrap().receipts.len(), 1);
 }
 
 /// In bytes.
