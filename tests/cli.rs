@@ -88,9 +88,10 @@ fn what_is_wrong_has_an_exit_code_and_a_remedy() {
         ("sessions --since 2026-11-24 --until 2026-11-23", 2, "--until must lie after --since"),
         ("sessions --lang pt", 2, "fr, nl, en, de"),
         ("fly", 2, "unrecognized subcommand"),
+        ("backup copy.db", 3, "there is no record yet"),
+        // Begins a record, and then fails.
         ("daemon --listen 192.0.2.1:80", 1, "192.0.2.1"),
         ("export --output /nonexistent/x.csv", 1, "/nonexistent/x.csv"),
-        ("backup copy.db", 3, "there is no record yet"),
         ("hook uninstall --scripts-dir /nonexistent", 3, "/nonexistent"),
     ] {
         let output = program.run(words);
