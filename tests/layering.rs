@@ -53,8 +53,6 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
 const FENCES: &[(&str, &[&str])] = &[
     // The command line is a room's business, one for each program, and so is the web server.
     ("clap", &["cli", "operator"]),
-    // There is one way out of the box.
-    ("rustls", &["sync", "operator"]),
     ("tiny_http", &["http"]),
     ("rustls", &["operator", "sync"]),
     ("postgres", &["operator"]),
