@@ -109,6 +109,11 @@ impl Config {
         Ok(Self { directory: path.parent().unwrap_or_else(|| Path::new("")).to_owned(), ..config })
     }
 
+    /// How many days a session that is due waits for the operator's word: none where it is not asked.
+    pub fn grace(&self) -> u32 {
+        if self.sync { self.grace_days } else { 0 }
+    }
+
     /// The directory of a member's own rule files.
     pub fn rules_directory(&self) -> PathBuf {
         self.directory.join("rules.d")

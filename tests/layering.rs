@@ -15,9 +15,9 @@ use std::path::Path;
 const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("domain", Some(&[])),
     ("i18n", Some(&["domain"])),
-    ("export", Some(&["domain"])),
     ("retention", Some(&["domain", "i18n"])),
     ("protocol", Some(&["domain"])),
+    ("export", Some(&["domain", "protocol"])),
     ("journal", Some(&["domain", "protocol"])),
     ("holding", Some(&["domain", "i18n", "retention", "protocol", "journal"])),
     ("rights", Some(&["domain", "i18n", "retention", "protocol", "holding"])),

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{IdPrefix, Timestamp};
 use crate::i18n::Language;
+use crate::protocol::PublicKey;
 use crate::retention::Id;
 use crate::rights;
 use crate::settings::Setting;
@@ -68,6 +69,14 @@ pub(super) enum Command {
     /// Copy the record into a file, as it is at one moment, also while the daemon runs. What is erased
     /// here stays in the copy.
     Backup(Backup),
+    /// Read what left this box: each request to the operator, byte for byte, and what came of it.
+    Ledger(Ledger),
+    /// Check receipts: whether the operator signed them, and what they say. Asks nobody, and works on
+    /// any machine.
+    Verify(Verify),
+    /// Hand on what the operator has signed.
+    #[command(subcommand)]
+    Receipts(Receipts),
     /// Check that everything works, and say what to do where it does not.
     Doctor(Doctor),
     /// Put the hooks beside OpenVPN's, or take them away.
@@ -324,6 +333,54 @@ pub(super) struct Backup {
     /// Where to: to restore it, stop the daemon and let this replace `journal.db` in the state
     /// directory. It must not exist yet, and is readable by you alone.
     pub(super) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Ledger {
+    /// How many to print at most, the newest first [default: 20; with --json all].
+    #[arg(long, value_name = "COUNT")]
+    pub(super) limit: Option<u32>,
+    /// Print every byte: the head as text, the body in hexadecimal digits, an ID a line.
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Print JSON, for other programs (format: temoin.ledger/1).
+    #[arg(long, conflicts_with = "full")]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Verify {
+    /// A file with a receipt or a bundle of them, or the beginning of a session ID whose receipts
+    /// are in the record [default: all receipts in the record].
+    #[arg(value_name = "RECEIPT")]
+    pub(super) receipt: Option<String>,
+    /// The operator's public key, 64 hexadecimal digits, as the operator publishes it [default: that
+    /// of the configured profile].
+    #[arg(long, value_name = "HEX")]
+    pub(super) key: Option<PublicKey>,
+    /// The operator's profile, a file, whose key counts.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(super) profile: Option<PathBuf>,
+    /// Print JSON, for other programs (format: temoin.verify/1).
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Receipts {
+    /// Write all receipts and the keys that they hang on as one bundle, that anybody can verify.
+    Export(ReceiptsExport),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ReceiptsExport {
+    /// Write to this file, readable by you alone, and not to the terminal. It must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// With the salts and digests of sessions that are not erased yet: from these, addresses can be
+    /// found by trying.
+    #[arg(long)]
+    pub(super) with_digests: bool,
 }
 
 #[derive(Args, Debug)]

@@ -254,7 +254,7 @@ impl Examination<'_> {
         let today = self.context.today(&book);
         let due = Reader::open(&self.context.state_dir).and_then(|reader| {
             let mut calendar = Calendar::new(book.rulebook(), self.context.now);
-            let grace_days = self.context.config.grace_days;
+            let grace_days = self.context.config.grace();
             reader.map_or_else(
                 || Ok(Vec::new()),
                 |reader| Due::all(&reader, &mut calendar, grace_days),

@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Usage,
     /// What was asked for is not in the record. Exit code 3.
     NotFound,
+    /// A receipt is not what it claims to be. Exit code 6.
+    NotAuthentic,
     /// Nobody reads the output any more (`temoin sessions | head`), which is no failure. Exit code 0.
     Unread,
     /// What has to be confirmed was not. Exit code 5.
@@ -31,7 +33,8 @@ impl Failure {
     /// The failures with their exit codes, for the help.
     pub(super) const HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record,
-4 something does not work (doctor), 5 not confirmed, so not done (erase).";
+4 something does not work (doctor), 5 not confirmed, so not done (erase),
+6 a receipt that is not the operator's, or was changed (verify).";
 }
 
 impl From<Failure> for ExitCode {
@@ -41,6 +44,7 @@ impl From<Failure> for ExitCode {
             Failure::Usage => Self::from(2),
             Failure::NotFound => Self::from(3),
             Failure::Unconfirmed => Self::from(5),
+            Failure::NotAuthentic => Self::from(6),
             Failure::Unread => Self::SUCCESS,
             Failure::Unwell => Self::from(4),
         }

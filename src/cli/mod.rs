@@ -11,9 +11,11 @@ mod exit;
 mod export;
 mod held;
 mod hook;
+mod ledger;
 mod letter;
 mod output;
 mod profile;
+mod receipts;
 mod rules;
 mod sessions;
 mod settings;
@@ -21,6 +23,7 @@ mod show;
 mod status;
 mod sync;
 mod table;
+mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -47,14 +50,17 @@ pub fn run() -> ExitCode {
             Command::Export(export) => export::run(&context, export),
             Command::Held(output) => held::run(&context, output),
             Command::Hook(_) => Ok(()),
+            Command::Ledger(ledger) => ledger::run(&context, ledger),
             Command::Letter(letter) => letter::run(&context, letter),
             Command::Profile(profile) => profile::run(&context, profile),
+            Command::Receipts(receipts) => receipts::run(&context, receipts),
             Command::Rules(rules) => rules::run(&context, rules),
             Command::Sessions(sessions) => sessions::run(&context, sessions),
             Command::Settings(settings) => settings::run(&context, settings),
             Command::Show(show) => show::run(&context, show),
             Command::Status(output) => status::run(&context, output),
             Command::Sync(sync) => sync::run(&context, sync),
+            Command::Verify(verify) => verify::run(&context, verify),
         }),
     };
     match done {

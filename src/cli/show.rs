@@ -3,7 +3,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::domain::Session;
-use crate::holding::Holding;
+use crate::holding::{Holding, Signed};
 use crate::i18n::{Message, vocabulary};
 
 use super::arguments::Show;
@@ -19,7 +19,12 @@ const WIDTH: usize = 80;
 pub(super) fn run(context: &Context, arguments: &Show) -> Result<(), CliError> {
     let session = &context.session(&arguments.id)?;
     let book = context.lawbook()?;
-    let holding = Holding::of(session, book.rulebook(), context.now);
+    let rulebook = book.rulebook();
+    let mut holding = Holding::of(session, rulebook, context.now);
+    if let Some(reader) = context.reader()? {
+        let signed = Signed::read(session, &reader, rulebook, context.config.sync, context.now)?;
+        holding = holding.with_signed(signed);
+    }
     if arguments.json {
         let shown = Shown { session: crate::export::session(session), holding: holding.to_json() };
         return print(&format!("{}\n", serde_json::to_string(&shown)?));

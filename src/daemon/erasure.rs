@@ -100,7 +100,7 @@ impl Erasures {
         };
         self.complain(&book);
         let erasure = Erasure { directory, rulebook: book.rulebook(), reading: *reading };
-        let due = match erasure.due(config.grace_days) {
+        let due = match erasure.due(config.grace()) {
             Ok(due) => due,
             Err(error) => {
                 log::error!(

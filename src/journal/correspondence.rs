@@ -1,9 +1,10 @@
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
 use super::dealing::{self, Presence, number_of_day, stage};
-use super::ledger::{self, EntryNumber, LedgerEntry, Outcome, Sent};
+use super::ledger::{self, EntryNumber, LedgerEntry, Named, Outcome, Sent};
 use super::{Dealing, Journal, JournalError, Reader, Standing, Worth};
 use crate::domain::{IdPrefix, SessionId, Timestamp, Zone};
 use crate::protocol::{KeyChain, PublicKey, Receipt, Rotation};
@@ -164,6 +165,30 @@ impl Reader {
         self.ask(dealing::confirmed)
     }
 
+    /// Gives what passed about each session about which anything did, erased ones included, to `visit`,
+    /// the newest first, one at a time, until it breaks off; returns what it broke off with.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say; some may have been given already.
+    pub fn for_each_dealing<B>(
+        &self,
+        mut visit: impl FnMut(Dealing) -> ControlFlow<B>,
+    ) -> std::result::Result<Option<B>, JournalError> {
+        self.ask(|connection| {
+            let mut statement =
+                connection.prepare("SELECT id FROM dealing ORDER BY number DESC")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let id = SessionId::from_bytes(row.get(0)?);
+                let Some(dealing) = dealing::find(connection, &id)? else { continue };
+                if let ControlFlow::Break(value) = visit(dealing) {
+                    return Ok(Some(value));
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// What passed about the sessions whose ID begins so, erased ones included, where anything did.
     ///
     /// # Errors
@@ -212,6 +237,14 @@ impl Reader {
         id: &SessionId,
     ) -> std::result::Result<bool, JournalError> {
         self.ask(|connection| ledger::has_registration(connection, head, id))
+    }
+
+    /// What stands at each place of a request that left the box.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn named(&self, entry: &LedgerEntry) -> std::result::Result<Vec<Named>, JournalError> {
+        self.ask(|connection| ledger::named(connection, &entry.sent.body))
     }
 
     /// When the next daily request is due; `None` where none was scheduled yet.

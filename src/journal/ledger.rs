@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, Transaction, params};
 
-use super::dealing::instant;
+use super::Presence;
+use super::dealing::{self, instant};
 use crate::domain::{SessionId, Timestamp};
 
 /// How many requests the ledger keeps: some years of one a day, or weeks of registrations that nobody
@@ -131,6 +132,17 @@ pub struct Answer {
     pub digest: [u8; 32],
 }
 
+/// What stands at one place of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Named {
+    /// The ID of a session of this box that was erased since, so that zeros are left of it.
+    Blank,
+    /// Random bytes that were drawn to fill the request up.
+    Filler(SessionId),
+    /// The ID of a session of this box.
+    Session(SessionId, Presence),
+}
+
 pub(super) fn insert(transaction: &Transaction<'_>, sent: &Sent) -> Result<EntryNumber> {
     transaction.execute(
         "INSERT INTO ledger (sent_at, call, way, by_hand, head, body) VALUES (?, ?, ?, ?, ?, ?)",
@@ -168,6 +180,23 @@ pub(super) fn conclude(
         ],
     )?;
     Ok(())
+}
+
+/// What stands at each place of a body.
+pub(super) fn named(connection: &Connection, body: &[u8]) -> Result<Vec<Named>> {
+    let mut places = Vec::with_capacity(body.len() / 32);
+    for bytes in body.chunks_exact(32).filter_map(|place| place.try_into().ok()) {
+        let id = SessionId::from_bytes(bytes);
+        places.push(if bytes == [0; 32] {
+            Named::Blank
+        } else {
+            match dealing::find(connection, &id)? {
+                Some(dealing) => Named::Session(id, dealing.presence),
+                None => Named::Filler(id),
+            }
+        });
+    }
+    Ok(places)
 }
 
 /// Puts zeros in the place of these sessions' IDs wherever they were sent.

@@ -60,7 +60,7 @@ pub use dealing::{Dealing, OVERDUE_DAYS, Presence, Registration, Standing, Worth
 pub use error::JournalError;
 pub use filter::{Filter, Page, State};
 pub use ledger::{
-    Answer, Call, ENTRY_DAYS, EntryNumber, LedgerEntry, MOST_ENTRIES, Outcome, Sent, Way,
+    Answer, Call, ENTRY_DAYS, EntryNumber, LedgerEntry, MOST_ENTRIES, Named, Outcome, Sent, Way,
 };
 pub use reader::Reader;
 pub use writer::{Journal, is_in_use};

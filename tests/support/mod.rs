@@ -14,12 +14,14 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod lab;
+mod operator;
 mod postgres;
 mod program;
 mod record;
 mod truth;
 
 pub use lab::Lab;
+pub use operator::{Operator, brussels};
 pub use postgres::Cluster;
 pub use program::{LOGIN, Program, TUNNEL, await_value, files_below};
 pub use record::{Moment, Observed, Session};

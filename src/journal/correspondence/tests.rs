@@ -312,6 +312,34 @@ fn an_erased_session_leaves_receipts_without_salt_and_digests_and_blanks_in_the_
 }
 
 #[test]
+fn a_request_is_read_as_sessions_that_are_there_erased_ones_and_fillers() {
+    let mut fixture = Fixture::new(0..3);
+    let held = || held_until("2027-11-25");
+    fixture.ask(100, &[receipt(0, 100, held()), receipt(1, 100, held()), receipt(2, 100, held())]);
+    fixture.erase(1);
+    let minute = noon("2027-11-25");
+    // Erased here, and still asked about.
+    fixture.ask(minute, &[receipt(1, minute, held())]);
+    let reader = fixture.reader();
+    let [late, early] = [0, 1].map(|place| reader.ledger(place, 1).unwrap().remove(0));
+    let named = reader.named(&early).unwrap();
+    assert_eq!(named.len(), 64);
+    let ours = |number, presence| Named::Session(secret(number).id(), presence);
+    assert_eq!(named[0], ours(0, Presence::Ended));
+    assert_eq!(named[1], Named::Blank);
+    assert_eq!(named[2], ours(2, Presence::Ended));
+    assert!(named[3..].iter().all(|it| matches!(it, Named::Filler(_))));
+    assert_eq!(reader.named(&late).unwrap()[0], ours(1, Presence::Erased));
+    let mut seen = Vec::new();
+    let stopped = reader.for_each_dealing(|dealing| {
+        seen.push(dealing.id);
+        if seen.len() == 2 { ControlFlow::Break("enough") } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(stopped.unwrap(), Some("enough"));
+    assert_eq!(seen, [secret(2).id(), secret(1).id()]);
+}
+
+#[test]
 fn of_a_session_that_nobody_answered_for_nothing_is_left_but_its_certificate() {
     let mut fixture = Fixture::new(0..1);
     let id = secret(0).id();

@@ -1,0 +1,308 @@
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::i18n::{Message, Plural};
+use crate::journal::{Call, LedgerEntry, Named, Presence, Way};
+
+use super::arguments::Ledger;
+use super::context::Context;
+use super::exit::CliError;
+use super::print;
+use super::table::wrapped;
+
+/// How wide a terminal is taken to be, in columns.
+const WIDTH: usize = 80;
+
+/// How many requests are read at a time.
+const AT_ONCE: u32 = 50;
+
+/// `temoin ledger`
+pub(super) fn run(context: &Context, arguments: &Ledger) -> Result<(), CliError> {
+    let Some(reader) = context.reader()? else { return Ok(()) };
+    let limit = arguments.limit.unwrap_or(if arguments.json { u32::MAX } else { 20 });
+    let mut told = 0;
+    if arguments.json {
+        print("{\"format\":\"temoin.ledger/1\",\"requests\":[")?;
+    }
+    while told < limit {
+        let some = reader.ledger(told, AT_ONCE.min(limit - told))?;
+        if some.is_empty() {
+            break;
+        }
+        for entry in &some {
+            let named = reader.named(entry)?;
+            if arguments.json {
+                let comma = if told > 0 { "," } else { "" };
+                let line = serde_json::to_string(&JsonEntry::of(entry, &named))?;
+                print(&format!("{comma}\n{line}"))?;
+            } else {
+                let gap = if told > 0 { "\n" } else { "" };
+                print(&format!("{gap}{}", text(context, entry, &named, arguments.full)))?;
+            }
+            told += 1;
+        }
+    }
+    if arguments.json {
+        return print("\n]}\n");
+    }
+    if told == 0 { print(&format!("{}\n", NONE.text(context.language))) } else { Ok(()) }
+}
+
+fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) -> String {
+    let language = context.language;
+    let sent = &entry.sent;
+    let say = |message: &Message| message.text(language).to_owned();
+    let mut text = format!(
+        "{} · {} · {} · {}\n",
+        context.when().short_date_time(sent.at),
+        say(if sent.call == Call::Register { &REGISTER } else { &STATUS }),
+        say(if sent.way == Way::Proxy { &BY_PROXY } else { &BY_TUNNEL }),
+        say(if sent.by_hand { &BY_HAND } else { &BY_ITSELF }),
+    );
+    let mut line = |line: &str| text.push_str(&wrapped(line, WIDTH, "  "));
+    let (head, body) = (sent.head.len().to_string(), sent.body.len().to_string());
+    line(&SENT.fill(language, &[("head", &head), ("body", &body)]));
+    let ours: Vec<String> = named
+        .iter()
+        .filter_map(|place| match place {
+            Named::Session(id, _) => Some(id.short()),
+            Named::Blank | Named::Filler(_) => None,
+        })
+        .collect();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let erased = named.iter().filter(|place| **place == Named::Blank).count();
+    let random = named.iter().filter(|place| matches!(place, Named::Filler(_))).count();
+    let mut parts = Vec::new();
+    if !ours.is_empty() {
+        let ids = ours.join(", ");
+        parts.push(OURS.fill(language, count(ours.len()), &[("ids", &ids)]));
+    }
+    if erased > 0 {
+        parts.push(ERASED.fill(language, count(erased), &[]));
+    }
+    if random > 0 {
+        parts.push(RANDOM.fill(language, count(random), &[]));
+    }
+    line(&NAMES.fill(language, &[("what", &parts.join(", "))]));
+    match &entry.outcome {
+        None => line(&say(&NO_OUTCOME)),
+        Some(outcome) => {
+            if let Some(answer) = outcome.answer {
+                let values = [
+                    ("status", answer.status.to_string()),
+                    ("size", answer.size.to_string()),
+                    ("digest", hexadecimal(&answer.digest)),
+                ];
+                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+                line(&ANSWER.fill(language, &values));
+            }
+            if let Some(failure) = &outcome.failure {
+                line(&FAILURE.fill(language, &[("why", failure)]));
+            }
+        }
+    }
+    if is_full {
+        text.push('\n');
+        for line in String::from_utf8_lossy(&sent.head).lines() {
+            let _ = writeln!(text, "    {}", line.escape_debug());
+        }
+        for (bytes, place) in sent.body.chunks(32).zip(named) {
+            let what = match place {
+                Named::Blank => &IS_ERASED,
+                Named::Filler(_) => &IS_RANDOM,
+                Named::Session(..) => &IS_OURS,
+            };
+            let _ = writeln!(text, "    {} {}", hexadecimal(bytes), what.text(language));
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct JsonEntry {
+    number: i64,
+    at: String,
+    call: &'static str,
+    way: &'static str,
+    by_hand: bool,
+    head: String,
+    body: String,
+    ids: Vec<JsonNamed>,
+    answer: Option<JsonAnswer>,
+    answered_at: Option<String>,
+    failure: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JsonNamed {
+    id: Option<String>,
+    what: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonAnswer {
+    status: u16,
+    size: u64,
+    sha256: String,
+}
+
+impl JsonEntry {
+    fn of(entry: &LedgerEntry, named: &[Named]) -> Self {
+        let outcome = entry.outcome.as_ref();
+        let answer = outcome.and_then(|outcome| outcome.answer);
+        Self {
+            number: entry.number.value(),
+            at: entry.sent.at.to_string(),
+            call: entry.sent.call.name(),
+            way: entry.sent.way.name(),
+            by_hand: entry.sent.by_hand,
+            head: String::from_utf8_lossy(&entry.sent.head).into_owned(),
+            body: hexadecimal(&entry.sent.body),
+            ids: named.iter().map(JsonNamed::of).collect(),
+            answer: answer.map(|answer| JsonAnswer {
+                status: answer.status,
+                size: answer.size,
+                sha256: hexadecimal(&answer.digest),
+            }),
+            answered_at: outcome.map(|outcome| outcome.at.to_string()),
+            failure: outcome.and_then(|outcome| outcome.failure.clone()),
+        }
+    }
+}
+
+impl JsonNamed {
+    fn of(named: &Named) -> Self {
+        match named {
+            Named::Blank => Self { id: None, what: "erased-since" },
+            Named::Filler(id) => Self { id: Some(id.to_string()), what: "random" },
+            Named::Session(id, presence) => {
+                let what = match presence {
+                    Presence::Ended | Presence::Open => "session",
+                    Presence::Erased => "erased-session",
+                };
+                Self { id: Some(id.to_string()), what }
+            }
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const NONE: Message = Message {
+    fr: "Aucune demande n’a quitté cette box.",
+    nl: "Er verliet nog geen enkele vraag deze box.",
+    en: "No request has left this box.",
+    de: "Keine Anfrage hat diese Box verlassen.",
+};
+
+const REGISTER: Message =
+    Message { fr: "inscription", nl: "aanmelding", en: "registration", de: "Anmeldung" };
+
+const STATUS: Message =
+    Message { fr: "vérification", nl: "controle", en: "check", de: "Prüfung" };
+
+const BY_TUNNEL: Message = Message {
+    fr: "par le tunnel",
+    nl: "door de tunnel",
+    en: "through the tunnel",
+    de: "durch den Tunnel",
+};
+
+const BY_PROXY: Message =
+    Message { fr: "par le proxy", nl: "via de proxy", en: "by the proxy", de: "über den Proxy" };
+
+const BY_HAND: Message =
+    Message { fr: "à la main", nl: "met de hand", en: "by hand", de: "von Hand" };
+
+const BY_ITSELF: Message =
+    Message { fr: "automatique", nl: "vanzelf", en: "by itself", de: "von selbst" };
+
+const SENT: Message = Message {
+    fr: "Envoyé : {head} octets d’en-tête, {body} octets de contenu.",
+    nl: "Verzonden: {head} bytes kop, {body} bytes inhoud.",
+    en: "Sent: {head} bytes of head, {body} bytes of body.",
+    de: "Gesendet: {head} Bytes Kopf, {body} Bytes Inhalt.",
+};
+
+const NAMES: Message = Message {
+    fr: "Identifiants : {what}.",
+    nl: "ID’s: {what}.",
+    en: "IDs: {what}.",
+    de: "IDs: {what}.",
+};
+
+const OURS: Plural = Plural {
+    one: Message {
+        fr: "{count} session de cette box ({ids})",
+        nl: "{count} sessie van deze box ({ids})",
+        en: "{count} session of this box ({ids})",
+        de: "{count} Sitzung dieser Box ({ids})",
+    },
+    other: Message {
+        fr: "{count} sessions de cette box ({ids})",
+        nl: "{count} sessies van deze box ({ids})",
+        en: "{count} sessions of this box ({ids})",
+        de: "{count} Sitzungen dieser Box ({ids})",
+    },
+};
+
+const ERASED: Plural = Plural {
+    one: Message {
+        fr: "{count} effacé depuis",
+        nl: "{count} sindsdien gewist",
+        en: "{count} erased since",
+        de: "{count} seither gelöscht",
+    },
+    other: Message {
+        fr: "{count} effacés depuis",
+        nl: "{count} sindsdien gewist",
+        en: "{count} erased since",
+        de: "{count} seither gelöscht",
+    },
+};
+
+const RANDOM: Plural = Plural {
+    one: Message {
+        fr: "{count} tiré au hasard, pour compléter",
+        nl: "{count} willekeurig, om aan te vullen",
+        en: "{count} drawn at random, to fill up",
+        de: "{count} zufällig, zum Auffüllen",
+    },
+    other: Message {
+        fr: "{count} tirés au hasard, pour compléter",
+        nl: "{count} willekeurig, om aan te vullen",
+        en: "{count} drawn at random, to fill up",
+        de: "{count} zufällig, zum Auffüllen",
+    },
+};
+
+const NO_OUTCOME: Message = Message {
+    fr: "On ne sait pas ce qu’il en est advenu.",
+    nl: "Wat ervan kwam, is niet bekend.",
+    en: "What came of it is not known.",
+    de: "Was daraus wurde, ist nicht bekannt.",
+};
+
+const ANSWER: Message = Message {
+    fr: "Réponse : statut {status}, {size} octets, SHA-256 {digest}",
+    nl: "Antwoord: status {status}, {size} bytes, SHA-256 {digest}",
+    en: "Answer: status {status}, {size} bytes, SHA-256 {digest}",
+    de: "Antwort: Status {status}, {size} Bytes, SHA-256 {digest}",
+};
+
+const FAILURE: Message = Message {
+    fr: "Sans suite : {why}",
+    nl: "Zonder gevolg: {why}",
+    en: "Of no use: {why}",
+    de: "Ohne Ergebnis: {why}",
+};
+
+const IS_ERASED: Message = Message { fr: "effacé", nl: "gewist", en: "erased", de: "gelöscht" };
+
+const IS_OURS: Message = Message { fr: "session", nl: "sessie", en: "session", de: "Sitzung" };
+
+const IS_RANDOM: Message =
+    Message { fr: "hasard", nl: "willekeurig", en: "random", de: "zufällig" };

@@ -1,0 +1,270 @@
+use std::fs::{self, File};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::domain::{Field, IdPrefix};
+use crate::export::{Receipts, receipt_json};
+use crate::i18n::{Message, vocabulary};
+use crate::protocol::{KeyChain, PublicKey, Receipt, Refused};
+use crate::retention::Profile;
+
+use super::arguments::Verify;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// More than any bundle: a quarter of a million receipts.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// How wide a terminal is taken to be, in columns.
+const WIDTH: usize = 80;
+
+/// `temoin verify`
+pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError> {
+    let pinned = pinned(context, arguments)?;
+    let (receipts, mut chains) = match arguments.receipt.as_deref() {
+        Some(name) if Path::new(name).exists() || name.parse::<IdPrefix>().is_err() => {
+            let receipts = read(Path::new(name))?;
+            let chains = pinned.into_iter().map(|key| receipts.keys(key)).collect();
+            (receipts.receipts, chains)
+        }
+        name => (of_the_journal(context, name)?, Vec::new()),
+    };
+    // What the journal knows of keys counts on the box itself, and only where none was given.
+    if let Some(reader) = context.reader()?.filter(|_| !is_given(arguments)) {
+        for key in pinned.into_iter().chain(reader.pinned_keys()?) {
+            chains.push(reader.keys(key)?);
+        }
+    } else if let Some(key) = pinned {
+        chains.push(KeyChain::pinned(key));
+    }
+    if chains.is_empty() {
+        return Err(CliError::new(Failure::Failed, NO_KEY.text(context.language)));
+    }
+    let checked: Vec<(Option<Receipt>, Option<Refused>)> = receipts
+        .into_iter()
+        .map(|receipt| match receipt {
+            Ok(receipt) => {
+                let good = chains.iter().any(|keys| receipt.verify(keys).is_ok());
+                (Some(receipt), (!good).then_some(Refused::NotAuthentic))
+            }
+            Err(refused) => (None, Some(refused)),
+        })
+        .collect();
+    if arguments.json {
+        let receipts = checked.iter().map(|(receipt, problem)| Checked {
+            verified: problem.is_none(),
+            problem: problem.map(|problem| match problem {
+                Refused::Malformed => "malformed",
+                _ => "not-authentic",
+            }),
+            receipt: receipt.as_ref().map(receipt_json),
+        });
+        let report = Report { format: "temoin.verify/1", receipts: receipts.collect() };
+        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+    } else {
+        for (place, (receipt, problem)) in checked.iter().enumerate() {
+            print(&text(context, place + 1, receipt.as_ref(), *problem))?;
+        }
+    }
+    let bad = checked.iter().filter(|(_, problem)| problem.is_some()).count();
+    if bad == 0 { Ok(()) } else { Err(CliError::new(Failure::NotAuthentic, "")) }
+}
+
+fn is_given(arguments: &Verify) -> bool {
+    arguments.key.is_some() || arguments.profile.is_some()
+}
+
+/// The operator's key from where the caller says, else from the profile of the configuration; never
+/// from what is to be verified.
+fn pinned(context: &Context, arguments: &Verify) -> Result<Option<PublicKey>, CliError> {
+    if let Some(key) = arguments.key {
+        return Ok(Some(key));
+    }
+    let key = match &arguments.profile {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+            let profile = Profile::parse(&path.display().to_string(), &text)?;
+            let Some(sync) = profile.sync else {
+                let why =
+                    "the profile names no key: it has no part [sync]; ask the operator for one";
+                return Err(failed(path, &why));
+            };
+            Some(sync.public_key)
+        }
+        None => {
+            let book = context.lawbook()?;
+            book.profile().and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key)
+        }
+    };
+    key.map(|key| {
+        PublicKey::from_bytes(*key.as_bytes())
+            .map_err(|error| CliError::new(Failure::Failed, error))
+    })
+    .transpose()
+}
+
+fn read(path: &Path) -> Result<Receipts, CliError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
+    Receipts::parse(&bytes).map_err(|error| failed(path, &error))
+}
+
+/// The receipts of the sessions whose ID begins so, or all.
+fn of_the_journal(
+    context: &Context,
+    id: Option<&str>,
+) -> Result<Vec<Result<Receipt, Refused>>, CliError> {
+    let mut receipts = Vec::new();
+    if let Some(reader) = context.reader()? {
+        match id.and_then(|id| id.parse::<IdPrefix>().ok()) {
+            Some(prefix) => {
+                for dealing in reader.dealings(&prefix)? {
+                    receipts.extend([dealing.held, dealing.not_held].into_iter().flatten());
+                }
+            }
+            None => {
+                reader.for_each_dealing(|dealing| {
+                    receipts.extend([dealing.held, dealing.not_held].into_iter().flatten());
+                    ControlFlow::<()>::Continue(())
+                })?;
+            }
+        }
+    }
+    if receipts.is_empty() {
+        return Err(CliError::new(Failure::NotFound, NO_RECEIPT.text(context.language)));
+    }
+    Ok(receipts.into_iter().map(Ok).collect())
+}
+
+fn text(
+    context: &Context,
+    place: usize,
+    receipt: Option<&Receipt>,
+    problem: Option<Refused>,
+) -> String {
+    let language = context.language;
+    let Some(receipt) = receipt else {
+        let message = match problem {
+            Some(Refused::NotAuthentic) => &CHANGED,
+            _ => &MALFORMED,
+        };
+        let text = message.fill(language, &[("number", &place.to_string())]);
+        return format!("✗ {}", wrapped(&text, WIDTH, "  ").trim_start());
+    };
+    let statement = receipt.statement();
+    let when = context.when();
+    let held = statement.held();
+    let day = held.and_then(|held| held.erase_by());
+    let states = match (held, day) {
+        (Some(_), Some(_)) => &HELD,
+        (Some(_), None) => &HELD_UNDETERMINED,
+        (None, _) => &NOT_HELD,
+    };
+    let day = day.map(|day| when.date_without_weekday(day.date())).unwrap_or_default();
+    let (id, at) = (statement.id().to_string(), when.date_time(statement.at().begins()));
+    let mut text = states.fill(language, &[("id", &id), ("at", &at), ("day", &day)]);
+    if let Some(held) = held {
+        let fields: Vec<Field> = held.fields().iter().collect();
+        let fields = vocabulary::fields(&fields, language);
+        text.push(' ');
+        text.push_str(&FIELDS.fill(language, &[("fields", &fields)]));
+    }
+    let verdict = if problem.is_none() { &AUTHENTIC } else { &NOT_AUTHENTIC };
+    text.push(' ');
+    text.push_str(&verdict.fill(language, &[("key", &receipt.key().to_string())]));
+    let mark = if problem.is_none() { '✓' } else { '✗' };
+    format!("{mark} {}", wrapped(&text, WIDTH, "  ").trim_start())
+}
+
+fn failed(path: &Path, why: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Failure::Failed, format!("{}: {why}", path.display()))
+}
+
+#[derive(Serialize)]
+struct Report<R> {
+    format: &'static str,
+    receipts: Vec<Checked<R>>,
+}
+
+#[derive(Serialize)]
+struct Checked<R> {
+    verified: bool,
+    problem: Option<&'static str>,
+    receipt: Option<R>,
+}
+
+const NO_KEY: Message = Message {
+    fr: "aucune clé d’opérateur n’est connue ici : donnez --key (64 chiffres hexadécimaux, tels que l’opérateur les publie) ou --profile FICHIER",
+    nl: "er is hier geen sleutel van een operator bekend: geef --key (64 hexadecimale cijfers, zoals de operator ze bekendmaakt) of --profile BESTAND",
+    en: "no operator’s key is known here: give --key (64 hexadecimal digits, as the operator publishes them) or --profile FILE",
+    de: "hier ist kein Schlüssel eines Betreibers bekannt: Geben Sie --key (64 hexadezimale Ziffern, wie der Betreiber sie veröffentlicht) oder --profile DATEI an",
+};
+
+const NO_RECEIPT: Message = Message {
+    fr: "il n’y a pas de reçu de cette session, ni de fichier de ce nom",
+    nl: "er is geen bewijs van deze sessie, en geen bestand met die naam",
+    en: "there is no receipt of this session, nor a file of this name",
+    de: "es gibt keinen Beleg dieser Sitzung und keine Datei dieses Namens",
+};
+
+const MALFORMED: Message = Message {
+    fr: "Le reçu nº {number} n’a pas la forme d’un reçu.",
+    nl: "Bewijs nr. {number} heeft niet de vorm van een bewijs.",
+    en: "Receipt no. {number} has not the form of a receipt.",
+    de: "Beleg Nr. {number} hat nicht die Form eines Belegs.",
+};
+
+const CHANGED: Message = Message {
+    fr: "Le reçu nº {number} a été modifié : les empreintes ne sont pas celles qui ont été signées.",
+    nl: "Bewijs nr. {number} is gewijzigd: de vingerafdrukken zijn niet die welke ondertekend zijn.",
+    en: "Receipt no. {number} was changed: the digests are not those that were signed.",
+    de: "Beleg Nr. {number} wurde verändert: Die Prüfwerte sind nicht die signierten.",
+};
+
+const HELD: Message = Message {
+    fr: "Session {id} : le {at}, l’opérateur a déclaré détenir un enregistrement, à effacer au plus tard le {day}.",
+    nl: "Sessie {id}: op {at} verklaarde de operator een registratie te bezitten, uiterlijk te wissen op {day}.",
+    en: "Session {id}: on {at} the operator stated that it holds a record, to be erased by {day}.",
+    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, einen Eintrag zu halten, zu löschen bis zum {day}.",
+};
+
+const HELD_UNDETERMINED: Message = Message {
+    fr: "Session {id} : le {at}, l’opérateur a déclaré détenir un enregistrement, dont le jour d’effacement n’était pas encore fixé.",
+    nl: "Sessie {id}: op {at} verklaarde de operator een registratie te bezitten; de dag van wissen stond nog niet vast.",
+    en: "Session {id}: on {at} the operator stated that it holds a record, whose day of erasure was not determined yet.",
+    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, einen Eintrag zu halten, dessen Löschtag noch nicht feststand.",
+};
+
+const NOT_HELD: Message = Message {
+    fr: "Session {id} : le {at}, l’opérateur a déclaré ne rien détenir sous cet identifiant.",
+    nl: "Sessie {id}: op {at} verklaarde de operator niets onder deze ID te bezitten.",
+    en: "Session {id}: on {at} the operator stated that it holds nothing under this ID.",
+    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, unter dieser ID nichts zu halten.",
+};
+
+const FIELDS: Message = Message {
+    fr: "Données : {fields}.",
+    nl: "Gegevens: {fields}.",
+    en: "Fields: {fields}.",
+    de: "Angaben: {fields}.",
+};
+
+const AUTHENTIC: Message = Message {
+    fr: "La signature est bien celle de la clé de l’opérateur : {key}",
+    nl: "De handtekening is wel degelijk die van de sleutel van de operator: {key}",
+    en: "The signature is that of the operator’s key: {key}",
+    de: "Die Signatur ist die des Schlüssels des Betreibers: {key}",
+};
+
+const NOT_AUTHENTIC: Message = Message {
+    fr: "Ce n’est pas prouvé : ce n’est pas la signature de la clé de l’opérateur. Clé qui est nommée : {key}",
+    nl: "Dat is niet bewezen: het is niet de handtekening van de sleutel van de operator. Sleutel die genoemd wordt: {key}",
+    en: "This is not proven: the signature is not that of the operator’s key. Key that is named: {key}",
+    de: "Das ist nicht bewiesen: Es ist nicht die Signatur des Schlüssels des Betreibers. Genannter Schlüssel: {key}",
+};

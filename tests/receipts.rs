@@ -1,0 +1,230 @@
+//! What a member does with what the operator signed and with what left the box: reads it, hands it
+//! on, and has it verified elsewhere, without a network and without the box.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+
+use support::{Operator, Program, brussels};
+use temoin::domain::{SessionId, Timestamp};
+use temoin::journal::{Journal, Reader};
+use temoin::protocol::{Canonical, Receipt, Rotation, Second, SigningKey};
+
+/// A box on which the hooks recorded a session, and an operator that it asks.
+struct Fixture {
+    program: Program,
+    operator: Operator,
+    id: SessionId,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let mut program = Program::native();
+        let operator = Operator::default();
+        operator.choose(&program);
+        program.start_daemon();
+        program.hook("route-up");
+        program.await_sessions("open");
+        program.hook("route-down");
+        let session = program.await_sessions("closed").remove(0);
+        program.stop_daemon();
+        let digits = session["id"].as_str().unwrap();
+        let bytes =
+            (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+        let bytes: Vec<u8> = bytes.collect();
+        Self { program, operator, id: SessionId::from_bytes(bytes.try_into().unwrap()) }
+    }
+
+    /// Has the operator state something `days` from now.
+    fn state(&self, days: i64, record: Option<(&str, &[Canonical])>) -> Receipt {
+        let mut journal = Journal::open_beside(&self.program.state()).unwrap().unwrap();
+        let reader = Reader::open(&self.program.state()).unwrap().unwrap();
+        let at = moment(days);
+        self.operator.state(&mut journal, &reader, self.id, at, record)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.program.directory().join(name);
+        let mut file = fs::File::create(&path).unwrap();
+        file.write_all(bytes).unwrap();
+        path.display().to_string()
+    }
+}
+
+fn moment(days: i64) -> Timestamp {
+    Timestamp::from_milliseconds(support::now() + days * 86_400_000).unwrap()
+}
+
+/// The day that it is so many days from now where the operator is.
+fn day(days: i64) -> String {
+    brussels().date(moment(days)).to_string()
+}
+
+/// What the hooks of these tests say.
+fn origin(last: u8) -> [Canonical; 1] {
+    [Canonical::origin_address([203, 0, 113, last].into())]
+}
+
+#[test]
+fn the_signed_statement_stands_in_the_record_of_the_session_and_is_compared() {
+    let fixture = Fixture::new();
+    let show = |fixture: &Fixture| fixture.program.json(&format!("show --json {}", fixture.id));
+    let signed = |shown: &serde_json::Value| {
+        let fields = shown["holding"]["fields"].as_array().unwrap().clone();
+        let origin = fields.iter().find(|field| field["field"] == "origin_address").unwrap();
+        (shown["holding"]["signed"].clone(), origin["signed"].clone())
+    };
+    let (none, _) = signed(&show(&fixture));
+    assert_eq!((&none["state"], &none["registration"]), (&"none-yet".into(), &"missed".into()));
+
+    let until = day(400);
+    fixture.state(0, Some((&until, &origin(7))));
+    let (held, compared) = signed(&show(&fixture));
+    assert_eq!((&held["state"], &held["erase_by"]), (&"held".into(), &until.into()));
+    assert_eq!(compared, "same");
+    fixture.state(0, Some((&day(400), &origin(8))));
+    let shown = show(&fixture);
+    assert_eq!(signed(&shown).1, "differs");
+    assert!(shown.to_string().contains("values-differ"), "{shown}");
+
+    fixture.state(0, None);
+    assert_eq!(signed(&show(&fixture)).0["meaning"], "early");
+    let told = fixture.program.print(&format!("show {}", fixture.id));
+    assert!(told.contains("gone before its time, or denied"), "{told}");
+}
+
+#[test]
+fn a_bundle_is_verified_on_a_machine_that_has_nothing_but_the_key() {
+    let fixture = Fixture::new();
+    let receipt = fixture.state(0, Some((&day(400), &origin(7))));
+    let Fixture { program, operator, .. } = &fixture;
+    let bundle = program.directory().join("bundle.json").display().to_string();
+    let output = program.run(&format!("receipts export --output {bundle}"));
+    assert!(output.status.success());
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(warning.contains("as confidential as the record itself"), "{warning}");
+    let text = fs::read_to_string(&bundle).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let formats = include_str!("../src/export/FORMATS.md");
+    assert!(formats.contains(json["format"].as_str().unwrap()));
+    for member in json["receipts"][0].as_object().unwrap().keys() {
+        assert!(formats.contains(&format!("`{member}`")), "{member}");
+    }
+    // Without salt and digests unless they are asked for.
+    assert_eq!(json["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 226);
+    let whole = program.print("receipts export --with-digests");
+    let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 418);
+
+    let elsewhere = Program::native();
+    let key = operator.key.public();
+    let unknown = elsewhere.run(&format!("verify {bundle}"));
+    assert_eq!(unknown.status.code(), Some(1));
+    let good = elsewhere.print(&format!("verify --key {key} {bundle}"));
+    assert!(good.starts_with("✓ ") && good.contains(&day(400)[..4]), "{good}");
+    let profile = fixture.file("theirs.toml", operator.profile().as_bytes());
+    assert_eq!(elsewhere.print(&format!("verify --profile {profile} {bundle}")), good);
+    let raw = fixture.file("raw", &receipt.to_bytes());
+    elsewhere.print(&format!("verify --key {key} {raw}"));
+    for (language, part) in [
+        ("fr", "L’opérateur".to_lowercase()),
+        ("nl", "handtekening".to_owned()),
+        ("de", "signatur".to_owned()),
+    ] {
+        let told = elsewhere.print(&format!("verify --lang {language} --key {key} {raw}"));
+        assert!(told.to_lowercase().contains(&part), "{language}: {told}");
+    }
+}
+
+#[test]
+fn what_the_operator_did_not_sign_is_told_from_what_it_did() {
+    let fixture = Fixture::new();
+    let receipt = fixture.state(0, Some((&day(400), &origin(7))));
+    let program = &fixture.program;
+    let code = |words: &str| program.run(words).status.code();
+    assert_eq!(code(&format!("verify {}", fixture.id)), Some(0));
+    assert_eq!(code("verify"), Some(0));
+    assert_eq!(code("verify abcdef99"), Some(3));
+    let other = SigningKey::from_seed(&[9; 32]).public();
+    let whole = receipt.to_bytes();
+    let intact = fixture.file("intact", &whole);
+    assert_eq!(code(&format!("verify {intact}")), Some(0));
+    assert_eq!(code(&format!("verify --key {other} {intact}")), Some(6));
+    // One bit of each part: label, form, key, request, time, ID, day, commitment, signature, salt,
+    // digests.
+    for at in [0, 16, 17, 49, 88, 89, 122, 130, 162, 226, 258] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let path = fixture.file("changed", &bytes);
+        let expected = if at == 0 { 1 } else { 6 };
+        assert_eq!(code(&format!("verify {path}")), Some(expected), "byte {at}");
+        let path = fixture.file("short", &whole[..at]);
+        assert!(matches!(code(&format!("verify {path}")), Some(1 | 6)), "cut at byte {at}");
+    }
+    let report = program.json(&format!("verify --json --key {other} {intact}"));
+    assert_eq!(report["format"], "temoin.verify/1");
+    assert_eq!(report["receipts"][0]["verified"], false);
+    assert_eq!(report["receipts"][0]["problem"], "not-authentic");
+}
+
+#[test]
+fn receipts_from_before_a_rotation_and_from_after_it_verify_by_the_pinned_key_alone() {
+    let mut fixture = Fixture::new();
+    let pinned = fixture.operator.key.public();
+    fixture.state(0, Some((&day(1), &origin(7))));
+    let successor = SigningKey::from_seed(&[0x44; 32]);
+    let from = Second::containing(moment(1)).unwrap();
+    let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
+    fixture.operator.successor = Some((successor, rotation));
+    fixture.state(2, None);
+    let program = &fixture.program;
+    let told = program.print("verify");
+    assert_eq!(told.matches("✓ ").count(), 2, "{told}");
+    let bundle = program.directory().join("bundle.json").display().to_string();
+    program.print(&format!("receipts export --output {bundle}"));
+    let elsewhere = Program::native();
+    let told = elsewhere.print(&format!("verify --key {pinned} {bundle}"));
+    assert_eq!(told.matches("✓ ").count(), 2, "{told}");
+    // Only the last key of the chain: what was signed before it is not its.
+    let (last, _) = fixture.operator.successor.as_ref().unwrap();
+    let output = elsewhere.run(&format!("verify --key {} {bundle}", last.public()));
+    assert_eq!(output.status.code(), Some(6));
+}
+
+#[test]
+fn what_left_the_box_is_read_byte_for_byte() {
+    let fixture = Fixture::new();
+    let program = &fixture.program;
+    assert!(program.print("ledger").contains("No request has left this box"));
+    let mut journal = Journal::open_beside(&program.state()).unwrap().unwrap();
+    fixture.operator.bind(&mut journal, fixture.id, moment(0));
+    fixture.state(0, Some((&day(400), &origin(7))));
+    let told = program.print("ledger --full");
+    for part in [
+        "check · through the tunnel · by itself",
+        "registration · through the tunnel",
+        "2048 bytes of body",
+        "1 session of this box",
+        "63 drawn at random",
+        "status 200, 17104 bytes",
+        "status 204, 0 bytes",
+        "POST /temoin/1/status HTTP/1.1",
+        &format!("{} session", fixture.id),
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(program.print("ledger --limit 1").matches(" · ").count(), 3);
+    let json = program.json("ledger --json");
+    assert_eq!(json["format"], "temoin.ledger/1");
+    let requests = json["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0]["body"].as_str().unwrap().len(), 2 * 2048);
+    assert_eq!(requests[1]["body"], fixture.id.to_string());
+    assert_eq!(requests[1]["ids"][0]["what"], "session");
+    program.print(&format!("erase --session {}", fixture.id));
+    let json = program.json("ledger --json");
+    assert_eq!(json["requests"][1]["ids"][0]["what"], "erased-since");
+    assert!(!json.to_string().contains(&fixture.id.to_string()));
+}

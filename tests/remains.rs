@@ -1,0 +1,293 @@
+//! What is left on the box of a session that was erased, and of what the operator signed about it:
+//! nothing from which an address can be computed, by whoever has all of it and tries every address.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::thread;
+
+use sha2::block_api::compress256;
+use support::{Operator, Program, files_below};
+use temoin::domain::{
+    BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Moment, Observed, Session,
+    SessionId, SessionSecret, Source, Timestamp, Uptime,
+};
+use temoin::journal::{Journal, Presence, Reader};
+use temoin::protocol::{Canonical, Receipt};
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// The addresses that are tried: those that begin with these 22 bits.
+const FIRST: u32 = 0xcb71_b400;
+
+const TRIED: u32 = 1 << 10;
+
+const ORIGIN: Ipv4Addr = Ipv4Addr::new(0xcb, 0x71, 0xb7, 0x5e);
+
+/// Whoever has the box tries every address against every place where a salt could stand.
+///
+/// The operator's digest of an address is HMAC-SHA256 with the key `ID ‖ salt`. The attack that is
+/// made here knows the ID, takes each 32 bytes that stand anywhere in any file for the salt, and looks
+/// whether the digest of an address stands anywhere in any file, too. It is one test a candidate,
+/// and no candidate's outcome depends on another's: so what finds nothing among 1024 addresses that
+/// are known to contain the right one finds nothing among all 2³², and what would find it there finds
+/// it here.
+struct Attack {
+    files: Vec<Vec<u8>>,
+    /// Every sixteen bytes, and which first three bytes there are among them.
+    pieces: HashSet<[u8; 16]>,
+    beginnings: Vec<bool>,
+    salts: Vec<[u8; 32]>,
+}
+
+impl Attack {
+    fn on(program: &Program) -> Self {
+        let paths = files_below(program.directory());
+        let is_file = |path: &&std::path::PathBuf| {
+            fs::symlink_metadata(path).is_ok_and(|file| file.is_file())
+        };
+        let files: Vec<Vec<u8>> =
+            paths.iter().filter(is_file).map(|path| fs::read(path).unwrap()).collect();
+        let windows = |size| files.iter().flat_map(move |bytes| bytes.windows(size));
+        let pieces: HashSet<[u8; 16]> = windows(16).map(|it| it.try_into().unwrap()).collect();
+        let mut beginnings = vec![false; 1 << 24];
+        pieces.iter().for_each(|piece| beginnings[beginning(piece)] = true);
+        let mut salts: HashSet<[u8; 32]> = HashSet::new();
+        for bytes in windows(32) {
+            // 32 random bytes are text, or have fewer than 20 values, once in many billions.
+            let is_text = bytes.iter().all(|byte| byte.is_ascii());
+            if !is_text && bytes.iter().collect::<HashSet<_>>().len() >= 20 {
+                salts.insert(bytes.try_into().unwrap());
+            }
+        }
+        Self { pieces, beginnings, salts: salts.into_iter().collect(), files }
+    }
+
+    /// The addresses that it finds for a session.
+    fn find(&self, id: &SessionId) -> Vec<Ipv4Addr> {
+        thread::scope(|scope| {
+            let work = self.salts.chunks(self.salts.len().div_ceil(2).max(1));
+            let workers: Vec<_> =
+                work.map(|salts| scope.spawn(move || self.try_all(id, salts))).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        })
+    }
+
+    fn try_all(&self, id: &SessionId, salts: &[[u8; 32]]) -> Vec<Ipv4Addr> {
+        let mut found = Vec::new();
+        for salt in salts {
+            let keyed = Keyed::new(id, salt);
+            for address in FIRST..FIRST + TRIED {
+                let digest = keyed.digest(address);
+                if self.beginnings[beginning(&digest)] && self.pieces.contains(&digest) {
+                    found.push(address.into());
+                }
+            }
+        }
+        found
+    }
+
+    fn has(&self, bytes: &[u8]) -> bool {
+        self.files.iter().any(|file| file.windows(bytes.len()).any(|window| window == bytes))
+    }
+}
+
+fn beginning(piece: &[u8; 16]) -> usize {
+    usize::from(piece[0]) << 16 | usize::from(piece[1]) << 8 | usize::from(piece[2])
+}
+
+/// HMAC-SHA256 (RFC 2104) with a key of one block, which is gone through once for all candidates.
+struct Keyed {
+    inner: [u32; 8],
+    outer: [u32; 8],
+}
+
+impl Keyed {
+    fn new(id: &SessionId, salt: &[u8; 32]) -> Self {
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(id.as_bytes());
+        key[32..].copy_from_slice(salt);
+        let begun = |pad: u8| {
+            let mut state = INITIAL;
+            compress256(&mut state, &[key.map(|byte| byte ^ pad)]);
+            state
+        };
+        Self { inner: begun(0x36), outer: begun(0x5c) }
+    }
+
+    /// The digest of an origin address: its code, and its bytes (PROTOCOL.md, "Digests").
+    fn digest(&self, address: u32) -> [u8; 16] {
+        let mut message = [0; 64];
+        message[1..5].copy_from_slice(&address.to_be_bytes());
+        let inner = finished(self.inner, message, 5);
+        let mut message = [0; 64];
+        for (bytes, word) in message.chunks_mut(4).zip(inner) {
+            bytes.copy_from_slice(&word.to_be_bytes());
+        }
+        let outer = finished(self.outer, message, 32);
+        let mut digest = [0; 16];
+        for (bytes, word) in digest.chunks_mut(4).zip(outer) {
+            bytes.copy_from_slice(&word.to_be_bytes());
+        }
+        digest
+    }
+}
+
+/// The end of SHA-256 over a block that went before and the first bytes of another one (FIPS 180-4,
+/// 5.1.1).
+fn finished(mut state: [u32; 8], mut block: [u8; 64], length: u8) -> [u32; 8] {
+    block[usize::from(length)] = 0x80;
+    block[62..].copy_from_slice(&((64 + u16::from(length)) * 8).to_be_bytes());
+    compress256(&mut state, &[block]);
+    state
+}
+
+/// FIPS 180-4, 5.3.3.
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+#[test]
+fn nothing_that_is_left_of_an_erased_session_tells_its_address_to_who_tries_them_all() {
+    let program = Program::native();
+    let operator = Operator::default();
+    operator.choose(&program);
+    let ended = support::now() - 14 * 31 * DAY;
+    let id = record(&program, 1, ended);
+    let other = record(&program, 2, support::now() - DAY);
+    let told = tell(&program, &operator, id, ended + DAY);
+    tell(&program, &operator, other, support::now());
+
+    let before = Attack::on(&program);
+    assert_eq!(before.find(&id), [ORIGIN], "the attack would find nothing anyhow");
+    assert!(before.has(&ORIGIN.octets()));
+
+    program.print(&format!("erase --session {id}"));
+    // The operator goes on to say that it holds the record.
+    tell(&program, &operator, id, support::now());
+    let after = Attack::on(&program);
+    assert!(after.has(id.as_bytes()), "receipt and certificate are to stay");
+    assert_eq!(after.find(&id), [Ipv4Addr::UNSPECIFIED; 0]);
+    assert!(!after.has(&ORIGIN.octets()));
+    assert_eq!(digests_left(&after, &told), 0);
+    let dealing = dealing(&program, id);
+    assert_eq!(dealing.presence, Presence::Erased);
+    assert!(dealing.held.unwrap().digests().is_none());
+    // What is left proves what was stated nevertheless.
+    let verified = program.print(&format!("verify {id}"));
+    assert!(verified.starts_with("✓ ") && verified.contains("holds a"), "{verified}");
+}
+
+#[test]
+fn an_erasure_that_is_killed_leaves_all_of_salt_and_digests_or_nothing() {
+    let operator = Operator::default();
+    let mut kept = 0;
+    let mut gone = 0;
+    for step in 0..40_u64 {
+        let program = Program::native();
+        operator.choose(&program);
+        let ended = support::now() - 14 * 31 * DAY;
+        let id = record(&program, 1, ended);
+        let told = tell(&program, &operator, id, ended + DAY);
+        let mut command = program.command(&format!("erase --session {id}"));
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        thread::sleep(std::time::Duration::from_millis(2 * step));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let dealing = dealing(&program, id);
+        let has_digests = dealing.held.as_ref().unwrap().digests().is_some();
+        assert_eq!(has_digests, dealing.presence == Presence::Ended, "{dealing:?}");
+        if has_digests {
+            kept += 1;
+            program.print(&format!("erase --session {id}"));
+        } else {
+            gone += 1;
+            // It may have been killed before the log was emptied: the next erasure does that.
+            program.print("erase");
+        }
+        assert_eq!(digests_left(&Attack::on(&program), &told), 0, "step {step}");
+        if gone > 3 {
+            break;
+        }
+    }
+    assert!(kept > 0 && gone > 0, "killed {kept} times before and {gone} times after");
+}
+
+/// How many pieces of eight bytes of a receipt's salt and digests stand in any file.
+fn digests_left(attack: &Attack, told: &Receipt) -> usize {
+    let bytes = told.digests().unwrap().to_bytes();
+    // Zeros are where there is no digest, and in every file.
+    let is_told = |piece: &&[u8]| piece.iter().filter(|byte| **byte == 0).count() < 4;
+    let told: HashSet<&[u8]> = bytes.windows(8).filter(is_told).collect();
+    assert!(told.len() > 40);
+    let windows = attack.files.iter().flat_map(|bytes| bytes.windows(8));
+    windows.filter(|piece| told.contains(piece)).count()
+}
+
+fn dealing(program: &Program, id: SessionId) -> temoin::journal::Dealing {
+    let reader = Reader::open(&program.state()).unwrap().unwrap();
+    reader.dealing(&id).unwrap().unwrap()
+}
+
+/// Has the operator state that it holds the session's addresses.
+fn tell(program: &Program, operator: &Operator, id: SessionId, at: i64) -> Receipt {
+    let mut journal = Journal::open_beside(&program.state()).unwrap().unwrap();
+    let reader = Reader::open(&program.state()).unwrap().unwrap();
+    let values = [
+        Canonical::origin_address(ORIGIN.into()),
+        Canonical::assigned_ipv4([198, 18, 7, 7].into()),
+    ];
+    let at = Timestamp::from_milliseconds(at).unwrap();
+    operator.state(&mut journal, &reader, id, at, Some(("2026-01-01", &values)))
+}
+
+/// Records a session of a day through the library.
+fn record(program: &Program, number: u8, ended: i64) -> SessionId {
+    let (mut journal, _) = Journal::open(&program.state()).unwrap();
+    let secret = SessionSecret::from_bytes([number; 32]);
+    let moment = |at: i64| {
+        let at = Timestamp::from_milliseconds(at).unwrap();
+        Observed::new(Moment::exact(at), Source::OpenVpnHook)
+    };
+    let reading = |at: i64| ClockReading {
+        boot: BootId::from_bytes([7; 16]),
+        uptime: Uptime::from_milliseconds(1),
+        realtime: Timestamp::from_milliseconds(at).unwrap(),
+        synchronised: true,
+    };
+    let origin: Ipv4Addr = if number == 1 { ORIGIN } else { [192, 0, 2, number].into() };
+    let open = Session {
+        id: secret.id(),
+        device: "tun9".parse().unwrap(),
+        interface: Some(7),
+        opened: reading(ended - DAY),
+        start: moment(ended - DAY),
+        end: None,
+        facts: Facts {
+            origin_address: Some(Observed::new(origin.into(), Source::OperatorPush)),
+            ..Facts::default()
+        },
+        coverage: Coverage::Hooks,
+        connection: None,
+        last_seen: None,
+    };
+    let end =
+        End { moment: moment(ended), closed: reading(ended), reason: EndReason::StoppedWithNotice };
+    let closed = Session { end: Some(end), ..open.clone() };
+    let id = open.id;
+    journal.record(&[Change::Open(open, secret)], None).unwrap();
+    journal.record(&[Change::Close(closed)], None).unwrap();
+    id
+}
