@@ -228,3 +228,60 @@ fn what_left_the_box_is_read_byte_for_byte() {
     assert_eq!(json["requests"][1]["ids"][0]["what"], "erased-since");
     assert!(!json.to_string().contains(&fixture.id.to_string()));
 }
+
+#[test]
+fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
+    let mut fixture = Fixture::new();
+    let found = |fixture: &Fixture, check: &str| {
+        let report = fixture.program.json("doctor --json");
+        let findings = report["findings"].as_array().unwrap().clone();
+        let found = findings.into_iter().find(|finding| finding["check"] == check);
+        found.map(|finding| {
+            let part = |name: &str| finding[name].as_str().unwrap().to_owned();
+            (part("health"), part("text"))
+        })
+    };
+    let (health, text) = found(&fixture, "sync").unwrap();
+    assert!(health == "note" && text.contains("temoin sync"), "{text}");
+    fixture.state(0, Some((&day(400), &origin(7))));
+    let (health, text) = found(&fixture, "sync").unwrap();
+    assert!(health == "good" && text.contains("answers"), "{text}");
+    for check in ["differs", "overdue", "contradiction", "early", "key", "registration"] {
+        assert_eq!(found(&fixture, check), None, "{check}");
+    }
+
+    fixture.state(0, Some((&day(400), &origin(8))));
+    let (health, text) = found(&fixture, "differs").unwrap();
+    assert!(health == "note" && text.contains("temoin show"), "{text}");
+    fixture.state(0, None);
+    assert_eq!(found(&fixture, "differs"), None);
+    assert!(found(&fixture, "early").is_some());
+    fixture.state(0, Some((&day(-20), &origin(7))));
+    let (health, text) = found(&fixture, "overdue").unwrap();
+    assert_eq!(health, "wrong");
+    let letter = text.split_once("temoin ").unwrap().1.to_owned();
+    let told = fixture.program.print(&letter);
+    assert!(told.contains(&fixture.id.to_string()[..8]), "{told}");
+    assert!(told.contains("your own signed statement"), "{told}");
+    let successor = SigningKey::from_seed(&[0x44; 32]);
+    let from = Second::containing(moment(-1)).unwrap();
+    let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
+    let key = successor.public().to_string();
+    fixture.operator.successor = Some((successor, rotation));
+    fixture.state(0, None);
+    assert_eq!(found(&fixture, "overdue"), None);
+    assert!(found(&fixture, "key").unwrap().1.contains(&key));
+    for language in ["fr", "nl", "de"] {
+        let told = fixture.program.run(&format!("doctor --lang {language}"));
+        assert!(String::from_utf8(told.stdout).unwrap().contains(&key[..8]));
+    }
+
+    fixture.program.configure(
+        "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"always\"\n[operator]\nprofile = \
+         \"witnessed\"\n",
+    );
+    let (health, text) = found(&fixture, "sync").unwrap();
+    assert!(health == "note" && text.contains("settings set sync.enabled true"), "{text}");
+    fixture.program.configure("[sync]\nenabled = true\n");
+    assert_eq!(found(&fixture, "sync").unwrap().0, "wrong");
+}

@@ -45,6 +45,14 @@ pub enum ManagementNotice {
     Closed,
 }
 
+impl ManagementNotice {
+    /// What a conversation tells that begins with these bytes, oldest first.
+    pub fn parse(bytes: &[u8]) -> Vec<Self> {
+        let mut conversation = Conversation::default();
+        bytes.iter().filter_map(|byte| conversation.hear(*byte)).collect()
+    }
+}
+
 impl Management {
     /// Reaches the socket at `path` and asks for the states. Never blocks.
     ///

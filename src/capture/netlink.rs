@@ -71,7 +71,9 @@ impl LinkWatch {
                 Ok((_, sender)) if sender.is_none_or(|sender| sender.pid() != 0) => {}
                 // What fills the buffer may have been longer.
                 Ok((LONGEST_DATAGRAM, _)) => notices.push(LinkNotice::Missed),
-                Ok((length, _)) => notices.extend(parse(buffer.get(..length).unwrap_or_default())),
+                Ok((length, _)) => {
+                    notices.extend(LinkNotice::parse(buffer.get(..length).unwrap_or_default()))
+                }
                 Err(Errno::EAGAIN) => return Ok(notices),
                 Err(Errno::EINTR) => {}
                 Err(Errno::ENOBUFS) => notices.push(LinkNotice::Missed),
@@ -87,18 +89,21 @@ impl AsFd for LinkWatch {
     }
 }
 
-/// The notices in one datagram. What is no notice of a link, or malformed, gives none.
-fn parse(mut datagram: &[u8]) -> Vec<LinkNotice> {
-    let mut notices = Vec::new();
-    while let Some((kind, body, rest)) = message(datagram) {
-        if kind == NLMSG_OVERRUN {
-            notices.push(LinkNotice::Missed);
-        } else {
-            notices.extend(notice(kind, body));
+impl LinkNotice {
+    /// The notices in one datagram of the kernel's. What is no notice of a link, or malformed, gives
+    /// none.
+    pub fn parse(mut datagram: &[u8]) -> Vec<Self> {
+        let mut notices = Vec::new();
+        while let Some((kind, body, rest)) = message(datagram) {
+            if kind == NLMSG_OVERRUN {
+                notices.push(Self::Missed);
+            } else {
+                notices.extend(notice(kind, body));
+            }
+            datagram = rest;
         }
-        datagram = rest;
+        notices
     }
-    notices
 }
 
 /// The type and body of the first message of a datagram, and what follows it (`struct nlmsghdr`:
@@ -175,7 +180,7 @@ const LONGEST_DATAGRAM: usize = 0x4000;
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{LinkNotice, LinkWatch, parse};
+    use super::{LinkNotice, LinkWatch};
 
     /// A message with a header of its own, attributes given as type and value.
     fn encoded(
@@ -215,7 +220,7 @@ mod tests {
     fn links_that_are_up_or_gone_are_told_in_order() {
         let mut datagram = encoded(0x10, 0, 7, 0x10c1, &[(13, b"abc"), (3, b"tun0\0")]);
         datagram.extend(encoded(0x11, 0, 7, 0x90, &[(3, b"tun0\0")]));
-        assert_eq!(parse(&datagram), [up("tun0", 7), gone("tun0", 7)]);
+        assert_eq!(LinkNotice::parse(&datagram), [up("tun0", 7), gone("tun0", 7)]);
     }
 
     #[test]
@@ -223,7 +228,7 @@ mod tests {
     fn what_a_kernel_told_of_a_tunnel_is_understood() {
         let recorded = include_str!("../../tests/fixtures/netlink/tun0.txt");
         let datagrams = recorded.lines().filter(|line| !line.starts_with('#'));
-        let notices: Vec<_> = datagrams.map(|line| parse(&bytes(line))).collect();
+        let notices: Vec<_> = datagrams.map(|line| LinkNotice::parse(&bytes(line))).collect();
         assert_eq!(notices, [vec![], vec![up("tun0", 2)], vec![], vec![gone("tun0", 2)]]);
     }
 
@@ -234,24 +239,24 @@ mod tests {
 
     #[test]
     fn a_link_that_is_only_down_is_neither_up_nor_gone() {
-        assert_eq!(parse(&encoded(0x10, 0, 7, 0x90, &[(3, b"tun0\0")])), []);
+        assert_eq!(LinkNotice::parse(&encoded(0x10, 0, 7, 0x90, &[(3, b"tun0\0")])), []);
     }
 
     #[test]
     fn a_port_that_leaves_its_bridge_is_not_gone() {
-        assert_eq!(parse(&encoded(0x11, 7, 7, 0x1, &[(3, b"tap0\0")])), []);
+        assert_eq!(LinkNotice::parse(&encoded(0x11, 7, 7, 0x1, &[(3, b"tap0\0")])), []);
     }
 
     #[test]
     fn lost_messages_are_told() {
-        assert_eq!(parse(&encoded(0x4, 0, 0, 0, &[])), [LinkNotice::Missed]);
+        assert_eq!(LinkNotice::parse(&encoded(0x4, 0, 0, 0, &[])), [LinkNotice::Missed]);
     }
 
     #[test]
     fn a_message_that_is_cut_short_or_names_nothing_is_no_notice() {
         let whole = encoded(0x10, 0, 7, 0x1, &[(3, b"tun0\0")]);
         for length in 0..whole.len() - 3 {
-            assert_eq!(parse(&whole[..length]), [], "{length}");
+            assert_eq!(LinkNotice::parse(&whole[..length]), [], "{length}");
         }
         for bad in [
             encoded(0x10, 0, 0, 0x1, &[(3, b"tun0\0")]),
@@ -261,7 +266,7 @@ mod tests {
             encoded(0x10, 0, 7, 0x1, &[]),
             encoded(0x14, 0, 7, 0x1, &[(3, b"tun0\0")]),
         ] {
-            assert_eq!(parse(&bad), []);
+            assert_eq!(LinkNotice::parse(&bad), []);
         }
     }
 
@@ -274,7 +279,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_the_parser_panic(bytes: Vec<u8>) {
-            parse(&bytes);
+            LinkNotice::parse(&bytes);
         }
 
         #[test]
@@ -284,7 +289,7 @@ mod tests {
             message.extend(kind.to_ne_bytes());
             message.extend([0; 10]);
             message.extend(&body);
-            assert!(parse(&message).len() <= 1);
+            assert!(LinkNotice::parse(&message).len() <= 1);
         }
 
         #[test]
@@ -296,7 +301,7 @@ mod tests {
                 others.iter().map(|(kind, value)| (*kind, value.as_slice())).collect();
             attributes.push((3, b"tun0\0"));
             let message = encoded(0x10, 0, interface, 0x1, &attributes);
-            assert_eq!(parse(&message), [up("tun0", interface.unsigned_abs())]);
+            assert_eq!(LinkNotice::parse(&message), [up("tun0", interface.unsigned_abs())]);
         }
     }
 }

@@ -1,3 +1,5 @@
+mod operator;
+
 use std::fs;
 use std::path::Path;
 
@@ -94,6 +96,7 @@ impl Examination<'_> {
         self.clock();
         self.coverage();
         self.law();
+        self.operator();
         self.erasure();
         self.disk();
         self.findings

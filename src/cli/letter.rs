@@ -1,8 +1,9 @@
 use chrono::NaiveDate;
 
-use crate::domain::{Field, IdPrefix, SessionId};
+use crate::domain::{Field, IdPrefix};
 use crate::erasure::Calendar;
-use crate::i18n::{Language, Message};
+use crate::i18n::{Language, Message, written_date};
+use crate::journal::Dealing;
 use crate::lawbook::Lawbook;
 use crate::retention::{Because, Edition, EraseBy, Jurisdiction, Track};
 use crate::rights::{
@@ -75,9 +76,10 @@ impl Clerk<'_> {
         let mut overdue = Vec::new();
         let mut bases: Vec<String> = Vec::new();
         for id in &erasure.session {
-            let (session, erase_by, basis) = self.overdue(id)?;
-            if overdue.iter().all(|known: &Overdue| known.session != session) {
-                overdue.push(Overdue { session, erase_by, held_on: erasure.held });
+            let (mut named, basis) = self.overdue(id)?;
+            named.held_on = erasure.held.or(named.held_on);
+            if overdue.iter().all(|known: &Overdue| known.session != named.session) {
+                overdue.push(named);
             }
             if !basis.is_empty() && !bases.contains(&basis) {
                 bases.push(basis);
@@ -156,9 +158,10 @@ impl Clerk<'_> {
             .collect()
     }
 
-    /// A session whose record should be gone at the operator's, since when, and what says so. It may
-    /// be erased here already: then its certificate tells.
-    fn overdue(&self, id: &IdPrefix) -> Result<(SessionId, NaiveDate, String), CliError> {
+    /// A session whose record should be gone at the operator's, since when, and what says so: the law,
+    /// or the operator's own signed statement where that names an earlier day. It may be erased here
+    /// already: then its certificate tells.
+    fn overdue(&self, id: &IdPrefix) -> Result<(Overdue, String), CliError> {
         let (now, today) = (self.context.now, self.context.today(self.book));
         let reader = self.context.reader()?;
         let found = match &reader {
@@ -179,8 +182,20 @@ impl Clerk<'_> {
             let until = calendar.of(&session).clone();
             (session.id, calendar.day(&until), self.basis(&until))
         };
+        let signed = match &reader {
+            Some(reader) => reader.dealing(&session)?.and_then(|dealing| self.signed(&dealing)),
+            None => None,
+        };
+        let held_on = signed.map(|(_, stated)| stated);
+        let (day, basis) = match signed {
+            Some((erase_by, stated)) if day.is_none_or(|day| erase_by < day) => {
+                let stated = written_date(stated, self.context.language);
+                (Some(erase_by), SIGNED.fill(self.context.language, &[("date", &stated)]))
+            }
+            _ => (day, basis),
+        };
         match day {
-            Some(day) if day <= today => Ok((session, day, basis)),
+            Some(day) if day <= today => Ok((Overdue { session, erase_by: day, held_on }, basis)),
             Some(day) => {
                 let message = format!(
                     "session {} is to be erased from {day} on, so a reminder would come too early",
@@ -196,6 +211,15 @@ impl Clerk<'_> {
                 Err(CliError::new(Failure::Failed, message))
             }
         }
+    }
+
+    /// By which day the operator signed that it will erase the record that it holds, and on which day
+    /// it last signed that.
+    fn signed(&self, dealing: &Dealing) -> Option<(NaiveDate, NaiveDate)> {
+        let receipt = dealing.last()?;
+        let erase_by = receipt.statement().held()?.erase_by()?;
+        let zone = self.book.zone();
+        Some((erase_by.date(), zone.date(receipt.statement().at().begins())))
     }
 
     /// Where it is laid down that a session is to be erased then.
@@ -222,6 +246,13 @@ impl Clerk<'_> {
         }
     }
 }
+
+const SIGNED: Message = Message {
+    fr: "votre propre déclaration signée du {date}",
+    nl: "uw eigen ondertekende verklaring van {date}",
+    en: "your own signed statement of {date}",
+    de: "Ihre eigene signierte Erklärung vom {date}",
+};
 
 const OPERATOR: Message = Message {
     fr: "[nom et adresse de l’opérateur]",

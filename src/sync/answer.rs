@@ -14,7 +14,10 @@ pub struct Answer {
 impl Answer {
     /// Reads an answer whose body, with status 200, has `size` bytes. Of its head only what delimits
     /// the body is looked at.
-    pub(super) fn read(stream: &mut impl Read, size: usize) -> Result<Self, CallError> {
+    ///
+    /// # Errors
+    /// [`CallError::NotUnderstood`] where it is not such an answer; the others where it does not come.
+    pub fn read(stream: &mut impl Read, size: usize) -> Result<Self, CallError> {
         let mut bytes = Vec::with_capacity(LONGEST_HEAD);
         let head = loop {
             if let Some(head) = Head::parse(&bytes)? {

@@ -13,6 +13,15 @@ pub(super) enum Reply<T> {
     Stray,
 }
 
+impl<T> Reply<T> {
+    pub(super) fn answer(self) -> Option<T> {
+        match self {
+            Self::Answer(answer) => Some(answer),
+            Self::Refusal | Self::Stray => None,
+        }
+    }
+}
+
 /// Sends `request` over a connected socket and waits for its answer, as often and as long each time
 /// as `waits` says. `None` where nobody answers, or the answer says no.
 pub(super) fn exchange<T>(

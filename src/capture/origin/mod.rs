@@ -12,7 +12,7 @@ mod route;
 mod stun;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 
 use self::outside::Outside;
@@ -122,6 +122,22 @@ pub fn discover(
         let address = if is_repeated { None } else { found(*method) };
         address.map(|address| Observed::new(address, method.source()))
     })
+}
+
+/// The address in a datagram that came back, where it is an answer to a question of this method with
+/// this random number, sent from `own`. Methods that ask nobody have no answer.
+pub fn answer(
+    method: Method,
+    random: [u8; 12],
+    own: SocketAddrV4,
+    datagram: &[u8],
+) -> Option<IpAddr> {
+    match method {
+        Method::Stun => stun::read(datagram, random).answer(),
+        Method::NatPmp => nat_pmp::read(datagram).answer().map(IpAddr::V4),
+        Method::Pcp => pcp::read(own, random, datagram).answer().map(IpAddr::V4),
+        Method::OperatorPush | Method::PublicInterface => None,
+    }
 }
 
 /// The home router: the next hop towards an IPv4 server. Over IPv6 a home router tells nothing that

@@ -17,7 +17,7 @@ pub(super) fn ask(router: &UdpSocket, waits: &[Duration]) -> Option<Ipv4Addr> {
 }
 
 /// Reads version, operation, result, seconds since the router's start, address.
-fn read(datagram: &[u8]) -> Reply<Ipv4Addr> {
+pub(super) fn read(datagram: &[u8]) -> Reply<Ipv4Addr> {
     match datagram {
         [VERSION, ANSWERED, 0, 0, _, _, _, _, a, b, c, d] => {
             Reply::Answer(Ipv4Addr::new(*a, *b, *c, *d))

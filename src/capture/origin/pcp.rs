@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 use super::exchange::{Reply, exchange};
@@ -24,6 +24,11 @@ pub(super) fn ask(router: &UdpSocket, waits: &[Duration]) -> Option<Ipv4Addr> {
     let address = exchange(router, &mapping.request(LIFETIME), waits, |bytes| mapping.read(bytes))?;
     exchange(router, &mapping.request(0), &DELETION_WAITS, |bytes| mapping.read(bytes));
     Some(address)
+}
+
+/// Reads the answer to a request for a mapping of the port that it was sent from.
+pub(super) fn read(own: SocketAddrV4, nonce: [u8; 12], datagram: &[u8]) -> Reply<Ipv4Addr> {
+    Mapping { client: *own.ip(), nonce, port: own.port() }.read(datagram)
 }
 
 /// A mapping of one of the box's own UDP ports.

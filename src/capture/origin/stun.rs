@@ -34,7 +34,7 @@ fn request(transaction: [u8; 12]) -> [u8; HEADER] {
 }
 
 /// Reads the answer to the request of this transaction.
-fn read(datagram: &[u8], transaction: [u8; 12]) -> Reply<IpAddr> {
+pub(super) fn read(datagram: &[u8], transaction: [u8; 12]) -> Reply<IpAddr> {
     let Some((header, attributes)) = datagram.split_at_checked(HEADER) else {
         return Reply::Stray;
     };
