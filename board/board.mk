@@ -1,10 +1,13 @@
 # Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
 
-CHECKS += flash-check
+CHECKS += flash-check power-cut
 
 BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
 IMAGE ?= $(CARD)
+POINTS ?= 200
+SEED ?=
+SEEDED := $(if $(SEED),--seed $(SEED))
 
 .PHONY: image
 image: setup cross ## A card for a board: BOARD=lime or lime2; SSH_KEY=FILE lets that key in
@@ -17,3 +20,9 @@ flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image mad
 .PHONY: flash-check
 flash-check: setup ## What make flash writes and what it refuses, on loop devices (root)
 	python3 -B tests/board/flash.py
+
+.PHONY: power-cut
+power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... repeats a run (root)
+	cargo build --locked --bin temoin
+	python3 -B tests/board/write_log.py
+	python3 -B tests/board/power_cut target/debug/temoin --points $(POINTS) $(SEEDED)
