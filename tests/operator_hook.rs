@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
@@ -139,6 +140,21 @@ fn erasing_takes_what_is_due_and_leaves_the_rest() {
     let said = gateway.run(&["erase"]);
     assert!(said.starts_with("1 sessions erased"), "{said}");
     gateway.await_counts(1, 1);
+}
+
+#[test]
+fn what_root_leaves_in_the_spool_belongs_to_the_spools_owner() {
+    let gateway = Gateway::sqlite();
+    let spool = gateway.path("spool");
+    if fs::metadata(&spool).unwrap().uid() == 0 {
+        chown(&spool, Some(65_534), Some(65_534)).unwrap();
+    }
+    // What is there is no database, so the event waits.
+    fs::write(gateway.path("record/record.db"), [1; 4096]).unwrap();
+    gateway.hook("client-connect", &gateway.client(1), None);
+    assert_eq!(gateway.waiting(), 1);
+    let owner = fs::metadata(&spool).unwrap().uid();
+    assert_eq!(fs::metadata(spool.join("0000000000")).unwrap().uid(), owner);
 }
 
 #[test]

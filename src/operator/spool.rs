@@ -8,7 +8,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, SystemTime};
@@ -48,11 +48,21 @@ impl Spool {
         let _ = fs::remove_file(&temporary);
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        self.give_away(&file)?;
         let done = file.write_all(&bytes).and_then(|()| file.sync_all());
         let linked = done.and_then(|()| self.link(&temporary));
         let removed = fs::remove_file(&temporary);
         linked.and(removed)?;
         File::open(&self.directory)?.sync_all()
+    }
+
+    /// Makes a file that root made the property of the directory's owner, who may have to read it.
+    fn give_away(&self, file: &File) -> io::Result<()> {
+        let owner = fs::metadata(&self.directory)?;
+        if file.metadata()?.uid() == 0 && owner.uid() != 0 {
+            fchown(file, Some(owner.uid()), Some(owner.gid()))?;
+        }
+        Ok(())
     }
 
     fn link(&self, temporary: &Path) -> io::Result<()> {
@@ -102,6 +112,7 @@ impl Spool {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(self.directory.join(".persists"))?;
+        self.give_away(&file)?;
         Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok().map(Persistence))
     }
 

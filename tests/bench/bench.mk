@@ -4,3 +4,12 @@
 bench: setup ## Sizes, memory, writes and times, beside a peer's (root; some eight minutes)
 	cargo build --locked --release --bin temoin --example fill-record
 	@tests/bench/bench target/release/temoin --fill target/release/examples/fill-record
+	@$(MAKE) --no-print-directory bench-operator
+
+# Ten million sessions take PostgreSQL a quarter of an hour to hold, so they are asked for.
+OPERATOR_SESSIONS := 100000 1000000 $(if $(BENCH_LARGE),10000000)
+
+.PHONY: bench-operator
+bench-operator: setup ## Answers and registrations a second of the operator's end
+	cargo build --locked --release --features operator --example bench-operator
+	target/release/examples/bench-operator $(OPERATOR_SESSIONS)
