@@ -13,7 +13,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 CHECKS := lint unit arm
 
 # Tests that want more than Rust: each has a target of its own.
-APART := arm disk edges soak sync_uplink
+APART := arm disk edges soak sync sync_uplink
 
 .PHONY: help
 help: ## This list

@@ -64,6 +64,9 @@ daemon_configuration() {
     # no time service runs inside. Server and box share that clock here, so it can be trusted.
     echo '[clock]'
     echo 'trust = "always"'
+    if [[ -n $WITNESSED ]]; then
+        printf '[operator]\nprofile = "lab"\n[sync]\nenabled = true\n'
+    fi
     if [[ -n $METHODS ]]; then
         echo '[origin]'
         echo "methods = [\"${METHODS//,/\", \"}\"]"

@@ -1,12 +1,16 @@
 # The end-to-end tests, the soak and the demonstration, all in tests/lab's laboratory.
 
-CHECKS += edges soak-short demo-check
+CHECKS += edges sync-check soak-short demo-check
 
 SESSIONS ?= 500
 
 .PHONY: edges
 edges: setup ## End to end (root): each edge of a tunnel's life, with a real OpenVPN; bad disks
 	cargo test --locked --test disk --test edges --test sync_uplink
+
+.PHONY: sync-check
+sync-check: setup ## End to end (root): a box and its operator that ask each other through a real tunnel
+	cargo test --locked --features operator --test sync
 
 .PHONY: soak-short
 soak-short: setup ## 40 sessions in a row with random kills

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # The operator: certificates, OpenVPN's server, a STUN server, and the truth: what the server saw.
 
+# In the tunnel, at the server's end.
+readonly RESPONDER=192.0.2.1:8443
+
 operator_up() {
     local pki=$STATE/pki
     mkdir -p "$pki"
@@ -14,6 +17,7 @@ operator_up() {
 
     push "$PUSH"
     : >"$STATE/truth.jsonl"
+    [[ -z $WITNESSED ]] || record_up
     server_configuration >"$STATE/server.conf"
     [[ -z $STUN ]] || spawn "$OPERATOR" stun turnserver -n --stun-only --no-tls --no-dtls --no-cli \
         --listening-ip="$SERVER4" --listening-ip="$SERVER6" --listening-port=3478 \
@@ -54,6 +58,8 @@ setenv LAB_PUSH $STATE/push
 client-connect $LAB_HOME/server-script
 client-disconnect $LAB_HOME/server-script
 learn-address $LAB_HOME/server-script
+setenv LAB_OPERATOR "$WITNESSED"
+setenv LAB_OPERATOR_CONFIG $STATE/operator.toml
 log-append $STATE/server.log
 verb 4
 CONF
@@ -72,6 +78,82 @@ server() {
         stop) stop server 10 ;;
         kill) send KILL server && until_true 5 is_gone server ;;
         *) die "server: start, stop or kill" ;;
+    esac
+}
+
+# record_up: the operator's own temoin, and the profile by which the box knows it.
+record_up() {
+    issue "$STATE/pki" responder vpn.example.net -x509
+    cat >"$STATE/operator.toml" <<CONF
+[store]
+location = "${STORE:-$STATE/operator.db}"
+[gateway]
+name = "lab"
+spool = "$STATE/operator-spool"
+push_origin = false
+[serve]
+listen = "$RESPONDER"
+certificate = "$STATE/pki/responder.crt"
+certificate_key = "$STATE/pki/responder.key"
+signing_key = "$STATE/signing.key"
+CONF
+    operator init >"$STATE/operator.log"
+    mkdir -p "$STATE/profiles.d"
+    {
+        cat <<PROFILE
+schema = 1
+[operator]
+id = "lab"
+name = "Laboratory"
+jurisdiction = "BE"
+timezone = "Europe/Brussels"
+registered_with = "unknown"
+member_called = "certificate-name"
+PROFILE
+        operator key show | sed "s,https://…,https://$RESPONDER,"
+        cat <<'PROFILE'
+[[statement]]
+id = "configuration"
+label.fr = "Sa configuration"
+label.nl = "Haar configuratie"
+label.en = "Its configuration"
+label.de = "Seine Konfiguration"
+kind = "administrator"
+stated_on = 2026-01-31
+by = "Laboratory"
+verified = "full-text"
+[[statement.stores]]
+field = "origin_address"
+stored = true
+erase_after = { months = 12 }
+counted_from = "session_end"
+PROFILE
+    } >"$STATE/profiles.d/lab.toml"
+}
+
+operator() {
+    [[ -n $WITNESSED ]] || die "no temoin-operator in this laboratory: lab up --operator FILE"
+    in_namespace "$OPERATOR" "$WITNESSED" --config "$STATE/operator.toml" "$@"
+}
+
+responder_answers() {
+    in_namespace "$OPERATOR" bash -c "exec 3<>/dev/tcp/${RESPONDER/:/\/}" 2>/dev/null
+}
+
+server_has_its_address() {
+    ip -n "$OPERATOR" -4 addr show dev tun0 2>/dev/null | grep -q "${RESPONDER%:*}/"
+}
+
+responder() {
+    case ${1-} in
+        start)
+            ! is_running responder || die "the responder runs already"
+            until_true 10 server_has_its_address || die "the server's tunnel has no address"
+            spawn "$OPERATOR" responder "$WITNESSED" --config "$STATE/operator.toml" serve
+            until_true 10 responder_answers || die "the responder does not start: $STATE/responder.log"
+            ;;
+        stop) stop responder 10 ;;
+        *) die "responder: start or stop" ;;
     esac
 }
 

@@ -1,0 +1,309 @@
+//! Both ends of the sync, end to end: a box and its operator, each in a network namespace, with a real
+//! OpenVPN between them, whose tunnel all questions go through.
+//!
+//! These tests need root and the packages that `make setup` installs.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use temoin::domain::{Field, Session, Timestamp, Zone};
+use temoin::holding::{Comparison, Rulebook, Signed, SignedState, SignedStatement};
+use temoin::journal::{Call, Dealing, Reader, Registration, Standing};
+use temoin::retention::{Jurisdiction, Law};
+
+use support::{Cluster, Lab, now};
+
+/// How long a box may take to register: its second attempt comes at most half a minute after the
+/// first.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A laboratory whose operator keeps its record, and where that is.
+struct Scene {
+    lab: Lab,
+    record: Place,
+}
+
+enum Place {
+    Postgres(Cluster, String),
+    Sqlite,
+}
+
+impl Scene {
+    fn sqlite() -> Self {
+        Self::begin("", Place::Sqlite)
+    }
+
+    fn postgres() -> Self {
+        let cluster = Cluster::start("");
+        let url = cluster.database();
+        let name = url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
+        Self::begin(&format!("--store {url}"), Place::Postgres(cluster, name))
+    }
+
+    fn begin(options: &str, record: Place) -> Self {
+        let operator = env!("CARGO_BIN_EXE_temoin-operator");
+        let options = format!("--operator {operator} --push origin,prefix {options}");
+        let scene = Self { lab: Lab::with_daemon(&options), record };
+        scene.lab.run("client start; wait up");
+        scene
+    }
+
+    /// What statements in the operator's record answer.
+    fn sql(&self, statements: &str) -> String {
+        match &self.record {
+            Place::Postgres(cluster, name) => cluster.psql(name, statements),
+            Place::Sqlite => {
+                let path = self.lab.state().join("operator.db");
+                let mut sqlite = Command::new("sqlite3");
+                let output = sqlite.args(["-cmd", ".timeout 5000"]).arg(path).arg(statements);
+                let output = output.output().expect("sqlite3");
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+            }
+        }
+    }
+
+    fn count(&self, condition: &str) -> u32 {
+        self.sql(&format!("SELECT count(*) FROM session WHERE {condition}")).parse().unwrap()
+    }
+
+    fn await_count(&self, condition: &str, count: u32) {
+        let look = || (self.count(condition) == count).then_some(());
+        self.lab.await_value(PATIENCE, &format!("{count} records where {condition}"), look);
+    }
+
+    /// Has a record be due so many days ago.
+    fn due(&self, session: &Session, days: i64) {
+        let day = (today() - chrono::Duration::days(days)).format("%Y%m%d");
+        self.sql(&format!("UPDATE session SET erase_by = {day} WHERE {}", self.own(session)));
+    }
+
+    /// The condition that its record meets.
+    fn own(&self, session: &Session) -> String {
+        match self.record {
+            Place::Postgres(..) => format!("id = '\\x{}'", session.id),
+            Place::Sqlite => format!("id = x'{}'", session.id),
+        }
+    }
+
+    /// The session at this place from the oldest, once the operator knows its ID.
+    fn registered(&self, place: usize) -> Session {
+        self.lab.await_value(PATIENCE, "a registration", || {
+            let id = self.lab.sessions().get(place)?.id.clone();
+            let session = self.reader().find(&id.parse().ok()?).ok()?.pop()?;
+            let is_bound = self.count(&self.own(&session)) == 1;
+            let is_told =
+                matches!(self.dealing(&session)?.registration, Registration::Bound { .. });
+            (is_bound && is_told).then_some(session)
+        })
+    }
+
+    /// Asks the operator by hand. What limits the rate forgets.
+    fn ask(&self) -> String {
+        self.lab.run("responder stop; responder start; temoin sync")
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(&self.lab.record()).unwrap().unwrap()
+    }
+
+    fn dealing(&self, session: &Session) -> Option<Dealing> {
+        self.reader().dealing(&session.id).unwrap()
+    }
+
+    /// The bodies of the requests that named a session, and what answered them, the oldest first.
+    fn registrations(&self) -> Vec<(Vec<u8>, Option<u16>)> {
+        let mut entries = self.reader().ledger(0, 1_000).unwrap();
+        entries.reverse();
+        entries
+            .into_iter()
+            .filter(|entry| entry.sent.call == Call::Register)
+            .map(|entry| {
+                (entry.sent.body, entry.outcome.and_then(|it| it.answer).map(|it| it.status))
+            })
+            .collect()
+    }
+
+    fn standing(&self, session: &Session) -> Standing {
+        self.dealing(session).unwrap().standing(zone(), present())
+    }
+
+    /// What the box makes of each field that the operator holds.
+    fn compared(&self, session: &Session) -> BTreeMap<Field, Comparison> {
+        let law = Law::compiled_in().unwrap();
+        let rulebook = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
+        let digits = session.id.to_string();
+        let session = self.reader().find(&digits.parse().unwrap()).unwrap().remove(0);
+        let signed = Signed::read(&session, &self.reader(), rulebook, true, present()).unwrap();
+        match signed {
+            Signed::Stated(SignedStatement { state: SignedState::Held { fields, .. }, .. }) => {
+                fields.into_iter().collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ends the tunnel, so that the operator's record ends, and begins another.
+    fn reconnect(&self) {
+        let ended = self.count("ended IS NOT NULL");
+        self.lab.run("client stop");
+        self.await_count("ended IS NOT NULL", ended + 1);
+        self.lab.run("client start; wait up");
+    }
+}
+
+fn zone() -> Zone {
+    "Europe/Brussels".parse().unwrap()
+}
+
+fn present() -> Timestamp {
+    Timestamp::from_milliseconds(now()).unwrap()
+}
+
+/// The day in the operator's time zone.
+fn today() -> chrono::NaiveDate {
+    zone().date(present())
+}
+
+/// The fields of a session that both ends know while it lasts.
+const KNOWN: [Field; 9] = [
+    Field::OriginAddress,
+    Field::OriginPort,
+    Field::AssignedIpv4,
+    Field::AssignedIpv6,
+    Field::DelegatedPrefix,
+    Field::AssignedAt,
+    Field::SessionStart,
+    Field::Gateway,
+    Field::Transport,
+];
+
+/// What the box makes of these fields where both ends say the same.
+fn alike() -> BTreeMap<Field, Comparison> {
+    KNOWN.map(|field| (field, Comparison::Same)).into()
+}
+
+#[test]
+fn a_record_is_registered_held_alike_and_confirmed_as_erased_on_time_and_late_in_sqlite() {
+    life(&Scene::sqlite());
+}
+
+#[test]
+fn a_record_is_registered_held_alike_and_confirmed_as_erased_on_time_and_late_in_postgresql() {
+    life(&Scene::postgres());
+}
+
+fn life(scene: &Scene) {
+    let first = scene.registered(0);
+    let answer = scene.ask();
+    assert!(answer.contains(&first.id.short()), "{answer}");
+    assert_eq!(scene.compared(&first), alike());
+    assert_eq!(scene.standing(&first), Standing::Held { erase_by: None });
+    assert!(scene.lab.run("operator erase").starts_with("0 sessions erased"));
+
+    // Erased on time.
+    scene.reconnect();
+    let second = scene.registered(1);
+    scene.due(&second, 0);
+    scene.ask();
+    assert_eq!(scene.compared(&second), alike());
+    assert!(matches!(scene.standing(&second), Standing::Due { .. }));
+    scene.reconnect();
+    let third = scene.registered(2);
+    scene.due(&second, 0);
+    scene.due(&third, 20);
+    scene.ask();
+    let ended = scene.compared(&second);
+    assert_eq!(ended[&Field::SessionEnd], Comparison::Same, "{ended:?}");
+    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
+    assert_eq!(scene.count(&scene.own(&second)), 0);
+    let asked = scene.lab.run("temoin sync --dry-run");
+    assert!(asked.contains(&second.id.to_string()), "{asked}");
+    scene.ask();
+    assert!(matches!(scene.standing(&second), Standing::Confirmed { .. }));
+
+    // Erased late.
+    scene.ask();
+    assert!(matches!(scene.standing(&third), Standing::Overdue { .. }));
+    scene.reconnect();
+    scene.registered(3);
+    scene.due(&third, 20);
+    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
+    scene.ask();
+    assert!(matches!(scene.standing(&third), Standing::Confirmed { .. }));
+    let asked = scene.lab.run("temoin sync --dry-run");
+    for gone in [second, third] {
+        assert!(!asked.contains(&gone.id.to_string()), "{asked}");
+    }
+}
+
+#[test]
+fn each_value_that_the_operator_falsifies_is_noticed_and_no_other() {
+    let scene = Scene::sqlite();
+    let session = scene.registered(0);
+    scene.due(&session, 0);
+    for (field, column, wrong) in [
+        (Field::OriginAddress, "origin_address", "'203.0.113.99'"),
+        (Field::OriginPort, "origin_port", "origin_port + 1"),
+        (Field::AssignedIpv4, "assigned_ipv4", "'192.0.2.99'"),
+        (Field::AssignedIpv6, "assigned_ipv6", "'2001:db8:99::99'"),
+        (Field::DelegatedPrefix, "delegated_prefix", "'2001:db8:2::/56'"),
+        (Field::AssignedAt, "assigned_at", "assigned_at - 600"),
+        (Field::SessionStart, "began", "began + 600"),
+        (Field::Gateway, "gateway_port", "gateway_port + 1"),
+        (Field::Transport, "transport", "'tcp'"),
+    ] {
+        let own = scene.own(&session);
+        let right = scene.sql(&format!("SELECT quote({column}) FROM session WHERE {own}"));
+        scene.sql(&format!("UPDATE session SET {column} = {wrong} WHERE {own}"));
+        scene.ask();
+        let mut expected = alike();
+        expected.insert(field, Comparison::Differs);
+        assert_eq!(scene.compared(&session), expected, "{column} = {wrong}");
+        scene.sql(&format!("UPDATE session SET {column} = {right} WHERE {own}"));
+    }
+    scene.ask();
+    assert_eq!(scene.compared(&session), alike());
+
+    scene.reconnect();
+    scene.registered(1);
+    scene.due(&session, 0);
+    scene.sql(&format!("UPDATE session SET ended = ended + 1200 WHERE {}", scene.own(&session)));
+    scene.ask();
+    assert_eq!(scene.compared(&session)[&Field::SessionEnd], Comparison::Differs);
+}
+
+#[test]
+fn while_the_operator_does_not_answer_nothing_is_lost_and_then_all_is_made_up_for() {
+    let scene = Scene::sqlite();
+    let first = scene.registered(0);
+    scene.lab.run("responder stop");
+    scene.reconnect();
+    scene.lab.await_value(PATIENCE, "an attempt that fails", || {
+        let failed = scene.registrations().into_iter().find(|(_, status)| status.is_none());
+        failed.map(drop)
+    });
+    assert_eq!(scene.count("id IS NOT NULL"), 1);
+    scene.lab.run("responder start");
+    let second = scene.registered(1);
+    assert_eq!(scene.count("id IS NOT NULL"), 2);
+    scene.ask();
+    for session in [&first, &second] {
+        let standing = scene.standing(session);
+        assert!(matches!(standing, Standing::Held { .. }), "{}: {standing:?}", session.id);
+    }
+    let named = |session: &Session| {
+        let id = session.id.as_bytes().to_vec();
+        let sent = scene.registrations().into_iter().filter(|(body, _)| *body == id);
+        sent.map(|(_, status)| status).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&first), [Some(204)]);
+    let attempts = named(&second);
+    let (last, failed) = attempts.split_last().unwrap();
+    assert_eq!((*last, !failed.is_empty()), (Some(204), true), "{attempts:?}");
+    assert!(failed.iter().all(Option::is_none), "{attempts:?}");
+}
