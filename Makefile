@@ -56,6 +56,7 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 	cargo clean
 	rm -rf build/armv7 build/cross
 
+-include tests/browser/browser.mk
 -include tests/lab/lab.mk
 -include tests/app/app.mk
 -include tests/bench/bench.mk

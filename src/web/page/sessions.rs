@@ -102,8 +102,12 @@ impl Contents {
             Some(day) => visit.when.month(day),
             None => visit.say(&UNDATED).to_owned(),
         };
-        html.element("table", &[("class", "list stack"), ("role", "table")], |html| {
-            html.element("caption", &[], |html| html.leaf("h2", &[], title));
+        // A heading of its own: within a caption it would not be one for everybody.
+        let name =
+            sessions.first().map_or_else(String::new, |own| format!("from-{}", own.id.short()));
+        html.leaf("h2", &[("class", "month-name"), ("id", &name)], title);
+        let table = [("class", "list stack"), ("role", "table"), ("aria-labelledby", &*name)];
+        html.element("table", &table, |html| {
             html.element("thead", &[("role", "rowgroup")], |html| {
                 html.element("tr", &[("role", "row")], |html| {
                     for head in [

@@ -175,10 +175,14 @@ const TITLE: Message = Message {
 };
 
 const LEAD: Message = Message {
-    fr: "Chaque ligne est un mois, chaque barre les jours où le tunnel était ouvert. À droite, quand l’opérateur doit avoir effacé les enregistrements de ce mois.",
-    nl: "Elke regel is een maand, elke balk de dagen waarop de tunnel open was. Rechts wanneer de operator de registraties van die maand gewist moet hebben.",
-    en: "Each line is a month, each bar the days on which the tunnel was up. On the right, when the operator must have erased that month’s records.",
-    de: "Jede Zeile ist ein Monat, jeder Balken die Tage, an denen der Tunnel offen war. Rechts steht, wann der Betreiber die Einträge dieses Monats gelöscht haben muss.",
+    fr: "Chaque ligne est un mois, chaque barre les jours où le tunnel était ouvert. Elle dit aussi \
+         quand l’opérateur doit avoir effacé les enregistrements de ce mois.",
+    nl: "Elke regel is een maand, elke balk de dagen waarop de tunnel open was. Hij zegt ook wanneer \
+         de operator de registraties van die maand gewist moet hebben.",
+    en: "Each line is a month, each bar the days on which the tunnel was up. It also says when the \
+         operator must have erased that month’s records.",
+    de: "Jede Zeile ist ein Monat, jeder Balken die Tage, an denen der Tunnel offen war. Sie sagt \
+         auch, wann der Betreiber die Einträge dieses Monats gelöscht haben muss.",
 };
 
 const NOTHING: Message = Message {
