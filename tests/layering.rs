@@ -37,6 +37,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "i18n",
             "export",
             "retention",
+            "protocol",
             "journal",
             "holding",
             "rights",

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Certificate, Filter, JournalError, Page, Reader};
+use crate::journal::{Certificate, Dealing, Filter, JournalError, Page, Reader, Worth};
 
 use super::{Records, Unreadable};
 
@@ -48,6 +48,10 @@ impl Records for Reader {
         now: Timestamp,
     ) -> Result<Signed, Unreadable> {
         Signed::read(session, self, rulebook, asks_operator, now).map_err(unreadable)
+    }
+
+    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
+        self.worth_asking(kind, limit).map_err(unreadable)
     }
 
     fn erased(&self) -> Result<u64, Unreadable> {

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Certificate, Filter, Page};
+use crate::journal::{Certificate, Dealing, Filter, Page, Worth};
 
 /// What the page asks of the record. Nothing in it can write.
 pub trait Records {
@@ -52,6 +52,12 @@ pub trait Records {
         asks_operator: bool,
         now: Timestamp,
     ) -> Result<Signed, Unreadable>;
+
+    /// What passed with the operator about at most `limit` sessions of this kind.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable>;
 
     /// How many sessions were ever erased.
     ///
@@ -102,6 +108,10 @@ impl<R: Records> Records for Option<R> {
         let none = || Ok(Signed::default());
         let read = |records: &R| records.signed(session, rulebook, asks_operator, now);
         self.as_ref().map_or_else(none, read)
+    }
+
+    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
+        self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.dealings(kind, limit))
     }
 
     fn erased(&self) -> Result<u64, Unreadable> {

@@ -469,6 +469,49 @@ fn sessions_are_found_by_day_address_and_state_and_downloaded_as_they_are_found(
     }
 }
 
+#[test]
+fn hostile_words_of_operators_and_files_are_shown_as_they_are() {
+    struct Hostile(Shelf);
+    impl Book for Hostile {
+        fn rulebook(&self) -> Rulebook<'_> {
+            self.0.rulebook()
+        }
+
+        fn asks_operator(&self) -> bool {
+            true
+        }
+
+        fn profiles(&self) -> &[Profile] {
+            self.0.profiles()
+        }
+
+        fn complaints(&self) -> Vec<String> {
+            vec!["</p><script>alert(1)</script>\u{1b}[2J".to_owned()]
+        }
+    }
+    let book = || {
+        let mut shelf = Shelf::new(Some("neutrinet"));
+        let profile = shelf.profile.as_mut().unwrap();
+        profile.name = "\"><img src=x onerror='a'>".to_owned();
+        for statement in &mut profile.statements {
+            statement.by = "<svg onload=a>".to_owned();
+        }
+        Hostile(shelf)
+    };
+    let server =
+        start(Site { book: Box::new(move || Ok(Box::new(book()))), ..site(&every_kind()) });
+    for target in ["/", "/timeline", "/calendar", &format!("/session/{}", id(10))] {
+        for language in Language::ALL {
+            let body = get(&server, &format!("{target}?lang={language}")).body;
+            for text in ["<script", "<img", "<svg onload", "\u{1b}"] {
+                assert!(!body.contains(text), "{text} in {target}: {body}");
+            }
+            well_formed(&body);
+        }
+    }
+    assert!(get(&server, "/").body.contains("&quot;&gt;&lt;img src=x onerror=&#39;a&#39;&gt;"));
+}
+
 /// Where the links of a page lead.
 fn links(body: &str) -> Vec<String> {
     let links = body.split("<a ").skip(1).map(|link| {

@@ -1,9 +1,11 @@
 use super::layout::Visit;
-use crate::domain::Timestamp;
+use crate::domain::{SessionId, Timestamp, Zone};
 use crate::i18n::{Message, Plural};
+use crate::journal::{Dealing, Standing, Worth};
+use crate::protocol::Day;
 use crate::retention::Track;
 use crate::web::html::Html;
-use crate::web::{Book, Site, Trouble};
+use crate::web::{Book, Records, Site, Trouble, Unreadable};
 
 /// Something that needs a look, with what to do about it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,14 +18,31 @@ pub(super) enum Notice {
     LawStale,
     /// Nobody said who the operator is.
     NoProfile,
+    /// The operator stated that it still holds what it was to erase.
+    Overdue(Vec<SessionId>),
     /// What the site's keeper sees.
     Trouble(Trouble),
+    /// The operator stated that it does not know these sessions by their IDs.
+    Unregistered(Vec<SessionId>),
 }
 
+/// How many sessions of a kind are named at most.
+const NAMED: u32 = 5;
+
 /// Everything that needs a look now, worst first.
-pub(super) fn look(site: &Site, book: &dyn Book, now: Timestamp) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = (site.troubles)().into_iter().map(Notice::Trouble).collect();
+///
+/// # Errors
+/// [`Unreadable`] when the record cannot be read.
+pub(super) fn look(
+    site: &Site,
+    records: &dyn Records,
+    book: &dyn Book,
+    now: Timestamp,
+) -> Result<Vec<Notice>, Unreadable> {
     let rulebook = book.rulebook();
+    let mut notices =
+        of_operator(records, rulebook.profile.map_or(site.zone, |own| own.zone), now)?;
+    notices.extend((site.troubles)().into_iter().map(Notice::Trouble));
     if rulebook.profile.is_none() {
         notices.push(Notice::NoProfile);
     }
@@ -36,7 +55,34 @@ pub(super) fn look(site: &Site, book: &dyn Book, now: Timestamp) -> Vec<Notice> 
         }
     }
     notices.extend(book.complaints().into_iter().map(Notice::BookIncomplete));
-    notices
+    Ok(notices)
+}
+
+/// What the operator's own statements show.
+fn of_operator(
+    records: &dyn Records,
+    zone: Zone,
+    now: Timestamp,
+) -> Result<Vec<Notice>, Unreadable> {
+    let mut notices = Vec::new();
+    let ids = |dealings: Vec<Dealing>, is_wanted: fn(Standing) -> bool| -> Vec<SessionId> {
+        let wanted = dealings.into_iter().filter(|it| is_wanted(it.standing(zone, now)));
+        wanted.map(|dealing| dealing.id).collect()
+    };
+    if let Some(today) = Day::new(zone.date(now)) {
+        let due = records.dealings(Worth::Due(today), NAMED)?;
+        let overdue = ids(due, |standing| matches!(standing, Standing::Overdue { .. }));
+        if !overdue.is_empty() {
+            notices.push(Notice::Overdue(overdue));
+        }
+    }
+    let unconfirmed = records.dealings(Worth::Unconfirmed, NAMED)?;
+    let unregistered =
+        ids(unconfirmed, |standing| matches!(standing, Standing::Unregistered { .. }));
+    if !unregistered.is_empty() {
+        notices.push(Notice::Unregistered(unregistered));
+    }
+    Ok(notices)
 }
 
 /// Writes each notice with its remedy.
@@ -50,6 +96,7 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
             html.element("div", &[("class", "notice")], |html| {
                 let (what, remedy, command) = texts(notice, visit);
                 html.leaf("h3", &[], what);
+                sessions(html, visit, notice);
                 html.element("p", &[], |html| {
                     html.text(remedy);
                     if let Some(command) = command {
@@ -57,6 +104,19 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
                         html.leaf("code", &[], command);
                     }
                 });
+            });
+        }
+    });
+}
+
+/// The sessions that a notice is about.
+fn sessions(html: &mut Html, visit: &Visit, notice: &Notice) {
+    let (Notice::Overdue(ids) | Notice::Unregistered(ids)) = notice else { return };
+    html.element("ul", &[], |html| {
+        for id in ids {
+            html.element("li", &[], |html| {
+                let href = visit.link(&format!("session/{id}"));
+                html.element("a", &[("href", &href)], |html| html.leaf("code", &[], id.short()));
             });
         }
     });
@@ -71,6 +131,8 @@ fn texts(notice: &Notice, visit: &Visit) -> (String, String, Option<&'static str
         Notice::LawGap => (&LAW_GAP, &UPGRADE, None),
         Notice::LawStale => (&LAW_STALE, &UPGRADE, None),
         Notice::NoProfile => (&NO_PROFILE, &NO_PROFILE_DO, Some("temoin profile list")),
+        Notice::Overdue(_) => (&OVERDUE, &OVERDUE_DO, Some("temoin letter erasure")),
+        Notice::Unregistered(_) => (&UNREGISTERED, &UNREGISTERED_DO, None),
         Notice::Trouble(Trouble::ClockUnconfirmed) => (&CLOCK, &CLOCK_DO, None),
         Notice::Trouble(Trouble::HooksMissing) => (&HOOKS, &HOOKS_DO, Some("temoin hook install")),
         Notice::Trouble(Trouble::SetAside(files)) => {
@@ -175,4 +237,32 @@ const SET_ASIDE_DO: Message = Message {
     nl: "Ze kunnen adressen bevatten en verdwijnen ten laatste dertien maanden nadat er laatst in geschreven is. Meteen, samen met alle sessies:",
     en: "They may hold addresses and go thirteen months after they were last written to at the latest. At once, and all sessions with them:",
     de: "Sie können Adressen enthalten und verschwinden spätestens dreizehn Monate, nachdem zuletzt in sie geschrieben wurde. Sofort, samt allen Sitzungen:",
+};
+
+const OVERDUE: Message = Message {
+    fr: "L’opérateur dit détenir encore ce qu’il devait avoir effacé",
+    nl: "De operator zegt nog te bezitten wat hij gewist moest hebben",
+    en: "The operator says that it still holds what it was to erase",
+    de: "Der Betreiber sagt, dass er noch gespeichert hat, was er löschen musste",
+};
+
+const OVERDUE_DO: Message = Message {
+    fr: "Sa déclaration est signée et gardée sur la Brique. Demandez-lui par écrit pourquoi\u{a0}; cette commande prépare la lettre\u{a0}:",
+    nl: "Zijn verklaring is ondertekend en staat op de box. Vraag hem schriftelijk waarom; deze opdracht bereidt de brief voor:",
+    en: "Its statement is signed and kept on the box. Ask in writing why; this command prepares the letter:",
+    de: "Seine Erklärung ist signiert und liegt auf der Box. Fragen Sie schriftlich, warum; dieser Befehl bereitet den Brief vor:",
+};
+
+const UNREGISTERED: Message = Message {
+    fr: "L’opérateur ne connaît pas ces sessions par leur identifiant",
+    nl: "De operator kent deze sessies niet onder hun ID",
+    en: "The operator does not know these sessions by their IDs",
+    de: "Der Betreiber kennt diese Sitzungen nicht unter ihrer ID",
+};
+
+const UNREGISTERED_DO: Message = Message {
+    fr: "Leur effacement ne pourra donc pas être vérifié auprès de lui. Cela arrive quand le tunnel se coupe juste après s’être ouvert. Si cela se répète, dites-le à votre association.",
+    nl: "Hun wissing kan dus niet bij hem worden nagegaan. Dat gebeurt als de tunnel wegvalt net nadat hij openging. Blijft het gebeuren, zeg het dan aan uw vereniging.",
+    en: "So their erasure cannot be checked with it. That happens when the tunnel drops just after it came up. If it goes on, tell your association.",
+    de: "Ihre Löschung lässt sich also nicht bei ihm prüfen. Das kommt vor, wenn der Tunnel abbricht, kaum dass er offen war. Wiederholt es sich, sagen Sie es Ihrem Verein.",
 };

@@ -47,7 +47,7 @@ impl Contents {
             open: records.open()?,
             last: records.sessions(&Filter::all(now), &Page::first(1))?.pop(),
             erased: records.erased()?,
-            notices: attention::look(site, book.as_ref(), now),
+            notices: attention::look(site, records.as_ref(), book.as_ref(), now)?,
             now,
         })
     }
