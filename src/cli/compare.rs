@@ -2,10 +2,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::domain::{Moment, Timestamp};
+use crate::domain::Timestamp;
 use crate::i18n::Message;
 use crate::journal::Filter;
-use crate::rights::{self, Mapping, Record, Reply, ReplyFormat, Tolerance, parse_reply};
+use crate::rights::{self, Mapping, ReplyFormat, Tolerance, parse_reply};
 
 use super::arguments::Compare;
 use super::context::{Context, for_each};
@@ -18,10 +18,6 @@ const LONGEST: u64 = 8 * 1024 * 1024 + 1;
 
 /// The longest mapping that is read, in bytes.
 const LONGEST_MAPPING: u64 = 64 * 1024;
-
-/// How far outside the reply's own first and last moment a session may lie that it could be about, in
-/// milliseconds.
-const MARGIN: i64 = 120_000;
 
 /// `temoin compare`
 pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError> {
@@ -42,7 +38,7 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
     drop(bytes);
 
     let (since, until) = match context.limits(&arguments.range)? {
-        (None, None) => covered(&reply),
+        (None, None) => reply.covers(),
         asked => asked,
     };
     let filter = Filter { since, until, ..Filter::all(context.now) };
@@ -66,16 +62,6 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     let period = wrapped(&PERIOD.fill(context.language, &values), 80, "");
     print(&format!("{period}\n{}", comparison.to_text(context.language)))
-}
-
-/// From when to when a reply's sessions lasted; nothing where it has none, and so speaks of all.
-fn covered(reply: &Reply) -> (Option<Timestamp>, Option<Timestamp>) {
-    let moments = |record: &Record| [record.began(), record.end].into_iter().flatten();
-    let first = |moment: Moment| moment.earliest.or_else(|| moment.best());
-    let records = || reply.records.iter().flat_map(moments);
-    let since = records().filter_map(first).min();
-    let until = records().filter_map(|moment| moment.best()).max();
-    (since.map(|at| at.shifted(-MARGIN)), until.map(|at| at.shifted(MARGIN)))
 }
 
 /// The file's bytes, at most so many.
@@ -111,25 +97,3 @@ const BEGINNING: Message =
     Message { fr: "le début", nl: "het begin", en: "the beginning", de: "dem Anfang" };
 
 const TODAY: Message = Message { fr: "maintenant", nl: "nu", en: "now", de: "jetzt" };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reply_covers_what_lies_between_its_first_and_its_last_moment() {
-        let reply = |text: &str| {
-            parse_reply(text.as_bytes(), ReplyFormat::Csv, &Mapping::default()).unwrap()
-        };
-        let covered = |text: &str| {
-            let (since, until) = covered(&reply(text));
-            [since, until].map(|at| at.map(|at| at.to_string()))
-        };
-        assert_eq!(covered("session_start,session_end\n"), [None, None]);
-        let text = "session_start,session_end\n\
-                    2026-11-02T10:00:00Z,2026-11-02T11:00:00Z\n\
-                    2026-11-01T10:00:00Z,2026-11-01T11:00:00Z\n";
-        let expected = ["2026-11-01T09:58:00.000Z", "2026-11-02T11:02:00.000Z"];
-        assert_eq!(covered(text), expected.map(|at| Some(at.to_owned())));
-    }
-}

@@ -1,11 +1,11 @@
 use chrono::NaiveDate;
 
-use crate::domain::{Field, IdPrefix};
+use crate::domain::IdPrefix;
 use crate::erasure::Calendar;
 use crate::i18n::{Language, Message, written_date};
 use crate::journal::Dealing;
 use crate::lawbook::Lawbook;
-use crate::retention::{Because, Edition, EraseBy, Jurisdiction, Track};
+use crate::retention::{Because, EraseBy, Jurisdiction};
 use crate::rights::{
     self, Addressee, Details, Grievance, LetterKind, Overdue, Sender, one_month_deadline,
 };
@@ -44,7 +44,8 @@ impl Clerk<'_> {
         if period.is_some_and(|(since, until)| until < since) {
             return Err(CliError::new(Failure::Usage, "--until must not lie before --since"));
         }
-        let kind = LetterKind::Access { period, fields: self.fields() };
+        let today = self.context.today(self.book);
+        let kind = LetterKind::access(period, &self.book.rulebook(), today);
         self.write(&kind, Some(&access.reminder), &access.form)
     }
 
@@ -96,7 +97,7 @@ impl Clerk<'_> {
         form: &Form,
     ) -> Result<(), CliError> {
         let language = self.context.language;
-        let operator = self.operator();
+        let operator = Addressee::of(self.book.profile(), language);
         let today = self.context.today(self.book);
         if let Some(Reminder { ics: true, received }) = reminder {
             let mut random = [0; 16];
@@ -124,38 +125,6 @@ impl Clerk<'_> {
         let letter = rights::letter(kind, language, &details);
         let text = if form.html { letter.to_html() } else { letter.to_text() };
         deliver(&text, form.output.as_deref())
-    }
-
-    /// The operator, as one writes to it.
-    fn operator(&self) -> Addressee {
-        let Some(profile) = self.book.profile() else {
-            let name = OPERATOR.text(self.context.language).to_owned();
-            return Addressee { name, lines: Vec::new(), email: None };
-        };
-        let contact = profile.contact.as_ref();
-        let postal = contact.and_then(|contact| contact.postal.as_deref());
-        Addressee {
-            name: profile.name.clone(),
-            lines: postal.map_or_else(Vec::new, |lines| lines.lines().map(str::to_owned).collect()),
-            email: contact.and_then(|contact| contact.access_request.clone()),
-        }
-    }
-
-    /// The facts that the law lists today or that the operator has said it stores.
-    fn fields(&self) -> Vec<Field> {
-        let mut fields = Vec::new();
-        if let Some(jurisdiction) = self.book.jurisdiction() {
-            let today = self.context.today(self.book);
-            let edition = self.book.law.on(today, jurisdiction, Track::General);
-            fields.extend(edition.map_or_else(Vec::new, Edition::fields));
-        }
-        let statements = self.book.profile().map(|profile| profile.statements.as_slice());
-        let stores = statements.unwrap_or_default().iter().flat_map(|it| &it.stores);
-        fields.extend(stores.filter(|it| it.stored).map(|it| it.field));
-        Field::ALL
-            .into_iter()
-            .filter(|field| *field != Field::Content && fields.contains(field))
-            .collect()
     }
 
     /// A session whose record should be gone at the operator's, since when, and what says so: the law,
@@ -252,11 +221,4 @@ const SIGNED: Message = Message {
     nl: "uw eigen ondertekende verklaring van {date}",
     en: "your own signed statement of {date}",
     de: "Ihre eigene signierte Erklärung vom {date}",
-};
-
-const OPERATOR: Message = Message {
-    fr: "[nom et adresse de l’opérateur]",
-    nl: "[naam en adres van de operator]",
-    en: "[name and address of the operator]",
-    de: "[Name und Anschrift des Betreibers]",
 };

@@ -1,6 +1,6 @@
 use super::Site;
 use super::desk::{TurnedAway, admit, is_own};
-use super::form::FORM_LIMIT;
+use super::form::{FORM_LIMIT, UPLOAD_LIMIT};
 use super::page;
 use super::request::Request;
 use super::response::{Response, Status};
@@ -9,7 +9,13 @@ use crate::http::{self, BadRequest, Body, Handler, Head, Method, Peer};
 
 impl Handler for Site {
     fn body(&self, head: &Head) -> Body {
-        if head.method == Method::Post { Body::UpTo(FORM_LIMIT) } else { Body::Unread }
+        if head.method != Method::Post {
+            return Body::Unread;
+        }
+        match head.target.split('?').next() {
+            Some("/rights/compare") => Body::UpTo(UPLOAD_LIMIT),
+            _ => Body::UpTo(FORM_LIMIT),
+        }
     }
 
     fn answer(&mut self, request: &http::Request) -> http::Response {
@@ -62,6 +68,10 @@ fn dispatch(site: &Site, request: Request) -> Response {
         .or_else(|request| page::session(site, request))
         .or_else(|request| page::erase(site, request))
         .or_else(|request| page::ask(site, request))
+        .or_else(|request| page::sent(site, request))
+        .or_else(|request| page::sent_request(site, request))
+        .or_else(|request| page::rights(site, request))
+        .or_else(|request| page::letters(site, request))
         .or_else(|request| page::erased(site, request))
         .or_else(|request| page::settings(site, request))
         .unwrap_or_else(|request| page::failure(site, &request, Status::NotFound))
@@ -71,6 +81,7 @@ fn dispatch(site: &Site, request: Request) -> Response {
 fn change(site: &Site, request: Request) -> Response {
     page::change_settings(site, request)
         .or_else(|request| page::do_erase(site, request))
+        .or_else(|request| page::compare(site, request))
         .unwrap_or_else(|request| page::failure(site, &request, Status::MethodNotAllowed))
 }
 

@@ -1,25 +1,62 @@
-//! What a form sends: `application/x-www-form-urlencoded`.
+//! What a form sends: `application/x-www-form-urlencoded`, and `multipart/form-data` (RFC 7578) where a
+//! file is among it.
 
-/// The most that a form may send, in bytes.
+/// The most that a form without a file may send, in bytes.
 pub(super) const FORM_LIMIT: usize = 16_384;
+
+/// The most that a form with a file may send, in bytes: what one page may cost in memory.
+pub(super) const UPLOAD_LIMIT: usize = 2 * 1024 * 1024;
 
 /// How many fields a form may have: more than any of ours.
 const MOST: usize = 32;
 
 /// What was filled in.
 #[derive(Debug, Default)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct Form<'a>(Vec<(String, Value<'a>)>);
 
-impl Form {
+#[derive(Debug)]
+enum Value<'a> {
+    File(&'a [u8]),
+    Text(String),
+}
+
+impl<'a> Form<'a> {
     /// The form in a body; `None` where it is none of ours.
-    pub(super) fn read(content_type: &str, body: &[u8]) -> Option<Self> {
-        let kind = content_type.split(';').next()?.trim();
-        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-            .then(|| Self::urlencoded(body))?
+    pub(super) fn read(content_type: &str, body: &'a [u8]) -> Option<Self> {
+        let mut parts = content_type.split(';').map(str::trim);
+        let kind = parts.next()?;
+        if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Self::urlencoded(body);
+        }
+        if !kind.eq_ignore_ascii_case("multipart/form-data") {
+            return None;
+        }
+        let boundary = parts.find_map(|part| part.strip_prefix("boundary="))?;
+        let boundary =
+            boundary.strip_prefix('"').map_or(Some(boundary), |it| it.strip_suffix('"'))?;
+        // RFC 2046, section 5.1.1.
+        let is_sound = (1..=70).contains(&boundary.len())
+            && boundary.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+        is_sound.then(|| Self::multipart(boundary, body))?
     }
 
     /// The text in a field; `None` where there is no such field, or more than one.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
+        match self.only(name)? {
+            Value::Text(text) => Some(text),
+            Value::File(_) => None,
+        }
+    }
+
+    /// The file in a field; `None` where there is no such field, or more than one.
+    pub(super) fn file(&self, name: &str) -> Option<&'a [u8]> {
+        match self.only(name)? {
+            Value::File(bytes) => Some(bytes),
+            Value::Text(_) => None,
+        }
+    }
+
+    fn only(&self, name: &str) -> Option<&Value<'a>> {
         let mut found = self.0.iter().filter(|(known, _)| known == name);
         let (_, value) = found.next()?;
         found.next().is_none().then_some(value)
@@ -30,13 +67,65 @@ impl Form {
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let value = pair.get(end + 1..).unwrap_or_default();
-            fields.push((decoded(&pair[..end])?, decoded(value)?));
+            fields.push((decoded(&pair[..end])?, Value::Text(decoded(value)?)));
             if fields.len() > MOST {
                 return None;
             }
         }
         Some(Self(fields))
     }
+
+    fn multipart(boundary: &str, body: &'a [u8]) -> Option<Self> {
+        let first = format!("--{boundary}");
+        let next = format!("\r\n--{boundary}");
+        let mut rest = body.strip_prefix(first.as_bytes())?;
+        let mut fields = Vec::new();
+        loop {
+            if rest.starts_with(b"--") {
+                return Some(Self(fields));
+            }
+            rest = rest.strip_prefix(b"\r\n")?;
+            let head_end = find(rest, b"\r\n\r\n")?;
+            let (head, content) = (&rest[..head_end], &rest[head_end + 4..]);
+            let end = find(content, next.as_bytes())?;
+            let (name, is_file) = disposition(std::str::from_utf8(head).ok()?)?;
+            let content_bytes = &content[..end];
+            let value = if is_file {
+                Value::File(content_bytes)
+            } else {
+                Value::Text(std::str::from_utf8(content_bytes).ok()?.to_owned())
+            };
+            fields.push((name, value));
+            if fields.len() > MOST {
+                return None;
+            }
+            rest = &content[end + next.len()..];
+        }
+    }
+}
+
+/// The name of a part, and whether it is a file.
+fn disposition(head: &str) -> Option<(String, bool)> {
+    let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    let (_, value) = lines.find(|(name, _)| name.eq_ignore_ascii_case("Content-Disposition"))?;
+    let value = value.trim().strip_prefix("form-data")?;
+    let name = value.split(';').find_map(|part| part.trim().strip_prefix("name=\""))?;
+    let name = name.strip_suffix('"')?;
+    Some((name.to_owned(), value.contains("filename=") || value.contains("filename*=")))
+}
+
+/// Where `what` begins in `bytes`.
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    let first = what.first()?;
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..)?.iter().position(|byte| byte == first) {
+        from += at;
+        if bytes[from..].starts_with(what) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    None
 }
 
 /// Undoes the encoding of a value in a form (WHATWG URL, section 5.1).
@@ -86,6 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn a_form_with_a_file_is_taken_apart() {
+        let body = b"--xy\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nabc\r\n--xy\r\n\
+            content-disposition: form-data; name=\"reply\"; filename=\"a;b.csv\"\r\n\
+            Content-Type: text/csv\r\n\r\n\x00\r\n--x\r\n\xff\r\n--xy--\r\n";
+        for boundary in ["xy", "\"xy\""] {
+            let kind = format!("multipart/form-data; boundary={boundary}");
+            let form = Form::read(&kind, body).unwrap();
+            assert_eq!(form.text("token"), Some("abc"));
+            assert_eq!(form.file("reply"), Some(b"\x00\r\n--x\r\n\xff".as_slice()));
+            assert_eq!((form.file("token"), form.text("reply")), (None, None));
+        }
+    }
+
+    #[test]
     fn what_is_no_form_is_refused() {
         for (kind, body) in [
             ("text/plain", "a=1"),
@@ -94,7 +197,20 @@ mod tests {
             (URLENCODED, "a=%2"),
             (URLENCODED, "a=%+1"),
             (URLENCODED, "a=%ff"),
-            ("multipart/form-data; boundary=x", "--x--"),
+            ("multipart/form-data", "--\r\n"),
+            ("multipart/form-data; boundary=", "--\r\n"),
+            ("multipart/form-data; boundary=\"", "--\r\n"),
+            ("multipart/form-data; boundary=x", ""),
+            ("multipart/form-data; boundary=x", "--x"),
+            ("multipart/form-data; boundary=x", "--x\r\n\r\n\r\na\r\n--x--"),
+            (
+                "multipart/form-data; boundary=x",
+                "--x\r\nContent-Disposition: form-data; name=\"a\"",
+            ),
+            (
+                "multipart/form-data; boundary=x",
+                "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nnever ends",
+            ),
         ] {
             assert!(Form::read(kind, body.as_bytes()).is_none(), "{kind}: {body}");
         }
@@ -106,12 +222,26 @@ mod tests {
         #[test]
         fn bytes_never_bring_it_down(bytes in vec(any::<u8>(), 0..200)) {
             let _ = Form::read(URLENCODED, &bytes);
+            let _ = Form::read("multipart/form-data; boundary=x", &bytes);
         }
 
         #[test]
         fn what_was_encoded_is_read_back(text in any::<String>()) {
             let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
             prop_assert_eq!(decoded(encoded.as_bytes()), Some(text));
+        }
+
+        #[test]
+        fn a_file_of_any_bytes_is_read_back(bytes in vec(any::<u8>(), 0..200)) {
+            let boundary = "a boundary that chance does not make".replace(' ', "-");
+            let mut body = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\"\r\n\r\n"
+            ).into_bytes();
+            body.extend(&bytes);
+            body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+            let kind = format!("multipart/form-data; boundary={boundary}");
+            let form = Form::read(&kind, &body).unwrap();
+            prop_assert_eq!(form.file("f"), Some(bytes.as_slice()));
         }
     }
 }

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Certificate, Dealing, Filter, JournalError, Page, Reader, Worth};
+use crate::journal::{
+    Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Reader, Worth,
+};
 
 use super::{Records, Unreadable};
 
@@ -60,6 +62,10 @@ impl Records for Reader {
 
     fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
         self.some_certificates(offset, limit).map_err(unreadable)
+    }
+
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
+        Self::ledger(self, offset, limit).map_err(unreadable)
     }
 }
 

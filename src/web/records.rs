@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Certificate, Dealing, Filter, Page, Worth};
+use crate::journal::{Certificate, Dealing, Filter, LedgerEntry, Page, Worth};
 
 /// What the page asks of the record. Nothing in it can write.
 pub trait Records {
@@ -70,6 +70,12 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable>;
+
+    /// At most `limit` of the requests that left the box, newest first, after the first `offset`.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable>;
 }
 
 /// A record that was not begun yet holds nothing.
@@ -120,6 +126,10 @@ impl<R: Records> Records for Option<R> {
 
     fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.certificates(offset, limit))
+    }
+
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.ledger(offset, limit))
     }
 }
 

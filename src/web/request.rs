@@ -58,7 +58,7 @@ impl Request {
     }
 
     /// The form that was sent; `None` where it is none of ours.
-    pub(super) fn form(&self) -> Option<Form> {
+    pub(super) fn form(&self) -> Option<Form<'_>> {
         Form::read(&self.sender.content_type, &self.sender.body)
     }
 

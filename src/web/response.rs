@@ -25,6 +25,12 @@ impl Response {
         Self::html(Status::SeeOther, String::new()).with("Location", address)
     }
 
+    /// A file to keep, under this name.
+    pub(super) fn file(name: &str, content_type: &'static str, body: String) -> Self {
+        Self { status: Status::Ok, content_type, fields: Vec::new(), body }
+            .with("Content-Disposition", format!("attachment; filename=\"{name}\""))
+    }
+
     /// Adds a field to its head, or puts it in the place of the one that every response has.
     pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
         self.fields.push((name, value));

@@ -11,8 +11,9 @@ pub use page::LETTER_STYLE;
 
 use super::layout::{plain, unbroken_date, wrap};
 use crate::domain::Field;
+use crate::holding::Rulebook;
 use crate::i18n::{Language, Message};
-use crate::retention::Jurisdiction;
+use crate::retention::{Edition, Jurisdiction, Profile, Track};
 
 /// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
 /// sends nothing.
@@ -80,6 +81,30 @@ pub enum LetterKind {
     },
 }
 
+impl LetterKind {
+    /// A request for access that names the facts which the law lists `today`, or which the operator has
+    /// said that it stores.
+    pub fn access(
+        period: Option<(NaiveDate, NaiveDate)>,
+        rulebook: &Rulebook<'_>,
+        today: NaiveDate,
+    ) -> Self {
+        let mut named = Vec::new();
+        if let Some(jurisdiction) = rulebook.jurisdiction {
+            let edition = rulebook.law.on(today, jurisdiction, Track::General);
+            named.extend(edition.map_or_else(Vec::new, Edition::fields));
+        }
+        let statements = rulebook.profile.map(|profile| profile.statements.as_slice());
+        let stores = statements.unwrap_or_default().iter().flat_map(|it| &it.stores);
+        named.extend(stores.filter(|it| it.stored).map(|it| it.field));
+        let fields = Field::ALL
+            .into_iter()
+            .filter(|field| *field != Field::Content && named.contains(field))
+            .collect();
+        Self::Access { period, fields }
+    }
+}
+
 /// What every letter needs. What is `None` or empty becomes a placeholder in brackets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Details {
@@ -105,6 +130,21 @@ pub struct Addressee {
 }
 
 impl Addressee {
+    /// The operator of a profile; a placeholder where nobody said who it is.
+    pub fn of(profile: Option<&Profile>, language: Language) -> Self {
+        let Some(profile) = profile else {
+            let name = OPERATOR.text(language).to_owned();
+            return Self { name, lines: Vec::new(), email: None };
+        };
+        let contact = profile.contact.as_ref();
+        let postal = contact.and_then(|contact| contact.postal.as_deref());
+        Self {
+            name: profile.name.clone(),
+            lines: postal.map_or_else(Vec::new, |lines| lines.lines().map(str::to_owned).collect()),
+            email: contact.and_then(|contact| contact.access_request.clone()),
+        }
+    }
+
     /// Name, postal address and e-mail, a line each.
     fn block(&self) -> Vec<String> {
         let lines = [&self.name].into_iter().chain(&self.lines).chain(&self.email);
@@ -255,6 +295,13 @@ fn day(value: Option<NaiveDate>, placeholder: &Message, language: Language) -> S
         |value| unbroken_date(value, language),
     )
 }
+
+const OPERATOR: Message = Message {
+    fr: "[nom et adresse de l’opérateur]",
+    nl: "[naam en adres van de operator]",
+    en: "[name and address of the operator]",
+    de: "[Name und Anschrift des Betreibers]",
+};
 
 const YOUR_NAME: Message =
     Message { fr: "[votre nom]", nl: "[uw naam]", en: "[your name]", de: "[Ihr Name]" };

@@ -15,7 +15,7 @@ use mapping::Target;
 use serde::Serialize;
 use time::TimeProblem;
 
-use crate::domain::{Field, Gateway, Ipv6Prefix, Moment, SessionId, Transport};
+use crate::domain::{Field, Gateway, Ipv6Prefix, Moment, SessionId, Timestamp, Transport};
 use crate::rights::layout::plain;
 
 /// Reads an operator's reply to a request for access.
@@ -77,6 +77,19 @@ pub struct Reply {
     pub fields: BTreeSet<Field>,
     /// The columns or keys that were not understood.
     pub unread: BTreeSet<String>,
+}
+
+impl Reply {
+    /// From when to when its sessions lasted, with a margin within which a session of the box could be
+    /// meant; nothing where it has none, and so speaks of all.
+    pub fn covers(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let moments = |record: &Record| [record.began(), record.end].into_iter().flatten();
+        let first = |moment: Moment| moment.earliest.or_else(|| moment.best());
+        let records = || self.records.iter().flat_map(moments);
+        let since = records().filter_map(first).min();
+        let until = records().filter_map(|moment| moment.best()).max();
+        (since.map(|at| at.shifted(-MARGIN)), until.map(|at| at.shifted(MARGIN)))
+    }
 }
 
 /// One session as an operator's reply tells it; what it does not tell is `None`.
@@ -366,8 +379,7 @@ impl Assembly<'_> {
                 Target::Session => record.session = session_id(text),
                 Target::Duration => {
                     let seconds: u32 = text.parse().map_err(|_| wrong("a number of seconds"))?;
-                    let after =
-                        |at: crate::domain::Timestamp| at.shifted(i64::from(seconds) * 1000);
+                    let after = |at: Timestamp| at.shifted(i64::from(seconds) * 1000);
                     record.end = record.end.or_else(|| {
                         let start = record.began()?;
                         Some(Moment::between(start.earliest.map(after), start.latest.map(after)))
@@ -479,6 +491,10 @@ const MAXIMUM_BYTES: usize = 8 * 1024 * 1024;
 const MAXIMUM_RECORDS: usize = 100_000;
 
 const MAXIMUM_UNREAD: usize = 256;
+
+/// How far outside the reply's own first and last moment a session may lie that it could be about, in
+/// milliseconds.
+const MARGIN: i64 = 120_000;
 
 #[cfg(test)]
 mod tests;

@@ -124,3 +124,18 @@ proptest! {
         let _ = read(&serde_json::Value::Object(object).to_string());
     }
 }
+
+#[test]
+fn a_reply_covers_what_lies_between_its_first_and_its_last_moment() {
+    let covered = |text: &str| {
+        let reply = parse_reply(text.as_bytes(), ReplyFormat::Csv, &Mapping::default()).unwrap();
+        let (since, until) = reply.covers();
+        [since, until].map(|at| at.map(|at| at.to_string()))
+    };
+    assert_eq!(covered("session_start,session_end\n"), [None, None]);
+    let text = "session_start,session_end\n\
+                2026-11-02T10:00:00Z,2026-11-02T11:00:00Z\n\
+                2026-11-01T10:00:00Z,2026-11-01T11:00:00Z\n";
+    let expected = ["2026-11-01T09:58:00.000Z", "2026-11-02T11:02:00.000Z"];
+    assert_eq!(covered(text), expected.map(|at| Some(at.to_owned())));
+}

@@ -104,11 +104,19 @@ impl Chapter<'_> {
     fn write(&self, html: &mut Html) {
         html.element("section", &[], |html| {
             self.head(html);
-            for recipients in &self.edition.recipients {
-                let rules: Vec<&Rule> = self.rules_for(recipients).collect();
-                if !rules.is_empty() {
-                    self.recipients(html, recipients, &rules);
-                }
+            // What must be kept of everybody first, what the operator may keep for itself last.
+            let mut groups: Vec<(&Recipients, Vec<&Rule>)> = self
+                .edition
+                .recipients
+                .iter()
+                .map(|recipients| (recipients, self.rules_for(recipients).collect()))
+                .collect();
+            groups.sort_by_key(|(_, rules)| {
+                let rank = |rule: &&Rule| (rule.nature != Nature::Must, rule.applies_to);
+                rules.iter().map(rank).min()
+            });
+            for (recipients, rules) in groups.iter().filter(|(_, rules)| !rules.is_empty()) {
+                self.recipients(html, recipients, rules);
             }
             for kind in [
                 RequirementKind::RequestMust,
@@ -190,7 +198,7 @@ impl Chapter<'_> {
                 html.element("details", &[], |html| {
                     let count = u64::try_from(authorities.len()).unwrap_or(u64::MAX);
                     let summary = CLASSES.fill(language, count, &[]);
-                    html.leaf("summary", &[("class", "touch")], summary);
+                    html.leaf("summary", &[], summary);
                     list(html);
                 });
             } else {

@@ -11,6 +11,10 @@ pub(super) enum Room {
     Sessions,
     /// Who can ask for them.
     Ask,
+    /// What left the box.
+    Sent,
+    /// What the member can demand.
+    Rights,
     /// What was erased.
     Erased,
     /// What can be set.
@@ -19,8 +23,16 @@ pub(super) enum Room {
 
 impl Room {
     /// Every room, in the order of the navigation.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Now, Self::Timeline, Self::Sessions, Self::Ask, Self::Erased, Self::Settings];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Now,
+        Self::Timeline,
+        Self::Sessions,
+        Self::Ask,
+        Self::Sent,
+        Self::Rights,
+        Self::Erased,
+        Self::Settings,
+    ];
 
     /// Its address below the site's.
     pub(super) fn path(self) -> &'static str {
@@ -29,6 +41,8 @@ impl Room {
             Self::Timeline => "timeline",
             Self::Sessions => "sessions",
             Self::Ask => "ask",
+            Self::Sent => "sent",
+            Self::Rights => "rights",
             Self::Erased => "erased",
             Self::Settings => "settings",
         }
@@ -41,6 +55,8 @@ impl Room {
             Self::Timeline => &TIMELINE,
             Self::Sessions => &SESSIONS,
             Self::Ask => &ASK,
+            Self::Sent => &SENT,
+            Self::Rights => &RIGHTS,
             Self::Erased => &ERASED,
             Self::Settings => &SETTINGS,
         }
@@ -65,6 +81,12 @@ const ASK: Message = Message {
     en: "Who can ask",
     de: "Wer fragen darf",
 };
+
+const SENT: Message =
+    Message { fr: "Ce qui est parti", nl: "Wat vertrok", en: "What left", de: "Was hinausging" };
+
+const RIGHTS: Message =
+    Message { fr: "Vos droits", nl: "Uw rechten", en: "Your rights", de: "Ihre Rechte" };
 
 const ERASED: Message = Message { fr: "Effacé", nl: "Gewist", en: "Erased", de: "Gelöscht" };
 

@@ -1,11 +1,12 @@
 //! Who is let in, and what is changed for whom.
 
 use super::{
-    Address, Answer, LOGIN, Listener, Notebook, Server, UnixStream, converse, every_kind, id, open,
-    site, whole,
+    Address, Answer, LOGIN, Listener, Notebook, Server, Shelf, Site, UnixStream, converse,
+    every_kind, id, open, site, whole,
 };
 use crate::domain::EndReason;
 use crate::i18n::Language;
+use crate::retention::Profile;
 
 /// The page on a socket, and what is asked of the office behind it.
 struct House {
@@ -17,6 +18,15 @@ struct House {
 impl House {
     /// With these members; nobody: all who have logged in.
     fn of(users: &[&str]) -> Self {
+        Self::open(users, |_| {})
+    }
+
+    /// With something else than usual.
+    fn with(change: impl FnOnce(&mut Site)) -> Self {
+        Self::open(&[], change)
+    }
+
+    fn open(users: &[&str], change: impl FnOnce(&mut Site)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = Listener::bind(&Address::Unix(folder.path().join("page.sock"))).unwrap();
         let notebook = Notebook {
@@ -25,6 +35,7 @@ impl House {
         };
         let mut site = site(&every_kind());
         site.office = Box::new(notebook.clone());
+        change(&mut site);
         Self { _server: Server::start(listener, site).unwrap(), folder, notebook }
     }
 
@@ -176,6 +187,109 @@ fn who_can_ask_is_told_by_the_law_that_applies_with_its_sources() {
         }
         assert!(page.len() < 60_000, "{}", page.len());
     }
+}
+
+#[test]
+fn letters_open_as_pages_that_only_their_own_style_dresses_and_name_nobody() {
+    let house = House::of(&[]);
+    for (target, text) in [
+        ("/rights/access?lang=fr", "Objet"),
+        ("/rights/access?since=2026-01-01&until=2026-01-31&lang=nl", "Betreft"),
+        ("/rights/complaint?about=incomplete", "Subject"),
+    ] {
+        let answer = house.get(target);
+        assert_eq!(answer.status(), 200, "{target}");
+        assert!(answer.body.contains(text), "{target}: {}", answer.body);
+        assert!(answer.head.contains("style-src 'sha256-") && !answer.head.contains("'self'"));
+        assert!(!answer.body.contains("camille"), "{}", answer.body);
+    }
+    // `openssl dgst -sha256 -binary | base64` of the style says the same.
+    let style = crate::rights::LETTER_STYLE;
+    assert!(house.get("/rights/access").body.contains(&format!("<style>{style}</style>")));
+    let text = house.get("/rights/access.txt");
+    assert!(text.head.contains("\r\nContent-Type: text/plain"), "{}", text.head);
+    assert!(text.head.contains("attachment; filename=\"temoin-access.txt\""), "{}", text.head);
+    let reminder = house.get("/rights/deadline.ics?received=2026-11-24");
+    assert!(reminder.body.contains("DTSTART;VALUE=DATE:20261224"), "{}", reminder.body);
+    for target in [
+        "/rights/access?since=2026-02-01&until=2026-01-31",
+        "/rights/access?since=x&until=y",
+        "/rights/complaint?about=x",
+        "/rights/deadline.ics?received=tomorrow",
+    ] {
+        assert_eq!(house.get(target).status(), 400, "{target}");
+    }
+}
+
+#[test]
+fn the_letter_goes_to_a_mail_program_by_a_link_that_holds_nothing_but_itself() {
+    let profile = include_str!("../../retention/profiles/template.toml");
+    let house = House::with(|site| {
+        site.book = Box::new(move || {
+            let profile = Profile::parse("template.toml", profile).unwrap();
+            Ok(Box::new(Shelf { profile: Some(profile), ..Shelf::new(None) }))
+        });
+    });
+    let page = house.get("/rights?lang=fr").body;
+    let (_, rest) = page.split_once("href=\"mailto:").expect("a link");
+    let link = rest.split('"').next().unwrap();
+    let (to, query) = link.split_once("?subject=").unwrap();
+    assert!(to.contains('@') && !to.contains('%'), "{to}");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~%".contains(c);
+    assert!(query.replace("&amp;body=", "").chars().all(plain), "{query}");
+}
+
+#[test]
+fn an_operators_answer_is_compared_and_what_tries_to_be_markup_in_it_is_shown_as_it_is() {
+    let house = House::of(&[]);
+    let reply = "session_start,session_end,origin_address,<script>alert(1)</script>\n\
+                 2026-08-31T22:30:00Z,2026-09-01T01:42:00Z,203.0.113.99,x\n";
+    let sent = |token: &str, reply: &str, zone: &str| {
+        let part = |name: &str, value: &str| {
+            format!("--xy\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+        };
+        let body = format!(
+            "{}{}{}--xy--\r\n",
+            part("\"token\"", token),
+            part("\"zone\"", zone),
+            part("\"reply\"; filename=\"\"><script>.csv\"", reply),
+        );
+        house.send(&format!(
+            "POST /rights/compare?lang=en HTTP/1.1\r\nHost: box\r\n{LOGIN}\
+             Content-Type: multipart/form-data; boundary=xy\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    };
+    let token = house.token("/rights");
+    let answer = sent(&token, reply, "");
+    assert_eq!(answer.status(), 200, "{}", answer.body);
+    assert!(answer.body.contains("do not quite say the same"), "{}", answer.body);
+    assert!(answer.body.contains("203.0.113.99"), "{}", answer.body);
+    assert!(answer.body.contains("&lt;script&gt;") && !answer.body.contains("<script"));
+    super::well_formed(&answer.body);
+    let broken = sent(&token, "\u{0}\u{1}<b>", "");
+    assert_eq!(broken.status(), 422, "{}", broken.body);
+    assert!(broken.body.contains("could not be understood") && !broken.body.contains("<b>"));
+    super::well_formed(&broken.body);
+    assert_eq!(sent(&token, reply, "Mars/Olympus").status(), 400);
+    assert_eq!(sent("", reply, "").status(), 403);
+    let large = "x".repeat(3 * 1024 * 1024);
+    let request = format!(
+        "POST /rights/compare HTTP/1.1\r\nHost: box\r\n{LOGIN}Content-Type: multipart/form-data; \
+         boundary=xy\r\nContent-Length: {}\r\n\r\n",
+        large.len()
+    );
+    assert_eq!(house.send(&request).status(), 413);
+    assert_eq!(house.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn while_nothing_is_asked_nothing_has_left() {
+    let page = House::of(&[]).get("/sent").body;
+    assert!(page.contains("Nothing has left."), "{page}");
+    assert!(page.contains("sudo tcpdump -n -i tun0"), "{page}");
+    assert_eq!(House::of(&[]).get("/sent/1").status(), 404);
+    assert_eq!(House::of(&[]).get("/sent?page=2").status(), 404);
 }
 
 #[test]

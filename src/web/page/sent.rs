@@ -1,0 +1,444 @@
+use std::fmt::Write;
+
+use super::failure;
+use super::layout::Visit;
+use super::rooms::Room;
+use crate::i18n::Message;
+use crate::journal::{Call, LedgerEntry, MOST_ENTRIES, Way};
+use crate::web::Site;
+use crate::web::html::Html;
+use crate::web::request::Request;
+use crate::web::response::{Response, Status};
+
+/// How many requests stand on one page.
+const PER_PAGE: u32 = 50;
+
+/// What left the box: every request, newest first, and how to see that there was nothing else.
+pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Request> {
+    if request.path != "/sent" {
+        return Err(request);
+    }
+    let Some(page) = request.value("page").map_or(Some(1), page_number) else {
+        return Ok(failure(site, &request, Status::BadRequest));
+    };
+    let offset = (page - 1).saturating_mul(PER_PAGE);
+    let read = (site.records)().and_then(|records| records.ledger(offset, PER_PAGE + 1));
+    let (Ok(mut entries), Ok(book)) = (read, (site.book)()) else {
+        return Ok(failure(site, &request, Status::Unreadable));
+    };
+    if entries.is_empty() && page > 1 {
+        return Ok(failure(site, &request, Status::NotFound));
+    }
+    let is_last = entries.len() <= usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
+    entries.truncate(usize::try_from(PER_PAGE).unwrap_or(usize::MAX));
+    let visit = Visit::new(site, &request);
+    let config = site.office.config();
+    let rulebook = book.rulebook();
+    let operator = rulebook.profile.and_then(|profile| profile.sync.as_ref());
+    let title = visit.say(&TITLE);
+    let html = visit.page(Some(Room::Sent), title, |html| {
+        html.leaf("h1", &[], title);
+        html.leaf("p", &[("class", "lead")], visit.say(&PROMISE));
+        let state = match (config.sync, entries.is_empty()) {
+            (false, true) => &OFF_NOTHING,
+            (false, false) => &OFF_NOW,
+            (true, true) => &ON_NOTHING,
+            (true, false) => &ON,
+        };
+        html.leaf("p", &[], visit.say(state));
+        if !config.sync {
+            html.element("p", &[], |html| {
+                let href = visit.link(Room::Settings.path());
+                html.leaf("a", &[("href", &href)], visit.say(&TO_SETTINGS));
+            });
+        }
+        if !entries.is_empty() {
+            table(html, &visit, &entries);
+            pager(html, &visit, page, is_last);
+        }
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&WHAT_IT_IS));
+            html.element("ul", &[], |html| {
+                for message in [&ONE_ID, &SIXTY_FOUR, &NEVER_ELSE] {
+                    html.leaf("li", &[], visit.say(message));
+                }
+            });
+        });
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&CHECK));
+            html.leaf("p", &[], visit.say(&CHECK_HOW));
+            let host = operator.map_or("OPERATOR", |sync| host(&sync.url));
+            let device = config.devices.first().map_or("tun0", |device| device.as_str());
+            html.leaf("pre", &[], format_args!("sudo tcpdump -n -i {device} host {host}"));
+            html.leaf("p", &[], visit.say(&CHECK_WHAT));
+            html.element("p", &[], |html| {
+                html.text(visit.say(&BEFORE));
+                html.text(" ");
+                html.leaf("code", &[], "temoin sync --dry-run");
+            });
+        });
+    });
+    Ok(Response::html(Status::Ok, html))
+}
+
+/// One request, byte for byte.
+pub(in crate::web) fn sent_request(site: &Site, request: Request) -> Result<Response, Request> {
+    let Some(number) = request.path.strip_prefix("/sent/").and_then(page_number) else {
+        return Err(request);
+    };
+    let Ok(entries) = (site.records)().and_then(|records| records.ledger(0, MOST_ENTRIES)) else {
+        return Ok(failure(site, &request, Status::Unreadable));
+    };
+    let found = entries.iter().find(|entry| entry.number.value() == i64::from(number));
+    let Some(entry) = found else { return Ok(failure(site, &request, Status::NotFound)) };
+    let visit = Visit::new(site, &request);
+    let title = visit.say(call(entry));
+    let html = visit.page(Some(Room::Sent), title, |html| {
+        html.element("p", &[("class", "back")], |html| {
+            html.leaf("a", &[("href", &visit.link(Room::Sent.path()))], visit.say(&BACK));
+        });
+        html.leaf("h1", &[], title);
+        let at = visit.when.date_time(entry.sent.at);
+        html.leaf("p", &[("class", "lead")], at);
+        html.leaf("p", &[], visit.say(way(entry)));
+        html.leaf("p", &[], outcome(&visit, entry));
+        html.leaf("h2", &[], visit.say(&HEAD));
+        html.leaf("pre", &[], String::from_utf8_lossy(&entry.sent.head).trim_end());
+        html.leaf("h2", &[], visit.say(&BODY));
+        html.leaf("p", &[("class", "note")], visit.say(&BODY_IS));
+        html.leaf("pre", &[], ids(&entry.sent.body));
+    });
+    Ok(Response::html(Status::Ok, html))
+}
+
+/// A number as it stands in an address: digits alone, from 1.
+fn page_number(text: &str) -> Option<u32> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// A body as its IDs, one a line.
+fn ids(body: &[u8]) -> String {
+    let mut text = String::new();
+    for id in body.chunks(32) {
+        for byte in id {
+            // A `String` takes everything.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The host in an address.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+fn call(entry: &LedgerEntry) -> &'static Message {
+    match entry.sent.call {
+        Call::Register => &REGISTER,
+        Call::Status => &STATUS,
+    }
+}
+
+fn way(entry: &LedgerEntry) -> &'static Message {
+    match entry.sent.way {
+        Way::Proxy => &BY_PROXY,
+        Way::Tunnel => &BY_TUNNEL,
+    }
+}
+
+fn outcome(visit: &Visit, entry: &LedgerEntry) -> String {
+    let Some(outcome) = &entry.outcome else { return visit.say(&NOT_KNOWN).to_owned() };
+    let Some(answer) = outcome.answer else { return visit.say(&NO_ANSWER).to_owned() };
+    let (status, size) = (answer.status.to_string(), answer.size.to_string());
+    let values = [("status", status.as_str()), ("size", &size)];
+    let message = if outcome.failure.is_some() { &USELESS } else { &ANSWERED };
+    message.fill(visit.language(), &values)
+}
+
+fn table(html: &mut Html, visit: &Visit, entries: &[LedgerEntry]) {
+    let heads = [&WHEN, &SENT_WHAT, &CAME].map(|head| visit.say(head));
+    html.element("table", &[("class", "stack"), ("role", "table")], |html| {
+        html.element("thead", &[("role", "rowgroup")], |html| {
+            html.element("tr", &[("role", "row")], |html| {
+                for head in heads {
+                    html.leaf("th", &[("scope", "col"), ("role", "columnheader")], head);
+                }
+            });
+        });
+        html.element("tbody", &[("role", "rowgroup")], |html| {
+            for entry in entries {
+                html.element("tr", &[("role", "row")], |html| {
+                    html.element("th", &[("scope", "row"), ("role", "rowheader")], |html| {
+                        let href = visit.link(&format!("sent/{}", entry.number.value()));
+                        let at = visit.when.short_date_time(entry.sent.at);
+                        html.leaf("a", &[("href", &href)], at);
+                    });
+                    let what = visit.say(call(entry));
+                    html.leaf("td", &[("role", "cell"), ("data-head", heads[1])], what);
+                    let came = outcome(visit, entry);
+                    html.leaf("td", &[("role", "cell"), ("data-head", heads[2])], came);
+                });
+            }
+        });
+    });
+}
+
+fn pager(html: &mut Html, visit: &Visit, page: u32, is_last: bool) {
+    if page == 1 && is_last {
+        return;
+    }
+    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
+        let mut link = |number: u32, rel: &'static str, text: &Message| {
+            let number = number.to_string();
+            let href = visit.link_with(Room::Sent.path(), &[("page", &number)]);
+            html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], visit.say(text));
+        };
+        if page > 1 {
+            link(page - 1, "prev", &NEWER);
+        }
+        if !is_last {
+            link(page + 1, "next", &OLDER);
+        }
+    });
+}
+
+const TITLE: Message = Message {
+    fr: "Ce qui est parti de cette Brique",
+    nl: "Wat uit deze box vertrok",
+    en: "What left this box",
+    de: "Was diese Box verlassen hat",
+};
+
+const PROMISE: Message = Message {
+    fr: "De ce que temoin sait, seuls des identifiants de session peuvent partir, et seulement vers \
+         votre opérateur. Jamais une adresse, une heure ou un nom.",
+    nl: "Van wat temoin weet, kunnen alleen sessie-ID’s vertrekken, en alleen naar uw operator. Nooit \
+         een adres, een tijd of een naam.",
+    en: "Of what temoin knows, only session IDs can leave, and only to your operator. Never an address, \
+         a time or a name.",
+    de: "Von dem, was temoin weiß, können nur Sitzungs-IDs hinausgehen, und nur zu Ihrem Betreiber. Nie \
+         eine Adresse, eine Zeit oder ein Name.",
+};
+
+const OFF_NOTHING: Message = Message {
+    fr: "temoin ne demande rien à l’opérateur. Rien n’est parti.",
+    nl: "temoin vraagt de operator niets. Er is niets vertrokken.",
+    en: "temoin asks the operator nothing. Nothing has left.",
+    de: "temoin fragt den Betreiber nichts. Nichts ging hinaus.",
+};
+
+const OFF_NOW: Message = Message {
+    fr: "temoin ne demande plus rien à l’opérateur. Voici ce qui est parti auparavant.",
+    nl: "temoin vraagt de operator niets meer. Dit vertrok voordien.",
+    en: "temoin no longer asks the operator anything. This left before.",
+    de: "temoin fragt den Betreiber nichts mehr. Dies ging zuvor hinaus.",
+};
+
+const ON_NOTHING: Message = Message {
+    fr: "temoin demande à l’opérateur une fois par jour. Rien n’est encore parti.",
+    nl: "temoin bevraagt de operator één keer per dag. Er is nog niets vertrokken.",
+    en: "temoin asks the operator once a day. Nothing has left yet.",
+    de: "temoin fragt den Betreiber einmal am Tag. Noch ging nichts hinaus.",
+};
+
+const ON: Message = Message {
+    fr: "temoin demande à l’opérateur une fois par jour. Voici chaque envoi\u{a0}; ouvrez-en un pour le \
+         lire octet par octet.",
+    nl: "temoin bevraagt de operator één keer per dag. Hier staat elke zending; open er een om ze byte \
+         voor byte te lezen.",
+    en: "temoin asks the operator once a day. Here is everything that was sent; open one to read it \
+         byte for byte.",
+    de: "temoin fragt den Betreiber einmal am Tag. Hier steht jede Sendung; öffnen Sie eine, um sie Byte \
+         für Byte zu lesen.",
+};
+
+const TO_SETTINGS: Message = Message {
+    fr: "Changer cela dans les réglages",
+    nl: "Dit wijzigen bij de instellingen",
+    en: "Change this in the settings",
+    de: "Das in den Einstellungen ändern",
+};
+
+const WHAT_IT_IS: Message = Message {
+    fr: "Ce que contient un envoi",
+    nl: "Wat een zending bevat",
+    en: "What is in it",
+    de: "Was darin steht",
+};
+
+const ONE_ID: Message = Message {
+    fr: "Au début d’une session, son identifiant\u{a0}: 32 octets tirés au hasard, qui ne disent rien \
+         de vous. Il passe par le tunnel, de sorte que l’opérateur sait de quelle session il s’agit.",
+    nl: "Bij het begin van een sessie, haar ID: 32 bytes van toevallige oorsprong, die niets over u \
+         zeggen. Het gaat door de tunnel, zodat de operator weet om welke sessie het gaat.",
+    en: "At the start of a session, its ID: 32 bytes that come of chance and say nothing of you. It goes \
+         through the tunnel, so that the operator knows which session is meant.",
+    de: "Zu Beginn einer Sitzung ihre ID: 32 Bytes, aus dem Zufall gewonnen, die nichts über Sie sagen. \
+         Sie geht durch den Tunnel, damit der Betreiber weiß, welche Sitzung gemeint ist.",
+};
+
+const SIXTY_FOUR: Message = Message {
+    fr: "Une fois par jour, soixante-quatre identifiants, toujours autant\u{a0}: ceux dont il y a \
+         quelque chose à apprendre, complétés par d’autres tirés au hasard.",
+    nl: "Eén keer per dag vierenzestig ID’s, altijd evenveel: die waarover iets te weten valt, aangevuld \
+         met toevallige.",
+    en: "Once a day, sixty-four IDs, always as many: those of which something can be learnt, filled up \
+         with random ones.",
+    de: "Einmal am Tag vierundsechzig IDs, immer gleich viele: jene, über die etwas zu erfahren ist, \
+         aufgefüllt mit zufälligen.",
+};
+
+const NEVER_ELSE: Message = Message {
+    fr: "Rien d’autre. La partie de temoin qui envoie ne reçoit que des identifiants\u{a0}: elle ne \
+         pourrait pas en dire plus.",
+    nl: "Niets anders. Het deel van temoin dat verzendt, krijgt alleen ID’s: het zou niet meer kunnen \
+         zeggen.",
+    en: "Nothing else. The part of temoin that sends is given IDs alone: it could not say more.",
+    de: "Sonst nichts. Der Teil von temoin, der sendet, bekommt nur IDs: Mehr könnte er nicht sagen.",
+};
+
+const CHECK: Message = Message {
+    fr: "Le vérifier vous-même",
+    nl: "Het zelf nagaan",
+    en: "Check it yourself",
+    de: "Selbst nachprüfen",
+};
+
+const CHECK_HOW: Message = Message {
+    fr: "Cette commande, sur la Brique, montre chaque paquet échangé avec le serveur de l’opérateur\u{a0}:",
+    nl: "Deze opdracht toont op de box elk pakket van en naar de server van de operator:",
+    en: "On the box, this command shows every packet to and from the operator’s server:",
+    de: "Auf der Box zeigt dieser Befehl jedes Paket von und zum Server des Betreibers:",
+};
+
+const CHECK_WHAT: Message = Message {
+    fr: "Les envois sont chiffrés\u{a0}: vous verrez quand et combien, pas quoi. L’heure et la taille \
+         doivent correspondre à cette page, et rien ne doit partir entre deux.",
+    nl: "Zendingen zijn versleuteld: u ziet wanneer en hoeveel, niet wat. Tijd en grootte moeten met deze \
+         pagina overeenkomen, en daartussen mag niets vertrekken.",
+    en: "What is sent is encrypted: you will see when and how much, not what. Time and size must agree \
+         with this page, and nothing may leave in between.",
+    de: "Gesendet wird verschlüsselt: Sie sehen, wann und wie viel, nicht was. Zeit und Größe müssen zu \
+         dieser Seite passen, und dazwischen darf nichts hinausgehen.",
+};
+
+const BEFORE: Message = Message {
+    fr: "Pour voir d’avance ce que serait le prochain envoi\u{a0}:",
+    nl: "Om vooraf te zien wat de volgende zending zou zijn:",
+    en: "To see beforehand what would be sent next:",
+    de: "Um vorab zu sehen, was als Nächstes gesendet würde:",
+};
+
+const WHEN: Message =
+    Message { fr: "Envoyé le", nl: "Verzonden op", en: "Sent on", de: "Gesendet am" };
+
+const SENT_WHAT: Message = Message { fr: "Quoi", nl: "Wat", en: "What", de: "Was" };
+
+const CAME: Message = Message { fr: "Réponse", nl: "Antwoord", en: "Answer", de: "Antwort" };
+
+const REGISTER: Message = Message {
+    fr: "L’identifiant d’une session",
+    nl: "De ID van een sessie",
+    en: "The ID of a session",
+    de: "Die ID einer Sitzung",
+};
+
+const STATUS: Message = Message {
+    fr: "Soixante-quatre identifiants",
+    nl: "Vierenzestig ID’s",
+    en: "Sixty-four IDs",
+    de: "Vierundsechzig IDs",
+};
+
+const BY_TUNNEL: Message = Message {
+    fr: "Par le tunnel.",
+    nl: "Door de tunnel.",
+    en: "Through the tunnel.",
+    de: "Durch den Tunnel.",
+};
+
+const BY_PROXY: Message = Message {
+    fr: "Par le mandataire des réglages.",
+    nl: "Via de proxy van de instellingen.",
+    en: "By the proxy of the settings.",
+    de: "Über den Proxy der Einstellungen.",
+};
+
+const ANSWERED: Message = Message {
+    fr: "répondu ({status}, {size} octets)",
+    nl: "beantwoord ({status}, {size} bytes)",
+    en: "answered ({status}, {size} bytes)",
+    de: "beantwortet ({status}, {size} Bytes)",
+};
+
+const USELESS: Message = Message {
+    fr: "réponse inutilisable ({status}, {size} octets)",
+    nl: "onbruikbaar antwoord ({status}, {size} bytes)",
+    en: "an answer of no use ({status}, {size} bytes)",
+    de: "unbrauchbare Antwort ({status}, {size} Bytes)",
+};
+
+const NO_ANSWER: Message =
+    Message { fr: "sans réponse", nl: "geen antwoord", en: "no answer", de: "keine Antwort" };
+
+const NOT_KNOWN: Message =
+    Message { fr: "inconnue", nl: "onbekend", en: "not known", de: "unbekannt" };
+
+const HEAD: Message =
+    Message { fr: "L’en-tête", nl: "De hoofding", en: "The head", de: "Der Kopf" };
+
+const BODY: Message =
+    Message { fr: "Le contenu", nl: "De inhoud", en: "The body", de: "Der Inhalt" };
+
+const BODY_IS: Message = Message {
+    fr: "Un identifiant par ligne, en hexadécimal. Des zéros sont l’identifiant d’une session effacée \
+         depuis.",
+    nl: "Eén ID per regel, hexadecimaal. Nullen zijn de ID van een sessie die intussen gewist is.",
+    en: "One ID a line, in hexadecimal. Zeros stand for the ID of a session that was erased since.",
+    de: "Eine ID je Zeile, hexadezimal. Nullen stehen für die ID einer inzwischen gelöschten Sitzung.",
+};
+
+const BACK: Message = Message {
+    fr: "← Tous les envois",
+    nl: "← Alle zendingen",
+    en: "← All that was sent",
+    de: "← Alle Sendungen",
+};
+
+const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
+
+const NEWER: Message = Message { fr: "Plus récents", nl: "Recentere", en: "Newer", de: "Neuere" };
+
+const OLDER: Message = Message { fr: "Plus anciens", nl: "Oudere", en: "Older", de: "Ältere" };
+
+#[cfg(test)]
+mod tests {
+    use super::{host, ids};
+
+    #[test]
+    fn a_body_is_shown_as_its_ids() {
+        let body = [[0xab; 32], [0; 32]].concat();
+        assert_eq!(ids(&body), format!("{}\n{}\n", "ab".repeat(32), "0".repeat(64)));
+        assert_eq!(ids(&[]), "");
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_found() {
+        for (address, found) in [
+            ("https://op.example.org/temoin", "op.example.org"),
+            ("https://op.example.org:8443", "op.example.org"),
+            ("https://[2001:db8::1]/x", "[2001:db8::1]"),
+            ("x", "x"),
+        ] {
+            assert_eq!(host(address), found);
+        }
+    }
+}
