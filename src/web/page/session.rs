@@ -95,6 +95,13 @@ fn write(visit: &Visit, book: &dyn Book, contents: &Contents) -> String {
             .collect();
         sources(html, visit, &rows);
         identifier(html, visit, session);
+        if session.end.is_some() {
+            html.element("p", &[("class", "actions")], |html| {
+                let href = visit.link(&format!("session/{}/erase", session.id));
+                let attributes = [("class", "button danger"), ("href", href.as_str())];
+                html.leaf("a", &attributes, visit.say(&ERASE));
+            });
+        }
     })
 }
 
@@ -373,6 +380,13 @@ const LASTS: Message = Message {
     nl: "de sessie is nog bezig",
     en: "the session is still open",
     de: "die Sitzung läuft noch",
+};
+
+const ERASE: Message = Message {
+    fr: "Effacer cette session ici…",
+    nl: "Deze sessie hier wissen…",
+    en: "Erase this session here…",
+    de: "Diese Sitzung hier löschen…",
 };
 
 const BACK: Message = Message {
