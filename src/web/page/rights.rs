@@ -47,8 +47,7 @@ pub(in crate::web) fn rights(site: &Site, request: Request) -> Result<Response, 
                 let href = visit.link("rights/access.txt");
                 html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&TEXT));
             });
-            html.leaf("p", &[("class", "hint")], visit.say(&NOT_SENT));
-            period(html, &visit);
+            html.element("div", &[("class", "actions")], |html| period(html, &visit));
         });
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&WAIT));
@@ -225,13 +224,6 @@ const MAIL: Message = Message {
 
 const TEXT: Message =
     Message { fr: "Fichier texte", nl: "Tekstbestand", en: "Text file", de: "Textdatei" };
-
-const NOT_SENT: Message = Message {
-    fr: "Rien n’est envoyé d’ici\u{a0}: c’est vous qui envoyez.",
-    nl: "Van hieruit wordt niets verstuurd: dat doet u zelf.",
-    en: "Nothing is sent from here: you send it yourself.",
-    de: "Von hier wird nichts verschickt: Sie senden es selbst.",
-};
 
 const PERIOD: Message = Message {
     fr: "Seulement une période",

@@ -321,13 +321,16 @@ const CHECK_HOW: Message = Message {
 
 const CHECK_WHAT: Message = Message {
     fr: "Les envois sont chiffrés\u{a0}: vous verrez quand et combien, pas quoi. L’heure et la taille \
-         doivent correspondre à cette page, et rien ne doit partir entre deux.",
+         doivent correspondre à cette page. D’autres programmes peuvent parler au même serveur\u{a0}: \
+         tcpdump ne dit pas lequel.",
     nl: "Zendingen zijn versleuteld: u ziet wanneer en hoeveel, niet wat. Tijd en grootte moeten met deze \
-         pagina overeenkomen, en daartussen mag niets vertrekken.",
+         pagina overeenkomen. Ook andere programma’s kunnen met die server praten: tcpdump zegt niet \
+         welk.",
     en: "What is sent is encrypted: you will see when and how much, not what. Time and size must agree \
-         with this page, and nothing may leave in between.",
+         with this page. Other programs may speak with the same server: tcpdump does not say which.",
     de: "Gesendet wird verschlüsselt: Sie sehen, wann und wie viel, nicht was. Zeit und Größe müssen zu \
-         dieser Seite passen, und dazwischen darf nichts hinausgehen.",
+         dieser Seite passen. Auch andere Programme können mit dem Server sprechen: tcpdump sagt nicht, \
+         welches.",
 };
 
 const BEFORE: Message = Message {
