@@ -23,13 +23,14 @@ impl Fixture {
     fn new() -> Self {
         let mut program = Program::native();
         let operator = Operator::default();
-        operator.choose(&program);
         program.start_daemon();
         program.hook("route-up");
         program.await_sessions("open");
         program.hook("route-down");
         let session = program.await_sessions("closed").remove(0);
         program.stop_daemon();
+        // Only now: nobody answers at this operator's address.
+        operator.choose(&program);
         let digits = session["id"].as_str().unwrap();
         let bytes =
             (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
@@ -93,6 +94,9 @@ fn the_signed_statement_stands_in_the_record_of_the_session_and_is_compared() {
     assert_eq!(signed(&show(&fixture)).0["meaning"], "early");
     let told = fixture.program.print(&format!("show {}", fixture.id));
     assert!(told.contains("gone before its time, or denied"), "{told}");
+    assert_eq!(fixture.program.json("held --json")["signed"]["early"], 1);
+    let told = fixture.program.print("held");
+    assert!(told.contains("Gone before their time, or denied"), "{told}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Attack {
         let mut salts: HashSet<[u8; 32]> = HashSet::new();
         for bytes in windows(32) {
             // 32 random bytes are text, or have fewer than 20 values, once in many billions.
-            let is_text = bytes.iter().all(|byte| byte.is_ascii());
+            let is_text = bytes.iter().all(u8::is_ascii);
             if !is_text && bytes.iter().collect::<HashSet<_>>().len() >= 20 {
                 salts.insert(bytes.try_into().unwrap());
             }

@@ -72,7 +72,7 @@ impl LinkWatch {
                 // What fills the buffer may have been longer.
                 Ok((LONGEST_DATAGRAM, _)) => notices.push(LinkNotice::Missed),
                 Ok((length, _)) => {
-                    notices.extend(LinkNotice::parse(buffer.get(..length).unwrap_or_default()))
+                    notices.extend(LinkNotice::parse(buffer.get(..length).unwrap_or_default()));
                 }
                 Err(Errno::EAGAIN) => return Ok(notices),
                 Err(Errno::EINTR) => {}

@@ -1,4 +1,6 @@
-use crate::holding::Tally;
+use serde::Serialize;
+
+use crate::holding::{SignedTally, Tally};
 use crate::journal::Filter;
 
 use super::arguments::Json;
@@ -18,10 +20,26 @@ pub(super) fn run(context: &Context, output: &Json) -> Result<(), CliError> {
         tally.add(session);
         Ok(())
     })?;
+    let signed = match &reader {
+        Some(reader) => SignedTally::read(reader, book.rulebook(), context.now)?,
+        None => SignedTally::default(),
+    };
+    // What came of checks stays of value when they are switched off.
+    let signed = Some(signed).filter(|it| context.config.sync || *it != SignedTally::default());
     drop(reader);
     let summary = tally.summary(book.rulebook(), context.now);
     if output.json {
-        return print(&format!("{}\n", serde_json::to_string(&summary.to_json())?));
+        let held = Held { summary: summary.to_json(), signed };
+        return print(&format!("{}\n", serde_json::to_string(&held)?));
     }
-    print(&summary.to_text(context.when(), WIDTH))
+    print(&summary.to_text(context.when(), WIDTH))?;
+    signed.map_or(Ok(()), |signed| print(&signed.to_text(context.when(), WIDTH)))
+}
+
+/// The summary as it always was, with the operator's own word as one more member.
+#[derive(Serialize)]
+struct Held<S> {
+    #[serde(flatten)]
+    summary: S,
+    signed: Option<SignedTally>,
 }

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::i18n::{Message, Plural};
+use crate::i18n::{Message, Plural, vocabulary};
 use crate::journal::{Call, LedgerEntry, Named, Presence, Way};
 
 use super::arguments::Ledger;
@@ -98,7 +98,8 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
                 line(&ANSWER.fill(language, &values));
             }
             if let Some(failure) = &outcome.failure {
-                line(&FAILURE.fill(language, &[("why", failure)]));
+                let known = vocabulary::failure(failure).map(|known| known.text(language));
+                line(&FAILURE.fill(language, &[("why", known.unwrap_or(failure))]));
             }
         }
     }

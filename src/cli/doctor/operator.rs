@@ -1,9 +1,12 @@
 use std::ops::ControlFlow;
 
 use super::{Examination, Finding, Health};
+use crate::domain::{SessionId, Zone};
 use crate::holding::{Comparison, Rulebook, Signed, SignedState};
-use crate::i18n::{Message, Plural};
-use crate::journal::{Dealing, JournalError, Presence, Reader, Registration, Standing};
+use crate::i18n::{Message, Plural, vocabulary};
+use crate::journal::{
+    Dealing, JournalError, LedgerEntry, Presence, Reader, Registration, Standing,
+};
 use crate::lawbook::Lawbook;
 use crate::protocol::PublicKey;
 
@@ -59,27 +62,30 @@ impl Examination<'_> {
             self.find("sync", Health::Note, &NEVER_ASKED, &[]);
             return Ok(());
         };
-        let is_good = |entry: &&crate::journal::LedgerEntry| {
+        let is_good = |entry: &&LedgerEntry| {
             let outcome = entry.outcome.as_ref();
             outcome.is_some_and(|it| it.failure.is_none() && it.answer.is_some())
         };
         let when = self.context.when();
-        let failure = newest.outcome.as_ref().and_then(|outcome| outcome.failure.clone());
-        match last.iter().find(is_good) {
-            Some(answered) if answered.sent.at.shifted(SILENCE) > self.context.now => {
-                let date = when.date_time(answered.sent.at);
-                self.find("sync", Health::Good, &ANSWERS, &[("date", &date)]);
-            }
-            answered => {
-                let since = answered.map_or_else(|| newest.sent.at, |entry| entry.sent.at);
-                let values = [
-                    ("date", when.date_time(since)),
-                    ("why", failure.unwrap_or_else(|| "…".to_owned())),
-                ];
-                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-                self.find("sync", Health::Wrong, &SILENT, &values);
-            }
+        let failure = newest.outcome.as_ref().and_then(|outcome| outcome.failure.as_deref());
+        if let (Some(answered), None) = (last.iter().find(is_good), failure) {
+            let date = when.date_time(answered.sent.at);
+            self.find("sync", Health::Good, &ANSWERS, &[("date", &date)]);
+            return Ok(());
         }
+        let since = last
+            .iter()
+            .find(is_good)
+            .or_else(|| last.last())
+            .map_or(newest.sent.at, |it| it.sent.at);
+        let is_long = since.shifted(SILENCE) <= self.context.now;
+        let health = if is_long { Health::Wrong } else { Health::Note };
+        let language = self.context.language;
+        let why = failure.map_or("…", |name| {
+            vocabulary::failure(name).map_or(name, |known| known.text(language))
+        });
+        let date = when.date_time(since);
+        self.find("sync", health, &SILENT, &[("date", &date), ("why", why)]);
         Ok(())
     }
 
@@ -101,7 +107,7 @@ impl Examination<'_> {
 
     /// What of the operator's statements does not go together, with each other or with the record.
     fn statements(&mut self, reader: &Reader, rulebook: Rulebook<'_>) -> Result<(), JournalError> {
-        let zone = rulebook.profile.map_or(crate::domain::Zone::UTC, |profile| profile.zone);
+        let zone = rulebook.profile.map_or(Zone::UTC, |profile| profile.zone);
         let now = self.context.now;
         let mut overdue = Vec::new();
         let mut contradicted = Vec::new();
@@ -145,7 +151,7 @@ impl Examination<'_> {
             if ids.is_empty() {
                 continue;
             }
-            let mut named: Vec<String> = ids.iter().take(NAMED).map(|id| id.short()).collect();
+            let mut named: Vec<String> = ids.iter().take(NAMED).map(SessionId::short).collect();
             if ids.len() > NAMED {
                 named.push("…".to_owned());
             }

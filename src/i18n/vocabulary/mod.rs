@@ -3,6 +3,7 @@
 
 mod coverage;
 mod end;
+mod failure;
 mod field;
 mod lowered;
 mod source;
@@ -10,6 +11,7 @@ mod state;
 
 pub use coverage::coverage;
 pub use end::{end_reason, operator_end};
+pub use failure::failure;
 pub use field::field;
 pub use lowered::{fields, lowered};
 pub use source::{source, source_explained};
@@ -18,11 +20,28 @@ pub use state::{State, state, transport};
 #[cfg(test)]
 mod tests {
     use super::{
-        State, coverage, end_reason, field, operator_end, source, source_explained, state,
+        State, coverage, end_reason, failure, field, operator_end, source, source_explained, state,
         transport,
     };
     use crate::domain::{Coverage, EndReason, Field, OperatorEnd, Source, Transport};
     use crate::i18n::{Language, Message};
+
+    /// Of each text one name.
+    const FAILURES: [&str; 13] = [
+        "made-up",
+        "malformed",
+        "no-tunnel",
+        "not-authentic",
+        "not-fresh",
+        "not-now",
+        "proxy",
+        "rejected",
+        "timed-out",
+        "two-successors",
+        "unreachable",
+        "unresolved",
+        "untrusted",
+    ];
 
     fn all() -> Vec<&'static Message> {
         let mut all: Vec<&'static Message> = Vec::new();
@@ -32,6 +51,7 @@ mod tests {
         all.extend(EndReason::ALL.into_iter().map(end_reason));
         all.extend(EndReason::ALL.into_iter().map(|reason| operator_end(reason.operator_view())));
         all.push(operator_end(OperatorEnd::Unknown));
+        all.extend(FAILURES.into_iter().filter_map(failure));
         all.extend([Coverage::Complete, Coverage::Hooks, Coverage::Interface].map(coverage));
         all.extend([Transport::Udp, Transport::Tcp].map(transport));
         all.extend([State::Open, State::Closed].map(state));
