@@ -17,9 +17,14 @@ image: setup cross ## A card for a board: BOARD=lime or lime2; SSH_KEY=FILE lets
 flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image made for BOARD)
 	@board/flash $(if $(YES),--yes) "$(DEVICE)" "$(IMAGE)"
 
+.PHONY: deploy
+deploy: cross ## Put a fresh build on a running board, over ssh: HOST=...
+	@board/deploy "$(HOST)" build/armv7/temoin
+
 .PHONY: flash-check
-flash-check: setup ## What make flash writes and what it refuses, on loop devices (root)
+flash-check: setup ## What make flash and make deploy do and refuse, on loop devices (root)
 	python3 -B tests/board/flash.py
+	python3 -B tests/board/deploy.py
 
 .PHONY: power-cut
 power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... repeats a run (root)
