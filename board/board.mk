@@ -26,6 +26,14 @@ flash-check: setup ## What make flash and make deploy do and refuse, on loop dev
 	python3 -B tests/board/flash.py
 	python3 -B tests/board/deploy.py
 
+.PHONY: qemu
+qemu: image ## The board in QEMU: its console here, its page on PORT (8470), a tunnel (root)
+	@board/qemu $(CARD) $(if $(PORT),--port $(PORT))
+
+.PHONY: qemu-check
+qemu-check: image ## The same unattended; fails if a session is not recorded as it was
+	python3 -B tests/board/check $(CARD)
+
 .PHONY: power-cut
 power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... repeats a run (root)
 	cargo build --locked --bin temoin
