@@ -318,6 +318,21 @@ fn a_record_of_a_later_form_is_refused(place: &Place) {
     assert!(error.to_string().contains("form 99"), "{error}");
 }
 
+#[test]
+fn a_connection_that_broke_is_made_anew() {
+    let place = Place::postgres();
+    let mut store = place.store();
+    store.begin_session(&run(0), &whole(1), &policy()).unwrap();
+    place.run(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let error = store.begin_session(&run(0), &whole(2), &policy()).unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    store.begin_session(&run(0), &whole(2), &policy()).unwrap();
+    assert_eq!(place.count(), 2);
+}
+
 /// Somewhere for a store of a test's own.
 struct Place {
     location: Location,

@@ -32,6 +32,10 @@ pub const PERSISTENCE: Duration = Duration::from_secs(3600);
 
 /// Does what OpenVPN waits for. `dynamic` is the file that OpenVPN names on the command line of
 /// `client-connect`.
+///
+/// # Errors
+/// What is to be said in OpenVPN's log: the session may be missing from the record, or the box was not
+/// told its origin.
 pub fn supervise(
     kind: Kind,
     config_path: &Path,
@@ -92,6 +96,9 @@ fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
 
 /// The second process: puts the event that it reads from standard input into the spool, says so, and
 /// hands the spool to the store.
+///
+/// # Errors
+/// What is to be said in OpenVPN's log. What was put into the spool waits there.
 pub fn work(config: &Config) -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
