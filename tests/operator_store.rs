@@ -280,11 +280,16 @@ fn sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not(place: &P
     store.begin_session(&other, &late, &policy()).unwrap();
     let now = |days| at(days * day).begins();
     assert_eq!(store.end_lost(7, &policy(), now(7)).unwrap(), 0);
+    // Clients that stay for weeks are no silence where the server's interface is up.
+    let third = Run { server: "gw3/tun0".parse().unwrap(), ..run(0) };
+    store.begin_session(&third, &whole(3), &policy()).unwrap();
+    store.note_alive("gw3", |device| device == "tun0", now(7)).unwrap();
+    store.note_alive("gw", |_| true, now(7)).unwrap();
     assert_eq!(store.end_lost(7, &policy(), now(8)).unwrap(), 1);
     let end = store.look_up(&ids(&[1])).unwrap()[&id(1)].record.end;
     let when = When::Between(at(0), at(8 * day));
     assert_eq!(end, Some(End { when, reason: EndReason::GatewayLost }));
-    assert_eq!(store.stats().unwrap().open, 1);
+    assert_eq!(store.stats().unwrap().open, 2);
 }
 
 fn counts_are_told_and_nothing_of_anybody(place: &Place) {

@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::operator::store::Scrubbed;
@@ -17,6 +18,8 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         let day = Duration::from_secs(86_400);
         spool.forget(day * config.lost_after_days, SystemTime::now())?;
     }
+    let is_up = |device: &str| Path::new("/sys/class/net").join(device).exists();
+    store.note_alive(&config.gateway_name(), is_up, now)?;
     let lost = store.end_lost(config.lost_after_days, &config.policy, now)?;
     store.reckon(&config.policy)?;
     let today = config.policy.today(now).ok_or("the clock is before 1970: set it")?;

@@ -83,6 +83,34 @@ impl Store {
         Ok(reckoned)
     }
 
+    /// Notes that servers of this gateway live whose network interface `is_up`. Without that, one whose
+    /// clients all stay for weeks would be given up.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn note_alive(
+        &mut self,
+        gateway: &str,
+        is_up: impl Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for row in self.database.query("SELECT name FROM server", &[])? {
+            let Some(name) = Reader(row.iter()).text().flatten() else { continue };
+            let device = name.strip_prefix(gateway).and_then(|rest| rest.strip_prefix('/'));
+            if device.is_some_and(&is_up) {
+                self.database.execute(
+                    "UPDATE server SET seen = $1 WHERE name = $2 AND seen < $3",
+                    &[
+                        second(Second::containing(now)),
+                        Value::Text(name),
+                        second(Second::containing(now)),
+                    ],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the open sessions of servers that gave no sign of life for so many days. Says how many
     /// there were.
     ///
