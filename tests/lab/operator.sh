@@ -178,7 +178,7 @@ truth() {
             | if $at == null then .
               elif $line.event == "disconnect" then
                 .[$at].end_ns = $line.at_ns | .[$at].last_address = $line.address
-              elif $line.operation == "delete" then .
+              elif $line.operation == "delete" or ($line.learnt | contains("/")) then .
               elif $line.learnt | contains(":") then .[$at].ipv6 = $line.learnt
               else .[$at].ipv4 = $line.learnt end
             end)' "$STATE/truth.jsonl"
