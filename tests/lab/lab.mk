@@ -22,8 +22,8 @@ soak: setup ## Many sessions in a row with random kills: SESSIONS=500, SOAK_SEED
 
 .PHONY: demo
 demo: setup ## A real tunnel in namespaces, and temoin's page to watch it (root)
-	cargo build --locked
-	@tests/lab/demo run target/debug/temoin
+	cargo build --locked --features operator
+	@tests/lab/demo run target/debug/temoin target/debug/temoin-operator
 
 .PHONY: demo-up
 demo-up: ## While the demo runs: bring its tunnel up again
@@ -41,11 +41,15 @@ demo-down: ## While the demo runs: stop its tunnel cleanly
 demo-sessions: ## While the demo runs: the record in the terminal
 	@tests/lab/demo sessions
 
+.PHONY: demo-ask
+demo-ask: ## While the demo runs: ask its operator what it holds
+	@tests/lab/demo ask
+
 .PHONY: demo-truth
 demo-truth: ## While the demo runs: what its operator's server saw
 	@tests/lab/demo truth
 
 .PHONY: demo-check
 demo-check: setup ## The demo unattended; fails if what it sees is not what happened
-	cargo build --locked
-	@tests/lab/demo check target/debug/temoin
+	cargo build --locked --features operator
+	@tests/lab/demo check target/debug/temoin target/debug/temoin-operator
