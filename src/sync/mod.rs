@@ -16,6 +16,7 @@ mod deadline;
 mod error;
 mod plan;
 mod post;
+mod provider;
 pub mod schedule;
 mod socks;
 mod tls;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::version::TLS13;
@@ -14,6 +14,7 @@ use rustls::{
 use sha2::{Digest, Sha256};
 
 use super::CallError;
+use super::provider::provider;
 
 /// What shows that it is the operator who answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,7 +29,7 @@ pub enum Trust {
 /// How a box speaks TLS: all alike. Version 1.3 alone; no application protocol is named, and no
 /// connection is tied to an earlier one.
 pub(super) fn configuration(trust: Trust) -> Result<ClientConfig, CallError> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13])
         .map_err(untrusted)?;
