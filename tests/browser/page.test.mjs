@@ -49,6 +49,12 @@ before(async () => {
     ['wrong', '/sessions?address=x', 400],
     ['lasting', `/session/${ids[0]}`, 200],
     ['ended', `/session/${ids[5]}`, 200],
+    ['erase', `/session/${ids[5]}/erase`, 200],
+    ['ask', '/ask', 200],
+    ['sent', '/sent', 200],
+    ['rights', '/rights', 200],
+    ['erased', '/erased', 200],
+    ['settings', '/settings', 200],
     ['nowhere', '/nowhere', 404],
   ];
 });
