@@ -265,7 +265,12 @@ impl Daemon {
 
     fn attend(&mut self, wake: Wake, reading: ClockReading) -> io::Result<()> {
         match wake {
-            Wake::Answer => self.questions.take(reading.uptime),
+            Wake::Answer => {
+                // What the operator no longer holds goes here at once.
+                if self.questions.take(reading.uptime) {
+                    self.erasures.reconsider();
+                }
+            }
             Wake::Arrival => {
                 self.arrivals.drain()?;
                 self.take_from_spool();

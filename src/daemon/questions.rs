@@ -220,11 +220,12 @@ impl Questions {
         self.is_running
     }
 
-    /// Takes in what the question that ended has brought.
-    pub(super) fn take(&mut self, now: Uptime) {
+    /// Takes in what the question that ended has brought; says whether the operator stated anything.
+    pub(super) fn take(&mut self, now: Uptime) -> bool {
         let _ = self.wake.read();
-        let Ok(news) = self.news.try_recv() else { return };
+        let Ok(news) = self.news.try_recv() else { return false };
         self.is_running = false;
+        let has_statements = matches!(&news, News::Asked(asked) if asked.is_ok());
         match news {
             News::Asked(asked) => match *asked {
                 Ok(report) => {
@@ -244,6 +245,7 @@ impl Questions {
                 self.settle(id, |naming| naming.put_off(makes_sense.then_some(now)));
             }
         }
+        has_statements
     }
 
     fn settle(&mut self, id: SessionId, change: impl FnOnce(&mut Naming)) {
