@@ -1,7 +1,9 @@
 mod operator;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
+use std::process;
 
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
@@ -292,10 +294,30 @@ impl Examination<'_> {
         let values = [("path", path.as_str()), ("free", &megabytes)];
         if free < LITTLE_SPACE {
             self.find("disk", Health::Wrong, &DISK_FULL, &values);
-        } else {
-            self.find("disk", Health::Good, &DISK, &values);
+            return;
+        }
+        match try_writing(&self.context.state_dir) {
+            // Who may not write there may still ask.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                let error = error.to_string();
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("disk", Health::Wrong, &DISK_UNWRITABLE, &values);
+            }
+            _ => self.find("disk", Health::Good, &DISK, &values),
         }
     }
+}
+
+/// Whether a file can be written where the record is. A card that fails may still be read out of
+/// memory, and takes writes that never arrive until one of them is waited for.
+fn try_writing(directory: &Path) -> io::Result<()> {
+    let path = directory.join(format!(".doctor-{}", process::id()));
+    let written = File::create_new(&path).and_then(|mut file| {
+        file.write_all(b"temoin")?;
+        file.sync_all()
+    });
+    let removed = fs::remove_file(&path);
+    written.and(removed)
 }
 
 /// Whether two paths lead to the same place.
@@ -544,4 +566,11 @@ const DISK_FULL: Message = Message {
     nl: "Er is nog maar {free} MB in {path}: maak plaats vrij, anders kan temoin straks niets meer optekenen.",
     en: "Only {free} MB are left in {path}: free some space, or temoin will soon have no room to record.",
     de: "In {path} sind nur noch {free} MB frei: Schaffen Sie Platz, sonst kann temoin bald nichts mehr verzeichnen.",
+};
+
+const DISK_UNWRITABLE: Message = Message {
+    fr: "Rien ne peut être écrit dans {path} ({error}) : la carte est peut-être en fin de vie. Sauvegardez ce qui s’y trouve et remplacez-la ; `dmesg` en dit plus.",
+    nl: "In {path} kan niets geschreven worden ({error}): misschien is de kaart versleten. Maak een kopie van wat erop staat en vervang ze; `dmesg` zegt meer.",
+    en: "Nothing can be written in {path} ({error}): the card may be worn out. Save what is on it and replace it; `dmesg` says more.",
+    de: "In {path} kann nichts geschrieben werden ({error}): Vielleicht ist die Karte verschlissen. Sichern Sie, was darauf ist, und ersetzen Sie sie; `dmesg` sagt mehr.",
 };
