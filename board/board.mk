@@ -1,6 +1,6 @@
 # Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
 
-CHECKS += flash-check power-cut
+CHECKS += flash-check power-cut dead-card
 
 BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
@@ -39,3 +39,8 @@ power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... r
 	cargo build --locked --bin temoin
 	python3 -B tests/board/write_log.py
 	python3 -B tests/board/power_cut target/debug/temoin --points $(POINTS) $(SEEDED)
+
+.PHONY: dead-card
+dead-card: setup ## A card that dies while tunnels are recorded on it (root)
+	cargo build --locked --bin temoin
+	python3 -B tests/board/dead_card target/debug/temoin

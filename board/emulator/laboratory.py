@@ -38,8 +38,11 @@ class Laboratory:
     def __call__(self, *arguments):
         """Runs a command of the laboratory's and returns what it prints."""
         return subprocess.run(
-            [LAB, "--state", self.state, *arguments], check=True, text=True, stdout=subprocess.PIPE
-        ).stdout
+            self.command(*arguments), check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    def command(self, *arguments):
+        """The command line of a command of the laboratory's."""
+        return [LAB, "--state", self.state, *arguments]
 
     def in_box(self, *command):
         """The command line that runs `command` where the board is plugged in."""

@@ -47,12 +47,16 @@ class CutOffs:
                 f"{recorded} sessions read in them, {self.erased} empty after an erasure")
 
     def check_one(self, cut):
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir()
-        disk = self.directory / "disk"
+        disk = self.before.with_name("cut-off-disk")
         subprocess.run(["cp", "--sparse=always", self.before, disk], check=True)
         with disk.open("r+b") as file:
             write_log.apply(cut.arrived, file)
+        return self.check_disk(disk, cut.log_end)
+
+    def check_disk(self, disk, position):
+        """Checks one disk, and repairs it. Returns how many sessions are on it."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir()
         # As at the next start: the file system's journal is replayed, and nothing else is to repair.
         repaired = subprocess.run(["e2fsck", "-p", disk], text=True, capture_output=True)
         assert repaired.returncode in (0, 1), repaired.stdout
@@ -64,7 +68,7 @@ class CutOffs:
             ["debugfs", "-R", f"rdump / {state}", disk], check=True, capture_output=True)
         self.start_once(state)
         record = self.sessions(state)
-        gone = self.expected.check(record, position=cut.log_end)
+        gone = self.expected.check(record, position=position)
         self.must_be_sound(state)
         if gone and not record:
             self.erased += 1
