@@ -1,7 +1,7 @@
 use super::phrase::{capitalised, sentence};
 use super::text::{Writer, folded, seen, signed_field};
 use super::words as w;
-use super::{FieldHolding, Holding, Knowledge};
+use super::{FieldHolding, Holding, Knowledge, LawSays};
 use crate::domain::Field;
 use crate::i18n::When;
 use crate::i18n::vocabulary as record;
@@ -64,7 +64,7 @@ pub struct Obtaining {
 impl Holding<'_> {
     /// All of it in words, in the language and the time zone of `when`.
     pub fn told(&self, when: When) -> Told {
-        let mut writer = Writer::new(self, when, usize::MAX);
+        let writer = Writer::new(self, when, usize::MAX);
         let short = writer
             .short_rows()
             .into_iter()
@@ -85,12 +85,12 @@ impl Holding<'_> {
                 }
             })
             .collect();
-        let answers = self.groups().iter().map(|group| answers(&mut writer, group, when)).collect();
+        let answers = self.groups().iter().map(|group| answers(&writer, group, when)).collect();
         Told { short, answers, who, who_is_open }
     }
 }
 
-fn answers<'a>(writer: &mut Writer<'_, 'a>, group: &[&FieldHolding<'a>], when: When) -> Answers {
+fn answers<'a>(writer: &Writer<'_, 'a>, group: &[&FieldHolding<'a>], when: When) -> Answers {
     let first = group[0];
     let law = match &first.law {
         None => vec![plain(sentence(writer.say(&w::NO_JURISDICTION)))],
@@ -123,7 +123,7 @@ fn answers<'a>(writer: &mut Writer<'_, 'a>, group: &[&FieldHolding<'a>], when: W
         fields: group.iter().map(|it| it.field).collect(),
         seen: group.iter().map(|it| capitalised(&seen(&it.seen, when))).collect(),
         law,
-        law_is: first.law.as_ref().map_or(Knowledge::Unknown, |law| law.knowledge()),
+        law_is: first.law.as_ref().map_or(Knowledge::Unknown, LawSays::knowledge),
         declared,
         signed: first.signed.map(|signed| sentence(writer.say(signed_field(signed)))),
         differences: first.disagreements.iter().map(|it| writer.difference(it)).collect(),

@@ -1,4 +1,5 @@
 use super::layout::Visit;
+use super::rooms::Room;
 use crate::domain::{SessionId, Timestamp, Zone};
 use crate::i18n::{Message, Plural};
 use crate::journal::{Dealing, Standing, Worth};
@@ -103,6 +104,11 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
                         html.text(" ");
                         html.leaf("code", &[], command);
                     }
+                    if *notice == Notice::NoProfile {
+                        html.text(" ");
+                        let href = visit.link(Room::Settings.path());
+                        html.leaf("a", &[("href", &href)], visit.say(Room::Settings.name()));
+                    }
                 });
             });
         }
@@ -130,7 +136,7 @@ fn texts(notice: &Notice, visit: &Visit) -> (String, String, Option<&'static str
         }
         Notice::LawGap => (&LAW_GAP, &UPGRADE, None),
         Notice::LawStale => (&LAW_STALE, &UPGRADE, None),
-        Notice::NoProfile => (&NO_PROFILE, &NO_PROFILE_DO, Some("temoin profile list")),
+        Notice::NoProfile => (&NO_PROFILE, &NO_PROFILE_DO, None),
         Notice::Overdue(_) => (&OVERDUE, &OVERDUE_DO, Some("temoin letter erasure")),
         Notice::Unregistered(_) => (&UNREGISTERED, &UNREGISTERED_DO, None),
         Notice::Trouble(Trouble::ClockUnconfirmed) => (&CLOCK, &CLOCK_DO, None),
@@ -183,10 +189,13 @@ const NO_PROFILE: Message = Message {
 };
 
 const NO_PROFILE_DO: Message = Message {
-    fr: "Sans cela, il ne sait ni ce qu’il déclare conserver, ni quelle loi s’applique. Cette commande, sur la Brique, montre les opérateurs connus\u{a0}:",
-    nl: "Daardoor weet het niet wat hij verklaart te bewaren, noch welke wet geldt. Deze opdracht, op de box, toont de bekende operators:",
-    en: "So it knows neither what it declares to keep nor which law applies. This command, on the box, shows the operators that are known:",
-    de: "So weiß es weder, was er zu speichern erklärt, noch welches Gesetz gilt. Dieser Befehl auf der Box zeigt die bekannten Betreiber:",
+    fr: "Sans cela, il ne sait ni ce qu’il déclare conserver, ni quelle loi s’applique. Vous pouvez le \
+         dire ici\u{a0}:",
+    nl: "Daardoor weet het niet wat hij verklaart te bewaren, noch welke wet geldt. U kunt het hier \
+         zeggen:",
+    en: "So it knows neither what it declares to keep nor which law applies. You can say so here:",
+    de: "So weiß es weder, was er zu speichern erklärt, noch welches Gesetz gilt. Sie können es hier \
+         sagen:",
 };
 
 const CLOCK: Message = Message {

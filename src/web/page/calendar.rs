@@ -18,7 +18,7 @@ pub(in crate::web) fn calendar(site: &Site, request: Request) -> Result<Response
     if request.path.strip_prefix('/') != Some(PATH) {
         return Err(request);
     }
-    let asked = request.value("year").map(|text| year(text));
+    let asked = request.value("year").map(year);
     if asked == Some(None) {
         return Ok(failure(site, &request, Status::BadRequest));
     }
@@ -60,7 +60,7 @@ fn write(visit: &Visit, days: &Days, year: i32) -> String {
 
 /// The ways to the years before and after, where there is anything.
 fn years(html: &mut Html, visit: &Visit, days: &Days, year: i32) {
-    let known = |day: Option<&NaiveDate>| day.map_or(days.today.year(), Datelike::year);
+    let known = |day: Option<&NaiveDate>| day.map_or_else(|| days.today.year(), Datelike::year);
     let first = known(days.days.keys().next());
     let last = known(days.days.keys().next_back()).max(days.today.year());
     let near = [(year - 1, "prev", "←"), (year + 1, "next", "→")];

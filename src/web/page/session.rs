@@ -19,15 +19,16 @@ pub(in crate::web) fn session(site: &Site, request: Request) -> Result<Response,
     Ok(match read(site, &prefix) {
         Ok(Some(contents)) => {
             let visit = Visit::new(site, &request);
-            Response::html(Status::Ok, write(&visit, contents.0.as_ref(), &contents.1))
+            Response::html(Status::Ok, write(&visit, &contents))
         }
         Ok(None) => failure(site, &request, Status::NotFound),
         Err(Unreadable) => failure(site, &request, Status::Unreadable),
     })
 }
 
-/// A session with what the operator has signed about it, as of now.
+/// A session with what it is held against and what the operator has signed about it, as of now.
 struct Contents {
+    book: Box<dyn Book>,
     session: Session,
     signed: Signed,
     now: Timestamp,
@@ -35,14 +36,14 @@ struct Contents {
 
 /// The one session whose ID begins so. With several, the address is as good as none: no link of ours
 /// is that short.
-fn read(site: &Site, prefix: &IdPrefix) -> Result<Option<(Box<dyn Book>, Contents)>, Unreadable> {
+fn read(site: &Site, prefix: &IdPrefix) -> Result<Option<Contents>, Unreadable> {
     let records = (site.records)()?;
     let mut found = records.find(prefix)?;
     let (Some(session), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
     let book = (site.book)()?;
     let now = (site.clock)();
     let signed = records.signed(&session, book.rulebook(), book.asks_operator(), now)?;
-    Ok(Some((book, Contents { session, signed, now })))
+    Ok(Some(Contents { book, session, signed, now }))
 }
 
 /// The word for a session's state, in its colour.
@@ -54,8 +55,8 @@ pub(super) fn badge(html: &mut Html, visit: &Visit, state: State) {
     html.leaf("span", &[("class", class)], visit.say(vocabulary::state(state)));
 }
 
-fn write(visit: &Visit, book: &dyn Book, contents: &Contents) -> String {
-    let Contents { session, signed, now } = contents;
+fn write(visit: &Visit, contents: &Contents) -> String {
+    let Contents { book, session, signed, now } = contents;
     let title = match day(session, visit) {
         Some(day) => TITLE.fill(visit.language(), &[("date", &visit.when.date(day))]),
         None => visit.say(&TITLE_UNDATED).to_owned(),
