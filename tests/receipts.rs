@@ -289,3 +289,26 @@ fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
     fixture.program.configure("[sync]\nenabled = true\n");
     assert_eq!(found(&fixture, "sync").unwrap().0, "wrong");
 }
+
+#[test]
+fn the_page_hands_out_a_receipt_that_is_verified_elsewhere() {
+    let mut fixture = Fixture::new();
+    let address = format!("/session/{}", fixture.id);
+    fixture.program.start_daemon();
+    let before = fixture.program.page(&format!("{address}?lang=en"));
+    assert!(!before.contains("/receipt"), "{before}");
+    assert!(fixture.program.page(&format!("{address}/receipt")).starts_with("HTTP/1.0 404"));
+
+    fixture.state(0, Some((&day(400), &origin(7))));
+    assert!(fixture.program.page(&format!("{address}?lang=en")).contains("/receipt"));
+    let answer = fixture.program.page(&format!("{address}/receipt"));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("Content-Disposition: attachment; filename=\"temoin-receipt-"), "{head}");
+    let file = fixture.file("receipt.json", body.as_bytes());
+    let profile = fixture.file("theirs.toml", fixture.operator.profile().as_bytes());
+    let elsewhere = Program::native();
+    let told = elsewhere.print(&format!("verify {file} --profile {profile}"));
+    assert!(told.contains(&fixture.id.to_string()), "{told}");
+    let other = SigningKey::from_seed(&[9; 32]).public();
+    assert_eq!(elsewhere.run(&format!("verify {file} --key {other}")).status.code(), Some(6));
+}

@@ -66,6 +66,7 @@ fn dispatch(site: &Site, request: Request) -> Response {
         .or_else(|request| page::sessions(site, request))
         .or_else(|request| page::download(site, request))
         .or_else(|request| page::session(site, request))
+        .or_else(|request| page::receipt(site, request))
         .or_else(|request| page::erase(site, request))
         .or_else(|request| page::ask(site, request))
         .or_else(|request| page::sent(site, request))

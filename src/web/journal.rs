@@ -1,13 +1,13 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::domain::{IdPrefix, Session, Timestamp};
+use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
 use crate::journal::{
     Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Reader, Worth,
 };
 
-use super::{Records, Unreadable};
+use super::{Receipts, Records, Unreadable};
 
 /// Opens the journal in `directory` for the page.
 ///
@@ -54,6 +54,17 @@ impl Records for Reader {
 
     fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
         self.worth_asking(kind, limit).map_err(unreadable)
+    }
+
+    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
+        let read = || {
+            let dealing = self.dealing(id)?;
+            let signed = dealing.into_iter().flat_map(|dealing| [dealing.held, dealing.not_held]);
+            let pinned = self.pinned_keys()?;
+            let chains = pinned.into_iter().map(|key| self.keys(key)).collect::<Result<_, _>>()?;
+            Ok(Receipts { receipts: signed.flatten().collect(), chains })
+        };
+        read().map_err(unreadable)
     }
 
     fn erased(&self) -> Result<u64, Unreadable> {

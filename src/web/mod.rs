@@ -23,7 +23,7 @@ mod trouble;
 pub use counted::Counted;
 pub use journal::open_records;
 pub use office::{EraseError, Office};
-pub use records::{Records, Unreadable};
+pub use records::{Receipts, Records, Unreadable};
 pub use site::{Book, Site};
 pub use token::TokenKey;
 pub use trouble::Trouble;

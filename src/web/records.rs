@@ -1,9 +1,10 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use crate::domain::{IdPrefix, Session, Timestamp};
+use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
 use crate::journal::{Certificate, Dealing, Filter, LedgerEntry, Page, Worth};
+use crate::protocol::{KeyChain, Receipt};
 
 /// What the page asks of the record. Nothing in it can write.
 pub trait Records {
@@ -58,6 +59,12 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable>;
+
+    /// What the operator has signed about a session, and by which keys.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable>;
 
     /// How many sessions were ever erased.
     ///
@@ -120,6 +127,10 @@ impl<R: Records> Records for Option<R> {
         self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.dealings(kind, limit))
     }
 
+    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
+        self.as_ref().map_or_else(|| Ok(Receipts::default()), |records| records.receipts(id))
+    }
+
     fn erased(&self) -> Result<u64, Unreadable> {
         self.as_ref().map_or(Ok(0), Records::erased)
     }
@@ -131,6 +142,15 @@ impl<R: Records> Records for Option<R> {
     fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.ledger(offset, limit))
     }
+}
+
+/// What was signed about one session.
+#[derive(Clone, Debug, Default)]
+pub struct Receipts {
+    /// The statements: that a record is held, that none is, or both one after the other.
+    pub receipts: Vec<Receipt>,
+    /// The chains of keys that the record knows.
+    pub chains: Vec<KeyChain>,
 }
 
 /// The record cannot be read. Why is in the log already.

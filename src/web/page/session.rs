@@ -1,6 +1,7 @@
 use super::failure;
 use super::layout::Visit;
 use super::length::Length;
+use super::receipt::lead_to_receipt;
 use super::rooms::Room;
 use super::sessions::day;
 use crate::domain::{Field, IdPrefix, Moment, Observed, Session, Source, Timestamp};
@@ -95,6 +96,7 @@ fn write(visit: &Visit, contents: &Contents) -> String {
             .map(|field| Row::of(field, session, visit))
             .collect();
         sources(html, visit, &rows);
+        lead_to_receipt(html, visit, session, signed);
         identifier(html, visit, session);
         if session.end.is_some() {
             html.element("p", &[("class", "actions")], |html| {
