@@ -14,6 +14,8 @@ KERNEL_LINE = (
 
 # Where the page is found on the board once `page_files` are on its card, and in the box's namespace.
 PAGE_PORT = 8470
+# Where the board takes it in from its network, to hand it on to the page on its loopback.
+PAGE_DOOR = 8471
 
 
 class MachineError(Exception):
@@ -160,14 +162,15 @@ def virtual(card, directory, *, rtc="utc", extra=(), serial="stdio"):
 
 def network():
     """QEMU's own little network: the board's address by DHCP, and the page's port from outside."""
-    return f"user,id=net,hostfwd=tcp:127.0.0.1:{PAGE_PORT}-:{PAGE_PORT}"
+    return f"user,id=net,hostfwd=tcp:127.0.0.1:{PAGE_PORT}-:{PAGE_DOOR}"
 
 
 def page_files():
     """The files that open the board's page to QEMU's network. No card has them by itself."""
     return {
-        "/etc/systemd/system/page.socket": f"[Socket]\nListenStream={PAGE_PORT}\n".encode(),
+        "/etc/systemd/system/page.socket": f"[Socket]\nListenStream={PAGE_DOOR}\n".encode(),
         "/etc/systemd/system/page.service": (
-            b"[Service]\nExecStart=/lib/systemd/systemd-socket-proxyd /run/temoin/page.sock\n"
+            "[Service]\n"
+            f"ExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:{PAGE_PORT}\n".encode()
         ),
     }

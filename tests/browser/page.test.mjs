@@ -114,7 +114,9 @@ function tooSmall() {
 for (const colorScheme of SCHEMES) {
   test(`every page fits, asks nothing elsewhere and passes axe, ${colorScheme}`, async () => {
     const { context, page, wrongs } = await open({ colorScheme });
-    for (const language of LANGUAGES) {
+    // Another theme changes colours, which are the same in each language.
+    const languages = colorScheme === SCHEMES[0] ? LANGUAGES : LANGUAGES.slice(0, 2);
+    for (const language of languages) {
       for (const [name, path, status] of pages) {
         const where = `${name} ${language} ${colorScheme}`;
         const response = await page.goto(inLanguage(path, language));
