@@ -60,6 +60,7 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 -include tests/lab/lab.mk
 -include tests/app/app.mk
 -include tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk
 -include board/board.mk
 
 .PHONY: test

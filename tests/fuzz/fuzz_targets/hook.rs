@@ -1,0 +1,20 @@
+//! The environment that OpenVPN gives its scripts, much of which the server chose.
+#![no_main]
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use libfuzzer_sys::fuzz_target;
+use temoin::capture::environment::{Closing, Opening};
+
+fuzz_target!(|bytes: &[u8]| {
+    let variables = || {
+        bytes.split(|byte| *byte == b'\n').filter_map(|line| {
+            let equals = line.iter().position(|byte| *byte == b'=')?;
+            let (name, value) = (line[..equals].to_vec(), line[equals + 1..].to_vec());
+            Some((OsString::from_vec(name), OsString::from_vec(value)))
+        })
+    };
+    drop(Opening::read(variables()));
+    drop(Closing::read(variables()));
+});

@@ -1,0 +1,62 @@
+//! The structures of the sync. Each has one encoding: what is read is written back the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use temoin::export::Receipts;
+use temoin::protocol::{
+    Freshness, KeyChain, Receipt, RegisterRequest, Rotation, SigningKey, Statement, StatusAnswer,
+    StatusRequest,
+};
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((kind, bytes)) = bytes.split_first() else { return };
+    match kind % 7 {
+        0 => {
+            if let Ok(request) = RegisterRequest::from_bytes(bytes) {
+                assert_eq!(request.to_bytes(), bytes);
+            }
+        }
+        1 => {
+            if let Ok(request) = StatusRequest::from_bytes(bytes) {
+                assert_eq!(request.to_bytes(), bytes);
+            }
+        }
+        2 => {
+            if let Ok(answer) = StatusAnswer::from_bytes(bytes) {
+                assert_eq!(answer.to_bytes(), bytes);
+                let keys = KeyChain::pinned(SigningKey::from_seed(&[3; 32]).public());
+                let request = StatusRequest::new(&[], &fillers()).expect("64 IDs that differ");
+                // No key of the operator's signed it.
+                assert!(answer.verify(&request, &keys, Freshness::ClockNotTrusted).is_err());
+            }
+        }
+        3 => {
+            if let Ok(statement) = Statement::from_bytes(bytes) {
+                assert_eq!(statement.to_bytes(), bytes);
+            }
+        }
+        4 => {
+            if let Ok(receipt) = Receipt::from_bytes(bytes) {
+                assert_eq!(receipt.to_bytes(), bytes);
+                let forgotten = receipt.forget();
+                assert_eq!(Receipt::from_bytes(&forgotten.to_bytes()), Ok(forgotten));
+            }
+        }
+        5 => {
+            if let Ok(rotation) = Rotation::from_bytes(bytes) {
+                assert_eq!(rotation.to_bytes(), bytes);
+            }
+        }
+        _ => {
+            if let Ok(receipts) = Receipts::parse(bytes) {
+                let _ = receipts.keys(SigningKey::from_seed(&[3; 32]).public());
+            }
+        }
+    }
+});
+
+fn fillers() -> [[u8; 32]; StatusRequest::IDS] {
+    let mut fillers = [[0; 32]; StatusRequest::IDS];
+    (0..).zip(&mut fillers).for_each(|(place, filler)| *filler = [place; 32]);
+    fillers
+}
