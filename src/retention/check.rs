@@ -31,9 +31,14 @@ mod tests {
     use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
     use proptest::sample::Index;
 
-    use super::super::shipped::{PROFILES, RULES};
+    use super::super::shipped::Shipped;
     use super::check;
     use crate::retention::{Edition, Nature, Profile};
+
+    fn one_of(shipped: &Shipped, file: Index) -> &str {
+        let texts: Vec<&str> = shipped.files().map(|(_, text)| text).collect();
+        file.get::<&str>(&texts)
+    }
 
     /// One of the shipped files with some of its lines left out, doubled or exchanged, or a few
     /// characters replaced.
@@ -69,7 +74,7 @@ mod tests {
             file in any::<Index>(),
             damage in proptest::collection::vec(any::<(Index, Index, u8)>(), 1..4),
         ) {
-            let text = damaged(file.get(RULES).1, &damage);
+            let text = damaged(one_of(&Shipped::rules().unwrap(), file), &damage);
             let problems = check("damaged.toml", &text);
             let lines = text.lines().count();
             prop_assert!(problems.iter().all(|it| it.line >= 1 && it.line <= lines.max(1)));
@@ -94,7 +99,7 @@ mod tests {
             file in any::<Index>(),
             damage in proptest::collection::vec(any::<(Index, Index, u8)>(), 1..4),
         ) {
-            let text = damaged(file.get(PROFILES).1, &damage);
+            let text = damaged(one_of(&Shipped::profiles().unwrap(), file), &damage);
             let problems = check("damaged.toml", &text);
             let Ok(profile) = Profile::parse("damaged.toml", &text) else {
                 prop_assert!(!problems.is_empty());

@@ -4,7 +4,7 @@ use super::calendar;
 use super::edition::{Edition, Jurisdiction, Track};
 use super::problem::{Problem, RuleFileError};
 use super::reference::Id;
-use super::shipped::RULES;
+use super::shipped::Shipped;
 
 /// All editions of law that temoin knows, none in contradiction to another.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Law {
     pub fn compiled_in() -> Result<Self, RuleFileError> {
         let mut editions = Vec::new();
         let mut problems = Vec::new();
-        for (file, text) in RULES {
+        for (file, text) in Shipped::rules()?.files() {
             match Edition::parse(file, text) {
                 Ok(edition) => editions.push(edition),
                 Err(error) => problems.extend(error.into_problems()),

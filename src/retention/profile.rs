@@ -9,7 +9,7 @@ use super::problem::{Problem, RuleFileError};
 use super::public_key::{KeyDigest, PublicKey};
 use super::reader::{Kind, Report, Table};
 use super::reference::Id;
-use super::shipped::PROFILES;
+use super::shipped::Shipped;
 use super::texts::Texts;
 use super::word::words;
 use crate::domain::{Field, Zone};
@@ -67,7 +67,7 @@ impl Profile {
     pub fn compiled_in() -> Result<Vec<Self>, RuleFileError> {
         let mut profiles: Vec<Self> = Vec::new();
         let mut problems: Vec<Problem> = Vec::new();
-        for (file, text) in PROFILES {
+        for (file, text) in Shipped::profiles()?.files() {
             match Self::parse(file, text) {
                 Ok(profile) => profiles.push(profile),
                 Err(error) => problems.extend(error.into_problems()),

@@ -1,29 +1,47 @@
-macro_rules! files {
-    ($folder:literal: $($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!($folder, "/", $name)))),*]
-    };
+use std::iter;
+
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+
+use super::problem::RuleFileError;
+
+/// What the files of one folder may come to, in bytes: ten times what they do.
+const LIMIT: usize = 2 << 20;
+
+/// The files of one folder that ship with temoin. The program has them deflated, by `build.rs`; here
+/// are their texts, for as long as they are read.
+pub(super) struct Shipped {
+    /// Of each file its name and its text, a NUL behind either.
+    joined: String,
 }
 
-/// The files of the folder `rules`, by name, with their texts: a test compares.
-pub(super) const RULES: &[(&str, &str)] = &files!("rules":
-    "be-gap-2021.toml",
-    "be-lce-2016.toml",
-    "be-lce-2022.toml",
-    "fr-cpce-2012.toml",
-    "fr-cpce-2021-transition.toml",
-    "fr-cpce-2021.toml",
-    "fr-cpce-2025.toml",
-    "fr-injunction-2021.toml",
-    "fr-injunction-2022.toml",
-    "fr-injunction-2023.toml",
-    "fr-injunction-2024.toml",
-    "fr-injunction-2025.toml",
-);
+impl Shipped {
+    /// The files of the folder `rules`.
+    ///
+    /// # Errors
+    /// [`RuleFileError`] never in a release: a test reads them all.
+    pub(super) fn rules() -> Result<Self, RuleFileError> {
+        Self::inflate("rules", include_bytes!(concat!(env!("OUT_DIR"), "/rules")))
+    }
 
-/// The files of the folder `profiles`, by name, with their texts: a test compares. The
-/// template is only there to be copied.
-pub(super) const PROFILES: &[(&str, &str)] = &files!("profiles":
-    "generic-freeradius.toml",
-    "generic-openvpn.toml",
-    "neutrinet.toml",
-);
+    /// The files of the folder `profiles`, without the template that is only there to be copied.
+    ///
+    /// # Errors
+    /// As [`rules`](Self::rules).
+    pub(super) fn profiles() -> Result<Self, RuleFileError> {
+        Self::inflate("profiles", include_bytes!(concat!(env!("OUT_DIR"), "/profiles")))
+    }
+
+    fn inflate(folder: &str, deflated: &[u8]) -> Result<Self, RuleFileError> {
+        decompress_to_vec_with_limit(deflated, LIMIT)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .map(|joined| Self { joined })
+            .ok_or_else(|| RuleFileError::incomplete(folder))
+    }
+
+    /// Name and text of each file, by name.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut parts = self.joined.split_terminator('\0');
+        iter::from_fn(move || Some((parts.next()?, parts.next()?)))
+    }
+}
