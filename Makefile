@@ -36,6 +36,7 @@ cross: ## The program for the box (ARMv7): build/armv7/temoin
 .PHONY: lint
 lint: ## Format, lints, scripts
 	cargo fmt --all --check
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --workspace --all-targets --features operator -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --features operator --quiet
@@ -54,7 +55,7 @@ arm: cross ## The box's program, run on an emulated ARM processor
 .PHONY: clean
 clean: ## Remove what was built; the downloaded compiler stays in build/toolchain
 	cargo clean
-	rm -rf build/armv7 build/cross
+	rm -rf build/armv7 build/cross build/fuzz
 
 -include tests/browser/browser.mk
 -include tests/lab/lab.mk

@@ -1,4 +1,5 @@
-//! The structures of the sync. Each has one encoding: what is read is written back the same.
+//! The structures of the sync, and the HTTP that an operator's responder answers in. Each structure has
+//! one encoding: what is read is written back the same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,10 +8,11 @@ use temoin::protocol::{
     Freshness, KeyChain, Receipt, RegisterRequest, Rotation, SigningKey, Statement, StatusAnswer,
     StatusRequest,
 };
+use temoin::sync::Answer;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((kind, bytes)) = bytes.split_first() else { return };
-    match kind % 7 {
+    let Some((kind, mut bytes)) = bytes.split_first() else { return };
+    match kind % 8 {
         0 => {
             if let Ok(request) = RegisterRequest::from_bytes(bytes) {
                 assert_eq!(request.to_bytes(), bytes);
@@ -47,9 +49,14 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!(rotation.to_bytes(), bytes);
             }
         }
-        _ => {
+        6 => {
             if let Ok(receipts) = Receipts::parse(bytes) {
                 let _ = receipts.keys(SigningKey::from_seed(&[3; 32]).public());
+            }
+        }
+        _ => {
+            if let Ok(answer) = Answer::read(&mut bytes, StatusAnswer::SIZE) {
+                assert!(answer.body.is_empty() || answer.body.len() == StatusAnswer::SIZE);
             }
         }
     }
