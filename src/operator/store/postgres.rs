@@ -51,7 +51,14 @@ impl Postgres {
         action: impl FnOnce(&mut Connection) -> Result<T, postgres::Error>,
     ) -> Result<T, StoreError> {
         let result = action(self.connection()?);
-        result.map_err(|error| failure(&self.location, &error))
+        result.map_err(|error| {
+            let failure = failure(&self.location, &error);
+            // A server that says goodbye closes the connection a moment later: it is not used again.
+            if failure.is_transient() {
+                self.connection = None;
+            }
+            failure
+        })
     }
 }
 
