@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// What OpenVPN's environment says of a tunnel in these tests.
 pub const TUNNEL: [(&str, &str); 10] = [
@@ -33,13 +33,16 @@ pub struct Program {
     command: Vec<String>,
     directory: TempDir,
     daemon: Option<Child>,
+    /// Beside the directory: what a service manager keeps of a log is none of the program's files.
+    log: NamedTempFile,
 }
 
 impl Program {
     /// The program that `command` runs, with an empty record.
     pub fn new(command: Vec<String>) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let program = Self { command, directory, daemon: None };
+        let log = NamedTempFile::new().expect("a file for the log");
+        let program = Self { command, directory, daemon: None, log };
         // The interface of these tests is not there, and nobody is asked for an origin.
         program.configure(
             "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"always\"\n[origin]\nmethods = []\n",
@@ -154,7 +157,8 @@ impl Program {
     }
 
     fn start(&mut self, mut command: Command) {
-        command.stderr(Stdio::piped());
+        let log = fs::File::create(self.log.path()).expect("a file for the log");
+        command.stderr(log);
         self.daemon = Some(command.spawn().expect("the daemon starts"));
     }
 
@@ -162,10 +166,15 @@ impl Program {
     pub fn stop_daemon(&mut self) -> String {
         self.signal_daemon(nix::sys::signal::Signal::SIGTERM);
         let mut daemon = self.daemon.take().expect("a daemon");
-        let mut log = String::new();
-        daemon.stderr.take().expect("a log").read_to_string(&mut log).expect("text");
-        assert!(daemon.wait().expect("an end").success(), "the daemon failed: {log}");
+        let end = daemon.wait().expect("an end");
+        let log = self.log();
+        assert!(end.success(), "the daemon failed: {log}");
         log
+    }
+
+    /// What the daemon wrote to its log since it was started.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.path()).expect("the log")
     }
 
     /// The page at `target`, with its head.
