@@ -79,9 +79,9 @@ const WHAT: Message = Message {
     fr: "Un fichier que vous pouvez garder et faire vérifier sur n’importe quelle machine, même quand \
          tout le reste sera effacé. Il prouve ce que l’opérateur a déclaré, pas ce qu’il a sur ses \
          disques. Pour le vérifier\u{a0}:",
-    nl: "Een bestand dat je kunt bewaren en op elke machine kunt laten nakijken, ook als al het andere \
+    nl: "Een bestand dat u kunt bewaren en op elke machine kunt laten nakijken, ook als al het andere \
          gewist is. Het bewijst wat de operator verklaarde, niet wat er op zijn schijven staat. Nakijken \
-         doe je met:",
+         doet u met:",
     en: "A file to keep, which can be verified on any machine, also when all else is erased. It proves \
          what the operator stated, not what is on its disks. To verify it:",
     de: "Eine Datei zum Aufheben, die sich auf jedem Rechner prüfen lässt, auch wenn alles andere \
