@@ -38,6 +38,7 @@ over_both! {
     an_end_without_a_beginning_is_a_session_all_the_same
     what_a_run_left_open_is_bounded_by_its_last_sign_and_the_next_start
     an_address_that_is_given_again_ends_the_session_that_had_it
+    a_client_that_comes_back_within_a_second_has_a_session_of_its_own
     clients_that_differ_in_one_thing_alone_are_told_apart
     of_many_registrations_at_once_one_wins
     what_is_due_is_erased_and_answers_as_if_it_had_never_been
@@ -176,6 +177,25 @@ fn an_address_that_is_given_again_ends_the_session_that_had_it(place: &Place) {
     let when = When::Between(first.began, at(50));
     assert_eq!(found[&id(1)].record.end, Some(End { when, reason: EndReason::Superseded }));
     assert_eq!(found[&id(2)].record, second);
+}
+
+fn a_client_that_comes_back_within_a_second_has_a_session_of_its_own(place: &Place) {
+    let mut store = place.store();
+    let first = whole(1);
+    let again = Record { origin_port: Some(7), ..whole(1) };
+    store.begin_session(&run(0), &first, &policy()).unwrap();
+    store.end_session(&run(0), &Record { end: seen(0), ..first.clone() }, &policy()).unwrap();
+    for _ in 0..2 {
+        store.begin_session(&run(0), &again, &policy()).unwrap();
+    }
+    assert_eq!(place.count(), 2);
+    assert_eq!(store.bind(address(&again), &id(2)).unwrap(), Bound::Bound);
+    let floated = Record { origin_port: Some(8), end: seen(90), ..again };
+    for _ in 0..2 {
+        store.end_session(&run(0), &floated, &policy()).unwrap();
+    }
+    assert_eq!(store.look_up(&ids(&[2])).unwrap()[&id(2)].record.end, seen(90));
+    assert_eq!(place.count(), 2);
 }
 
 fn clients_that_differ_in_one_thing_alone_are_told_apart(place: &Place) {

@@ -87,7 +87,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         transaction(&mut *self.database, |database| {
             server::note(database, run, record.began, policy)?;
-            if find(database, run, record)?.is_some() {
+            // Where the origin is kept, a session of the same second that differs in it is another one:
+            // its client came back at once.
+            let known = match find(database, run, record)? {
+                Some(Found { by_origin, .. }) => by_origin || record.origin_port.is_none(),
+                None => false,
+            };
+            if known {
                 return Ok(());
             }
             supersede(database, run, record, policy)?;
@@ -111,7 +117,7 @@ impl Store {
         transaction(&mut *self.database, |database| {
             let seen = record.ended().unwrap_or(record.began);
             server::note(database, run, seen, policy)?;
-            let Some(number) = find(database, run, record)? else {
+            let Some(Found { number, .. }) = find(database, run, record)? else {
                 return insert(database, run, record, policy);
             };
             let ended = record.ended();
@@ -216,27 +222,29 @@ pub struct Erased {
 }
 
 /// The row of a session that a server tells of: of this run, begun in the same second, with the same
-/// address in the tunnel or else the same origin, since two clients may be alike in all but one. A
+/// origin or else the same address in the tunnel, since two clients may be alike in all but one. A
 /// script may have assigned another address than the one that was known at the beginning, and the
 /// origin may have changed within the session.
 fn find(
     database: &mut dyn Database,
     run: &Run,
     record: &Record,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<Found>, StoreError> {
     let columns = Columns::new(record, None);
     let [origin, port, ipv4, ipv6, ..] = columns.values();
     let rows = database.query(
         "SELECT number,
-            CAST(CASE WHEN assigned_ipv4 = $1 OR assigned_ipv6 = $2 THEN 2 ELSE 0 END
-                + CASE WHEN origin_address = $3 AND origin_port = $4 THEN 1 ELSE 0 END
-                AS BIGINT) AS alike
-        FROM session WHERE server = $5 AND began = $6 AND run = $7 ORDER BY alike DESC, number",
+            CAST(CASE WHEN origin_address = $1 AND origin_port = $2 THEN 2
+                WHEN (assigned_ipv4 = $3 OR assigned_ipv6 = $4)
+                    AND (ended IS NULL OR ended_after IS NOT NULL OR ended = $5) THEN 1
+                ELSE 0 END AS BIGINT) AS alike
+        FROM session WHERE server = $6 AND began = $7 AND run = $8 ORDER BY alike DESC, number",
         &[
-            ipv4,
-            ipv6,
             origin,
             port,
+            ipv4,
+            ipv6,
+            second(record.ended()),
             Value::Text(run.server.as_str()),
             second(Some(record.began)),
             second(Some(run.began)),
@@ -246,7 +254,15 @@ fn find(
     let mut best = Reader(best.iter());
     let found = best.number().flatten().zip(best.number().flatten());
     let (number, alike) = found.ok_or_else(|| damaged(database))?;
-    Ok((alike > 0).then_some(number))
+    Ok((alike > 0).then_some(Found { number, by_origin: alike == 2 }))
+}
+
+/// A session that is recorded already.
+struct Found {
+    number: i64,
+    /// Whether it came from the same address and port; else it has the same addresses in the tunnel,
+    /// and no other end, as a session has whose client floats.
+    by_origin: bool,
 }
 
 /// Ends what is open on this server with an address that is given to `record` now.
