@@ -7,13 +7,12 @@ readonly RESPONDER=192.0.2.1:8443
 operator_up() {
     local pki=$STATE/pki
     mkdir -p "$pki"
-    issue "$pki" ca "Laboratory CA" -x509 -addext keyUsage=critical,keyCertSign
-    issue "$pki" server vpn.example.net -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -x509 \
-        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth \
-        -addext keyUsage=critical,digitalSignature
-    issue "$pki" box box-0001 -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -x509 \
-        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=clientAuth \
-        -addext keyUsage=critical,digitalSignature
+    issue "$pki" ca "Laboratory CA" ca \
+        basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign
+    issue "$pki" server vpn.example.net ca basicConstraints=critical,CA:FALSE \
+        extendedKeyUsage=serverAuth keyUsage=critical,digitalSignature
+    issue "$pki" box box-0001 ca basicConstraints=critical,CA:FALSE \
+        extendedKeyUsage=clientAuth keyUsage=critical,digitalSignature
 
     push "$PUSH"
     : >"$STATE/truth.jsonl"
@@ -25,13 +24,37 @@ operator_up() {
         --simple-log
 }
 
-# issue DIRECTORY NAME COMMON_NAME OPTION...: a key and a certificate that last a day.
+# issue DIRECTORY NAME COMMON_NAME ISSUER EXTENSION...: a key and a certificate, signed by an issuer who
+# may be itself. A box whose clock is years off takes it all the same; openssl dates back with `ca` alone.
 issue() {
-    local directory=$1 name=$2 common_name=$3
-    shift 3
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
-        -subj "/CN=$common_name" -keyout "$directory/$name.key" -out "$directory/$name.crt" \
-        "$@" 2>"$directory/$name.log" || die "openssl: $(<"$directory/$name.log")"
+    local directory=$1 name=$2 common_name=$3 issuer=$4 extension extensions=() signer=(-selfsign)
+    shift 4
+    [[ $issuer == "$name" ]] || signer=(-cert "$directory/$issuer.crt")
+    for extension in "$@"; do
+        extensions+=(-addext "$extension")
+    done
+    : >"$directory/$name.index"
+    {
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+            -subj "/CN=$common_name" "${extensions[@]}" \
+            -keyout "$directory/$name.key" -out "$directory/$name.csr" &&
+            openssl ca -batch -notext -config /dev/stdin \
+                -in "$directory/$name.csr" -out "$directory/$name.crt" \
+                -keyfile "$directory/$issuer.key" "${signer[@]}" \
+                -startdate 20000101000000Z -enddate 20371231235959Z <<CONF
+[ca]
+default_ca = laboratory
+[laboratory]
+rand_serial = yes
+database = $directory/$name.index
+new_certs_dir = $directory
+default_md = sha256
+policy = common_name
+copy_extensions = copy
+[common_name]
+commonName = supplied
+CONF
+    } 2>"$directory/$name.log" || die "openssl: $(<"$directory/$name.log")"
 }
 
 server_configuration() {
@@ -83,7 +106,7 @@ server() {
 
 # record_up: the operator's own temoin, and the profile by which the box knows it.
 record_up() {
-    issue "$STATE/pki" responder vpn.example.net -x509
+    issue "$STATE/pki" responder vpn.example.net responder basicConstraints=critical,CA:FALSE
     cat >"$STATE/operator.toml" <<CONF
 [store]
 location = "${STORE:-$STATE/operator.db}"
