@@ -166,6 +166,27 @@ fn making_what_is_there_changes_nothing() {
     assert_eq!(fs::read(gateway.path("operator.toml")).unwrap(), before);
 }
 
+#[test]
+fn the_record_and_what_lies_beside_it_is_its_owners_alone_whatever_the_umask() {
+    let directory = tempfile::tempdir().unwrap();
+    // Not made by `init`, as where a sysadmin puts the record into a folder that others use too.
+    fs::create_dir(directory.path().join("record")).unwrap();
+    let location = Location::Sqlite(directory.path().join("record/record.db"));
+    let gateway = Gateway { directory, location };
+    gateway.configure("");
+    let init = gateway.command(&["init"]);
+    let mut open_to_all = Command::new("sh");
+    open_to_all.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(init.get_program());
+    let output = open_to_all.args(init.get_args()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let mut store = gateway.store();
+    assert_eq!(store.stats().unwrap().sessions, 0);
+    for name in ["record.db", "record.db-wal", "record.db-shm"] {
+        let mode = fs::metadata(gateway.path("record").join(name)).unwrap().mode();
+        assert_eq!(mode & 0o7777, 0o600, "{name}");
+    }
+}
+
 /// A machine with a VPN server, and temoin-operator beside it.
 struct Gateway {
     directory: TempDir,

@@ -1,3 +1,6 @@
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,12 +23,15 @@ impl Sqlite {
         if !create && !path.exists() {
             return Err(StoreError::Missing(location));
         }
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        if create {
+            make(path).map_err(|error| {
+                let why = format!("it cannot be made: {error}");
+                StoreError::Wrong { location: location.clone(), why }
+            })?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        }
         let connection = Connection::open_with_flags(path, flags)
             .and_then(|connection| configure(&connection).map(|()| connection))
             .map_err(|error| failure(&location, &error))?;
@@ -123,6 +129,15 @@ impl ToSql for Value<'_> {
             Self::Number(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
         }))
+    }
+}
+
+/// Makes an empty file for its owner alone, where there is none. The files that SQLite puts beside it
+/// get its mode and owner.
+fn make(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
