@@ -8,11 +8,13 @@ mod support;
 mod responder;
 
 use std::fmt::Write as _;
+use std::io;
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
-use responder::{Identity, Responder, Store, body, http};
+use responder::{Identity, Responder, Store, body, http, relay};
 use support::{Program, await_value};
 use temoin::domain::{SessionId, Timestamp};
 use temoin::journal::{Journal, Reader, Registration};
@@ -192,6 +194,43 @@ fn a_session_that_cannot_be_named_is_tried_again_and_said_to_have_been_missed() 
     assert_eq!(own.registration(&id), Some(Registration::Missed));
     let output = own.program.run("sync");
     assert!(String::from_utf8_lossy(&output.stderr).contains("no tunnel is up"), "{output:?}");
+}
+
+#[test]
+fn a_registration_that_hangs_is_called_off_when_its_session_ends_and_the_next_does_not_wait() {
+    let mut own = Brique::new("enabled = true");
+    let port = own.responder.port();
+    let mut is_first = true;
+    // The first connection is taken and never answered, as in a tunnel that dies.
+    let dying = Responder::plain(move |mut stream: TcpStream, _| {
+        if std::mem::take(&mut is_first) {
+            stream.set_read_timeout(None)?;
+            return io::copy(&mut stream, &mut io::sink()).map(drop);
+        }
+        relay(stream, TcpStream::connect(("127.0.0.1", port))?)
+    });
+    let profile = own.program.configuration().with_file_name("profiles.d").join("template.toml");
+    let text = fs::read_to_string(&profile).unwrap();
+    fs::write(&profile, text.replace(&own.responder.base(), &dying.base())).unwrap();
+    own.program.start_daemon();
+    own.hook("route-up");
+    let first = own.program.await_sessions("open")[0]["id"].as_str().unwrap().to_owned();
+    await_value("a connection", || Some(()).filter(|()| dying.connections() == 1));
+    own.hook("route-down");
+    own.program.await_sessions("closed");
+    own.hook("route-up");
+    let sessions = own.program.await_sessions("open closed");
+    let id = sessions.iter().filter_map(|it| it["id"].as_str()).find(|id| *id != first).unwrap();
+    await_value("a registration", || {
+        own.registration(id).filter(|it| matches!(it, Registration::Bound { .. }))
+    });
+    let log = own.program.stop_daemon();
+    assert!(!log.contains("could not be asked"), "{log}");
+    assert_eq!(own.registration(&first), Some(Registration::Missed));
+    let reader = Reader::open(&own.program.state()).unwrap().unwrap();
+    let oldest = reader.ledger(0, 10).unwrap().pop().unwrap();
+    assert_eq!(oldest.outcome.unwrap().failure.as_deref(), Some("recalled"));
+    assert_eq!(own.requests("/temoin/1/register").len(), 1);
 }
 
 fn now() -> Timestamp {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use responder::{Identity, Responder};
+use responder::{Identity, Responder, relay};
 use scene::{Scene, acquainted};
 use temoin::domain::Session;
 use temoin::inquiry::{InquiryError, Operator, draw};
@@ -286,7 +286,7 @@ fn call_by_the_systems_roots(base: &str) {
     let request = temoin::protocol::RegisterRequest::new(scene.id());
     let post = Post::register(&request, &base);
     let answer = Client::new(base, Trust::System, PATIENCE)
-        .and_then(|client| client.call(&post, &scene.way()));
+        .and_then(|client| client.call(&post, &scene.way(), None));
     let said = answer.map_or_else(|error| error.to_string(), |it| it.status.to_string());
     io::stdout().write_all(said.as_bytes()).unwrap();
 }
@@ -318,16 +318,4 @@ fn a_proxy_is_handed_the_name_and_carries_the_same_bytes() {
     assert_eq!(asked.lock().unwrap()[..14], *b"\x05\x01\x00\x03\x09localhost");
     let request = responder.heard().pop().unwrap().request;
     assert!(request.starts_with(b"POST /temoin/1/status HTTP/1.1\r\nHost: localhost:"));
-}
-
-fn relay(one: TcpStream, other: TcpStream) -> io::Result<()> {
-    let (mut from, mut to) = (one.try_clone()?, other.try_clone()?);
-    let back = thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-    });
-    let (mut from, mut to) = (other, one);
-    let _ = io::copy(&mut from, &mut to);
-    let _ = to.shutdown(std::net::Shutdown::Both);
-    let _ = back.join();
-    Ok(())
 }

@@ -67,6 +67,7 @@ impl Month {
             operator: &operator,
             clock: &clock,
             patience: PATIENCE,
+            recall: None,
         };
         let way = Way::Tunnel(tunnel_of(&all[0]).unwrap());
         let mut source = Source::new(sessions);

@@ -21,6 +21,7 @@ pub(super) fn run(context: &Context, arguments: &Sync) -> Result<(), CliError> {
         operator: &operator,
         clock: &|| clock::read(context.config.trust),
         patience: PATIENCE,
+        recall: None,
     };
     let plan = inquiry.plan(&draw()?)?;
     let way = way(context)?;

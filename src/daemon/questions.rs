@@ -15,7 +15,7 @@ use crate::journal::{Journal, Reader};
 use crate::lawbook::Lawbook;
 use crate::retention::RuleFileError;
 use crate::sync::schedule::{self, Daily};
-use crate::sync::{PATIENCE, Registration, Tunnel, Way};
+use crate::sync::{CallError, PATIENCE, Recall, Registration, Tunnel, Way};
 
 /// Asks the operator, in a thread that is gone between two questions, and with it what TLS and the
 /// law's files take in memory: names each session that opens, and sends the daily request.
@@ -26,12 +26,19 @@ pub(super) struct Questions {
     /// The sessions that last, and how far naming them has come.
     namings: Vec<Naming>,
     daily: DailyRequest,
-    is_running: bool,
+    running: Option<Running>,
     wake: Arc<EventFd>,
     sender: Sender<News>,
     news: Receiver<News>,
     /// What was complained of last, not to say it with each attempt.
     complaint: String,
+}
+
+/// The question that is asked now.
+struct Running {
+    recall: Recall,
+    /// The session whose tunnel it goes through.
+    session: Option<SessionId>,
 }
 
 struct Naming {
@@ -79,7 +86,7 @@ impl Questions {
             config: None,
             namings: Vec::new(),
             daily: DailyRequest::Unread,
-            is_running: false,
+            running: None,
             wake: Arc::new(EventFd::from_value_and_flags(0, flags)?),
             sender,
             news,
@@ -104,7 +111,7 @@ impl Questions {
             DailyRequest::Unread => None,
             DailyRequest::Waits { wake_at, .. } => wake_at,
         };
-        naming.chain(daily).min().filter(|_| !self.is_running)
+        naming.chain(daily).min().filter(|_| self.running.is_none())
     }
 
     /// Asks what is due. `open` are the sessions that last.
@@ -122,11 +129,12 @@ impl Questions {
             self.complaint.clear();
             self.config = Some(config.clone());
         }
+        self.call_off(open);
         if !config.sync {
             return;
         }
         self.follow(open, reading.uptime);
-        if self.is_running {
+        if self.running.is_some() {
             return;
         }
         let due = self.namings.iter().find(|it| it.at.is_some_and(|at| at <= reading.uptime));
@@ -135,6 +143,16 @@ impl Questions {
             self.name_to_operator((*session).clone(), config.clone(), reading.uptime);
         } else {
             self.attend_to_daily(reading, config, open, journal);
+        }
+    }
+
+    /// Gives a question up whose session has ended: nothing comes back through that tunnel, and the next
+    /// session's would wait for it.
+    fn call_off(&mut self, open: &[&Session]) {
+        let Some(running) = &mut self.running else { return };
+        if running.session.is_some_and(|id| open.iter().all(|session| session.id != id)) {
+            running.session = None;
+            running.recall.call_off();
         }
     }
 
@@ -151,8 +169,8 @@ impl Questions {
 
     fn name_to_operator(&mut self, session: Session, config: Config, now: Uptime) {
         let (id, directory) = (session.id, self.state_directory.clone());
-        let has_begun = self.begin("register", move || {
-            News::Named(id, with_operator(&config, &directory, |it| it.register(&session)))
+        let has_begun = self.begin("register", Some(id), move |recall| {
+            News::Named(id, with_operator(&config, &directory, recall, |it| it.register(&session)))
         });
         if !has_begun {
             self.settle(id, |naming| naming.put_off(Some(now)));
@@ -171,7 +189,9 @@ impl Questions {
             DailyRequest::Unread => self.read_schedule(),
         };
         let now = reading.realtime;
-        let tunnel = open.iter().find_map(|session| tunnel_of(session));
+        let through = open.iter().find_map(|session| Some((session.id, tunnel_of(session)?)));
+        let (session, tunnel) = through.unzip();
+        let session = session.filter(|_| config.proxy.is_none());
         let way = way(config, tunnel);
         let random = random();
         let wait = |at: Timestamp| {
@@ -183,8 +203,8 @@ impl Questions {
                 self.daily = DailyRequest::Waits { at: Some(next), wake_at: wait(next) };
                 let (config, directory) = (config.clone(), self.state_directory.clone());
                 let Some(way) = way else { return };
-                self.begin("status", move || {
-                    News::Asked(Box::new(with_operator(&config, &directory, |inquiry| {
+                self.begin("status", session, move |recall| {
+                    News::Asked(Box::new(with_operator(&config, &directory, recall, |inquiry| {
                         inquiry.ask(inquiry.plan(&draw()?)?, &way, Some(next))
                     })))
                 });
@@ -207,24 +227,34 @@ impl Questions {
         at.inspect_err(|error| log::error!("{error}")).ok().flatten()
     }
 
-    fn begin(&mut self, name: &str, ask: impl FnOnce() -> News + Send + 'static) -> bool {
+    /// Asks something in a thread, through the tunnel of `session` where it is given.
+    fn begin(
+        &mut self,
+        name: &str,
+        session: Option<SessionId>,
+        ask: impl FnOnce(&Recall) -> News + Send + 'static,
+    ) -> bool {
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
-        let work = move || {
-            // Both fail only where the daemon is gone.
-            let _ = sender.send(ask());
-            let _ = wake.write(1);
-        };
-        let begun = thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work);
-        self.is_running =
-            begun.inspect_err(|error| log::error!("the operator cannot be asked: {error}")).is_ok();
-        self.is_running
+        let begun = Recall::new().and_then(|recall| {
+            let own = recall.clone();
+            let work = move || {
+                // Both fail only where the daemon is gone.
+                let _ = sender.send(ask(&own));
+                let _ = wake.write(1);
+            };
+            let thread = thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+            thread.spawn(work).map(|_| Running { recall, session })
+        });
+        self.running =
+            begun.inspect_err(|error| log::error!("the operator cannot be asked: {error}")).ok();
+        self.running.is_some()
     }
 
     /// Takes in what the question that ended has brought; says whether the operator stated anything.
     pub(super) fn take(&mut self, now: Uptime) -> bool {
         let _ = self.wake.read();
         let Ok(news) = self.news.try_recv() else { return false };
-        self.is_running = false;
+        self.running = None;
         let has_statements = matches!(&news, News::Asked(asked) if asked.is_ok());
         match news {
             News::Asked(asked) => match *asked {
@@ -255,6 +285,10 @@ impl Questions {
     }
 
     fn complain(&mut self, failure: &Failure) {
+        // It was this daemon that called it off.
+        if matches!(failure, Failure::Inquiry(InquiryError::Call(CallError::Recalled))) {
+            return;
+        }
         let complaint = match failure {
             Failure::Inquiry(error) => error.to_string(),
             Failure::Lawbook(error) => error.to_string(),
@@ -276,6 +310,7 @@ fn way(config: &Config, tunnel: Option<Tunnel>) -> Option<Way> {
 fn with_operator<T>(
     config: &Config,
     directory: &Path,
+    recall: &Recall,
     ask: impl FnOnce(&Inquiry<'_>) -> Result<T, InquiryError>,
 ) -> Result<T, Failure> {
     let book = Lawbook::load(config).map_err(Failure::Lawbook)?;
@@ -283,7 +318,13 @@ fn with_operator<T>(
     // It takes more memory than all else, and a call may be long.
     drop(book);
     let clock = || clocks::read(config.trust);
-    let inquiry = Inquiry { directory, operator: &operator, clock: &clock, patience: PATIENCE };
+    let inquiry = Inquiry {
+        directory,
+        operator: &operator,
+        clock: &clock,
+        patience: PATIENCE,
+        recall: Some(recall),
+    };
     ask(&inquiry).map_err(Failure::Inquiry)
 }
 

@@ -28,7 +28,7 @@ use crate::journal::{
 use crate::protocol::{
     Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest, Verified,
 };
-use crate::sync::{Answer, Candidate, Client, Draw, Plan, Post, Reason, Registration, Way};
+use crate::sync::{Answer, Candidate, Client, Draw, Plan, Post, Reason, Recall, Registration, Way};
 
 pub use error::InquiryError;
 pub use operator::{NotAsked, Operator};
@@ -45,6 +45,8 @@ pub struct Inquiry<'a> {
     pub clock: &'a dyn Fn() -> io::Result<ClockReading>,
     /// How long a call may take: [`crate::sync::PATIENCE`].
     pub patience: Duration,
+    /// By which another thread can call the call off.
+    pub recall: Option<&'a Recall>,
 }
 
 impl Inquiry<'_> {
@@ -186,7 +188,7 @@ impl Inquiry<'_> {
     fn call(&self, post: &Post, way: &Way) -> Result<Answer, InquiryError> {
         let Operator { base, trust, .. } = self.operator;
         let client = Client::new(base.clone(), *trust, self.patience)?;
-        Ok(client.call(post, way)?)
+        Ok(client.call(post, way, self.recall)?)
     }
 
     /// PROTOCOL.md, "What the box verifies".

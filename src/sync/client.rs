@@ -6,7 +6,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error, Stream};
 
 use super::deadline::{Deadline, Timed};
-use super::{Answer, Base, CallError, Host, Post, Trust, Way, socks, tls, way};
+use super::{Answer, Base, CallError, Host, Post, Recall, Trust, Way, socks, tls, way};
 
 /// How long a call may take in all, from the look-up of the name to the last byte.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,21 +31,28 @@ impl Client {
         Ok(Self { base, tls: Arc::new(tls::configuration(trust)?), patience })
     }
 
-    /// Sends a call, and reads what comes back. Redirects are not followed.
+    /// Sends a call, and reads what comes back. Redirects are not followed. With `recall` another thread
+    /// can call it off.
     ///
     /// # Errors
     /// [`CallError`]; after [`CallError::NotThroughTunnel`] and [`CallError::Untrusted`] nothing of the
     /// call was sent, after the others it may have been.
-    pub fn call(&self, post: &Post, by: &Way) -> Result<Answer, CallError> {
-        let deadline = Deadline::after(self.patience);
+    pub fn call(
+        &self,
+        post: &Post,
+        by: &Way,
+        recall: Option<&Recall>,
+    ) -> Result<Answer, CallError> {
+        let deadline = Deadline::after(self.patience, recall);
+        let timed = |stream| Timed::new(stream, deadline).map_err(CallError::Unreachable);
         let (host, port) = (self.base.host(), self.base.port());
         let mut stream = match by {
             Way::Proxy(proxy) => {
-                let mut stream = Timed::new(way::reach(*proxy, deadline)?, deadline);
+                let mut stream = timed(way::reach(*proxy, deadline)?)?;
                 socks::connect(&mut stream, host, port)?;
                 stream
             }
-            Way::Tunnel(tunnel) => Timed::new(tunnel.connect(host, port, deadline)?, deadline),
+            Way::Tunnel(tunnel) => timed(tunnel.connect(host, port, deadline)?)?,
         };
         let mut connection = self.shake_hands(&mut stream)?;
         if let Way::Tunnel(tunnel) = by {

@@ -1,54 +1,91 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-/// The end of a call. However its bytes drip, it is not later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-impl Deadline {
-    pub(super) fn after(patience: Duration) -> Self {
-        Self(Instant::now() + patience)
+use super::recall::{Recall, Recalled};
+
+/// The end of a call. However its bytes drip, it is not later; and it is at once where the call is
+/// called off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline<'a> {
+    at: Instant,
+    recall: Option<&'a Recall>,
+}
+
+impl<'a> Deadline<'a> {
+    pub(super) fn after(patience: Duration, recall: Option<&'a Recall>) -> Self {
+        Self { at: Instant::now() + patience, recall }
     }
 
     /// What is left of the time.
     pub(super) fn left(self) -> io::Result<Duration> {
-        let left = self.0.saturating_duration_since(Instant::now());
+        let left = self.at.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+
+    /// Waits until `source` is ready for one of `events`, or has failed.
+    pub(super) fn wait(self, source: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
+        loop {
+            let left = PollTimeout::try_from(self.left()?).unwrap_or(PollTimeout::MAX);
+            let mut sources = vec![PollFd::new(source, events)];
+            sources.extend(self.recall.map(|it| PollFd::new(it.called_off(), PollFlags::POLLIN)));
+            match poll(&mut sources, left) {
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) if sources.get(1).is_some_and(|recall| recall.any().unwrap_or(true)) => {
+                    return Err(io::Error::other(Recalled));
+                }
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
 /// A connection that ends with its deadline.
-pub(super) struct Timed {
+pub(super) struct Timed<'a> {
     stream: TcpStream,
-    deadline: Deadline,
+    deadline: Deadline<'a>,
 }
 
-impl Timed {
-    pub(super) fn new(stream: TcpStream, deadline: Deadline) -> Self {
-        Self { stream, deadline }
+impl<'a> Timed<'a> {
+    pub(super) fn new(stream: TcpStream, deadline: Deadline<'a>) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, deadline })
+    }
+
+    /// Does what the system would do at once, when it can be done.
+    fn when_ready(
+        &mut self,
+        events: PollFlags,
+        mut action: impl FnMut(&mut TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            // Also before what can be done at once: what comes without end is cut off.
+            self.deadline.wait(self.stream.as_fd(), events)?;
+            match action(&mut self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return done,
+            }
+        }
     }
 }
 
-impl Read for Timed {
+impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.deadline.left()?))?;
-        self.stream.read(buffer).map_err(timed_out)
+        self.when_ready(PollFlags::POLLIN, |stream| stream.read(buffer))
     }
 }
 
-impl Write for Timed {
+impl Write for Timed<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.deadline.left()?))?;
-        self.stream.write(buffer).map_err(timed_out)
+        self.when_ready(PollFlags::POLLOUT, |stream| stream.write(buffer))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
-}
-
-/// The system says of a time that is over that it would have to wait.
-fn timed_out(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
 }

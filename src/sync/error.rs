@@ -1,6 +1,7 @@
 use std::{fmt, io};
 
 use super::Host;
+use super::recall::Recalled;
 
 /// Why a call brought no answer that can be used.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub enum CallError {
     NotUnderstood(&'static str),
     /// The proxy does not do what it is asked: look at the proxy.
     Proxy(String),
+    /// It was called off: who called has no use for an answer any more.
+    Recalled,
     /// Nothing came back in time: try again later.
     TimedOut,
     /// Nobody can be reached at the operator's address: try again later.
@@ -30,6 +33,7 @@ impl CallError {
             Self::NotThroughTunnel(_) => "not-through-tunnel",
             Self::NotUnderstood(_) => "not-understood",
             Self::Proxy(_) => "proxy",
+            Self::Recalled => "recalled",
             Self::TimedOut => "timed-out",
             Self::Unreachable(_) => "unreachable",
             Self::Unresolved(_) => "unresolved",
@@ -40,6 +44,7 @@ impl CallError {
     /// What an error of the system means once there is somebody at the other end.
     pub(super) fn from_io(error: io::Error) -> Self {
         match error.kind() {
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Recalled>()) => Self::Recalled,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
             _ => Self::Unreachable(error),
         }
@@ -62,6 +67,9 @@ impl fmt::Display for CallError {
             Self::Proxy(why) => write!(
                 f,
                 "the proxy does not reach the operator: {why}; check sync.proxy, and that the proxy runs"
+            ),
+            Self::Recalled => f.write_str(
+                "the session ended before the operator had answered; the next one is named anew",
             ),
             Self::TimedOut => f.write_str(
                 "the operator did not answer in time; where it stays so, ask the operator whether its \

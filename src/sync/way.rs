@@ -1,12 +1,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use nix::errno::Errno;
 use nix::net::if_::if_nametoindex;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollFlags;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket, sockopt,
 };
@@ -66,7 +67,7 @@ impl Tunnel {
         &self,
         host: &Host,
         port: u16,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<TcpStream, CallError> {
         self.check()?;
         let mut failure = None;
@@ -95,7 +96,7 @@ impl Tunnel {
         &self,
         source: IpAddr,
         address: SocketAddr,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<TcpStream, CallError> {
         let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
@@ -110,31 +111,19 @@ impl Tunnel {
         })?;
         match connect(own.as_raw_fd(), &SockaddrStorage::from(address)) {
             Ok(()) => {}
-            Err(Errno::EINPROGRESS) => wait(&own, deadline).map_err(CallError::from_io)?,
+            Err(Errno::EINPROGRESS) => {
+                deadline.wait(own.as_fd(), PollFlags::POLLOUT).map_err(CallError::from_io)?;
+            }
             Err(error) => return Err(CallError::Unreachable(error.into())),
         }
         let stream = TcpStream::from(own);
         let refused = stream.take_error().and_then(|error| error.map_or(Ok(()), Err));
-        let blocking = refused.and_then(|()| stream.set_nonblocking(false));
-        blocking.map(|()| stream).map_err(CallError::Unreachable)
-    }
-}
-
-/// Waits until a connection stands or has failed.
-fn wait(connection: &OwnedFd, deadline: Deadline) -> io::Result<()> {
-    loop {
-        let left = PollTimeout::try_from(deadline.left()?).unwrap_or(PollTimeout::MAX);
-        let mut sources = [PollFd::new(connection.as_fd(), PollFlags::POLLOUT)];
-        match poll(&mut sources, left) {
-            Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
+        refused.map(|()| stream).map_err(CallError::Unreachable)
     }
 }
 
 /// A connection to the proxy.
-pub(super) fn reach(proxy: Proxy, deadline: Deadline) -> Result<TcpStream, CallError> {
+pub(super) fn reach(proxy: Proxy, deadline: Deadline<'_>) -> Result<TcpStream, CallError> {
     let left = deadline.left().map_err(CallError::from_io)?;
     TcpStream::connect_timeout(&proxy.address(), left).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => CallError::TimedOut,
@@ -144,24 +133,25 @@ pub(super) fn reach(proxy: Proxy, deadline: Deadline) -> Result<TcpStream, CallE
 
 /// The addresses of a host. The system's resolver keeps to no deadline, so it works in a thread of its
 /// own, which it ends by itself once it gives up.
-fn look_up(host: &Host, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, CallError> {
+fn look_up(host: &Host, port: u16, deadline: Deadline<'_>) -> Result<Vec<SocketAddr>, CallError> {
     let name = match host {
         Host::Address(address) => return Ok(vec![SocketAddr::new(*address, port)]),
         Host::Name(name) => name.clone(),
     };
     let (sender, found) = channel();
+    let (is_over, ends) = UnixStream::pair().map_err(CallError::Unreachable)?;
     let ask = move || {
         let addresses = (name.as_str(), port).to_socket_addrs();
         // Fails where nobody waits any more.
         let _ = sender.send(addresses.map(|all| all.take(MOST_ADDRESSES).collect()));
+        drop(ends);
     };
     let begun = thread::Builder::new().name("resolver".to_owned()).stack_size(STACK).spawn(ask);
     begun.map_err(CallError::Unreachable)?;
-    let left = deadline.left().map_err(CallError::from_io)?;
-    match found.recv_timeout(left) {
+    deadline.wait(is_over.as_fd(), PollFlags::POLLIN).map_err(CallError::from_io)?;
+    match found.try_recv() {
         Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err(_)) => Err(CallError::Unresolved(host.clone())),
-        Err(_) => Err(CallError::TimedOut),
+        Ok(Err(_)) | Err(_) => Err(CallError::Unresolved(host.clone())),
     }
 }
 

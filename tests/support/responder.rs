@@ -215,6 +215,19 @@ impl Drop for Responder {
     }
 }
 
+/// Carries what each says to the other, until one of them is done.
+pub fn relay(one: TcpStream, other: TcpStream) -> io::Result<()> {
+    let (mut from, mut to) = (one.try_clone()?, other.try_clone()?);
+    let back = thread::spawn(move || {
+        let _ = io::copy(&mut from, &mut to);
+    });
+    let (mut from, mut to) = (other, one);
+    let _ = io::copy(&mut from, &mut to);
+    let _ = to.shutdown(std::net::Shutdown::Both);
+    let _ = back.join();
+    Ok(())
+}
+
 struct Counting {
     stream: TcpStream,
     read: usize,

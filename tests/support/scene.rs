@@ -97,6 +97,7 @@ impl Scene {
             operator,
             clock: &clock,
             patience: self.patience,
+            recall: None,
         })
     }
 

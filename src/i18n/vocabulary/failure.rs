@@ -46,6 +46,12 @@ pub fn failure(name: &str) -> Option<&'static Message> {
             en: "the proxy does not reach the operator",
             de: "der Proxy erreicht den Betreiber nicht",
         },
+        "recalled" => &Message {
+            fr: "la session s’est terminée avant que l’opérateur ait répondu",
+            nl: "de sessie eindigde voordat de operator had geantwoord",
+            en: "the session ended before the operator had answered",
+            de: "die Sitzung endete, bevor der Betreiber geantwortet hatte",
+        },
         "rejected" => &Message {
             fr: "l’opérateur n’accepte pas la demande",
             nl: "de operator aanvaardt de vraag niet",

@@ -27,7 +27,7 @@ mod tests {
     use crate::i18n::{Language, Message};
 
     /// Of each text one name.
-    const FAILURES: [&str; 13] = [
+    const FAILURES: [&str; 14] = [
         "made-up",
         "malformed",
         "no-tunnel",
@@ -35,6 +35,7 @@ mod tests {
         "not-fresh",
         "not-now",
         "proxy",
+        "recalled",
         "rejected",
         "timed-out",
         "two-successors",
