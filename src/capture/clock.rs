@@ -1,7 +1,11 @@
 //! What the box's clocks say now.
 
+mod service;
+
 use std::fs;
 use std::io;
+use std::path::Path;
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
@@ -28,8 +32,8 @@ impl Trust {
     }
 }
 
-/// Reads all clocks, and whether the wall clock can be trusted. A kernel that does not say is not
-/// trusted.
+/// Reads all clocks, and whether the wall clock can be trusted. Where this process may not ask the
+/// kernel, the package's unit that may is asked ([`word`]); if neither says so, it is not trusted.
 ///
 /// # Errors
 /// What the system said when it did not tell the boot id or a clock, or a wall clock outside the
@@ -38,10 +42,21 @@ pub fn read(trust: Trust) -> io::Result<ClockReading> {
     let boot = fs::read_to_string(BOOT_ID)?.parse::<BootId>().map_err(io::Error::other)?;
     // Asked before the clock is read: a time service that sets the clock in between makes a right
     // time look unconfirmed, never a wrong time look confirmed.
-    let synchronised = kernel_clock::is_synchronised().unwrap_or(false);
-    let realtime = realtime()?;
-    let reading = ClockReading { boot, uptime: uptime()?, realtime, synchronised };
-    Ok(trust.applied_to(reading))
+    let kernel = kernel_clock::is_synchronised();
+    let said = match kernel {
+        Some(_) => None,
+        None => Some(service::answer(Path::new(service::SOCKET), &LAST, uptime()?, realtime()?)),
+    };
+    let (uptime, realtime) = (uptime()?, realtime()?);
+    let synchronised =
+        kernel.unwrap_or_else(|| said.is_some_and(|answer| answer.vouches_for(uptime, realtime)));
+    Ok(trust.applied_to(ClockReading { boot, uptime, realtime, synchronised }))
+}
+
+/// What the package's unit says at its socket of the kernel's clock, from the kernel alone. `None`
+/// where the kernel does not answer.
+pub fn word() -> Option<&'static str> {
+    kernel_clock::is_synchronised().map(service::word)
 }
 
 fn uptime() -> io::Result<Uptime> {
@@ -69,6 +84,9 @@ fn realtime() -> io::Result<Timestamp> {
     let milliseconds = milliseconds.map_err(io::Error::other)?;
     Timestamp::from_milliseconds(milliseconds).map_err(io::Error::other)
 }
+
+/// What the package's unit said last.
+static LAST: Mutex<Option<service::Answer>> = Mutex::new(None);
 
 /// The kernel draws it anew at every boot (random(4)).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

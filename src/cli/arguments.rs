@@ -84,6 +84,10 @@ pub(super) enum Command {
     Hook(Hook),
     /// Keep the record and serve the page. The service runs this.
     Daemon(Daemon),
+    /// Print whether the kernel holds its clock to be right. A unit of the package runs this for the
+    /// daemon.
+    #[command(hide = true)]
+    Clock,
 }
 
 #[derive(Args, Debug)]

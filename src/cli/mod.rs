@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backup;
+mod clock;
 mod compare;
 mod context;
 mod daemon;
@@ -39,17 +40,19 @@ use exit::CliError;
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
+        // Asks the kernel, and knows nothing else.
+        Command::Clock => clock::run(),
         // Runs within OpenVPN: reads no configuration and always succeeds.
         Command::Hook(hook) => hook::run(&arguments, hook),
         command => Context::of(&arguments).and_then(|context| match command {
             Command::Backup(backup) => backup::run(&context, backup),
+            Command::Clock | Command::Hook(_) => Ok(()),
             Command::Compare(compare) => compare::run(&context, compare),
             Command::Daemon(daemon) => daemon::run(&context, daemon),
             Command::Doctor(doctor) => doctor::run(&context, doctor),
             Command::Erase(erase) => erase::run(&context, erase),
             Command::Export(export) => export::run(&context, export),
             Command::Held(output) => held::run(&context, output),
-            Command::Hook(_) => Ok(()),
             Command::Ledger(ledger) => ledger::run(&context, ledger),
             Command::Letter(letter) => letter::run(&context, letter),
             Command::Profile(profile) => profile::run(&context, profile),

@@ -37,6 +37,19 @@ protect_config() {
     chmod -R u=rwX,g=rX,o= "$(dirname "$config")"
 }
 
+# Puts in place what tells the daemon whether the clock is right.
+provide_clock() {
+    ynh_config_add --template="clock.socket" --destination="/etc/systemd/system/$app-clock.socket"
+    ynh_config_add --template="clock.service" --destination="/etc/systemd/system/$app-clock@.service"
+    systemctl daemon-reload
+    switch_clock_on
+}
+
+switch_clock_on() {
+    systemctl enable "$app-clock.socket" --quiet
+    ynh_systemctl --service="$app-clock.socket" --action="restart"
+}
+
 # Puts what mails a notice in place, and starts it where the member wants that.
 provide_notice() {
     ynh_config_add --template="notice" --destination="$install_dir/notice"
