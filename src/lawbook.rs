@@ -6,8 +6,12 @@
 //! others do not go together with what is compiled in, that alone is used. So a broken file stops
 //! neither the record nor its erasure.
 
+mod library;
+
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
+
+pub use library::Library;
 
 use crate::config::Config;
 use crate::domain::Zone;
@@ -164,17 +168,13 @@ fn read_all<T>(
     let mut unreadable = |path: &Path, error: io::Error| {
         complaints.push(Complaint::Unreadable { path: path.to_owned(), error });
     };
-    let mut paths: Vec<PathBuf> = match fs::read_dir(directory) {
-        Ok(entries) => entries.filter_map(Result::ok).map(|entry| entry.path()).collect(),
+    let paths = match files(directory) {
+        Ok(paths) => paths,
         Err(error) => {
-            if error.kind() != io::ErrorKind::NotFound {
-                unreadable(directory, error);
-            }
+            unreadable(directory, error);
             return Vec::new();
         }
     };
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
     let mut read_whole = Vec::new();
     for path in paths {
         match read(&path) {
@@ -186,6 +186,18 @@ fn read_all<T>(
         }
     }
     read_whole
+}
+
+/// The files of a directory that are to be read, by name; none where it does not exist.
+fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = match fs::read_dir(directory) {
+        Ok(entries) => entries.filter_map(Result::ok).map(|entry| entry.path()).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    Ok(paths)
 }
 
 #[cfg(test)]

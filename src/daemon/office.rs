@@ -1,11 +1,12 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::capture::clock::{self, Trust};
 use crate::config::Config;
 use crate::domain::SessionId;
 use crate::erasure::{Calendar, Due, Erasure, Files};
 use crate::journal::{Journal, JournalError, Reader};
-use crate::lawbook::Lawbook;
+use crate::lawbook::Library;
 use crate::settings::{self, Setting, SettingsError};
 use crate::web::{EraseError, Office};
 
@@ -16,6 +17,7 @@ pub(super) struct Clerk {
     pub(super) state_directory: PathBuf,
     pub(super) config_path: PathBuf,
     pub(super) in_use: InUse,
+    pub(super) library: Arc<Library>,
     pub(super) trust: Trust,
 }
 
@@ -53,7 +55,7 @@ impl Clerk {
             return Ok(Err(EraseError::Lasting));
         }
         let Ok(reading) = clock::read(self.trust) else { return Ok(Err(EraseError::Incomplete)) };
-        let Ok(book) = Lawbook::load(&self.in_use.get()) else {
+        let Ok(book) = self.library.book(&self.in_use.get()) else {
             return Ok(Err(EraseError::Incomplete));
         };
         let rulebook = book.rulebook();

@@ -1,19 +1,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::capture::clock::Trust;
 use crate::capture::{clock, install};
 use crate::domain::{Coverage, Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::journal::{Filter, Page as JournalPage, Reader, set_aside_files};
-use crate::lawbook::Lawbook;
+use crate::lawbook::{Lawbook, Library};
 use crate::retention::Profile;
 use crate::web::{Book, Counted, Site, TokenKey, Trouble, Unreadable, open_records};
 
 use super::configuration::InUse;
 use super::office::Clerk;
 
-/// What the page is made from: the record in `state_directory`, and what is read anew for each page.
+/// What the page is made from: the record in `state_directory`, and what is looked at for each page.
 ///
 /// # Errors
 /// Where the system has no randomness to give.
@@ -31,17 +32,19 @@ pub(super) fn site(
         scripts: PathBuf::from(install::SCRIPTS_DIRECTORY),
         trust,
     };
+    let library = Arc::new(Library::default());
     let office = Clerk {
         state_directory: state_directory.to_owned(),
         config_path: config_path.to_owned(),
         in_use: in_use.clone(),
+        library: Arc::clone(&library),
         trust,
     };
     Ok(Site {
         records: Box::new(move || open_records(&records)),
         book: Box::new(move || {
             let config = book.get();
-            match Lawbook::load(&config) {
+            match library.book(&config) {
                 Ok(book) => Ok(Box::new(InForce { book, asks_operator: config.sync })),
                 Err(error) => {
                     log::error!("{error}");
@@ -60,7 +63,7 @@ pub(super) fn site(
 
 /// The book as the settings in use have it.
 struct InForce {
-    book: Lawbook,
+    book: Arc<Lawbook>,
     asks_operator: bool,
 }
 
