@@ -89,6 +89,18 @@ impl Lawbook {
         Rulebook { law: &self.law, jurisdiction: self.jurisdiction(), profile: self.profile() }
     }
 
+    /// The zones in which days may have to be counted, whatever is chosen of this book.
+    pub fn zones(&self) -> Vec<Zone> {
+        let editions = self.law.editions().iter().map(|edition| edition.zone);
+        let mut zones: Vec<Zone> = Vec::new();
+        for zone in editions.chain(self.profiles.iter().map(|profile| profile.zone)) {
+            if !zones.contains(&zone) {
+                zones.push(zone);
+            }
+        }
+        zones
+    }
+
     /// The zone in which days are counted: the operator's, or else the law's, or else UTC.
     pub fn zone(&self) -> Zone {
         let by_law = || {

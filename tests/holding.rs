@@ -10,14 +10,15 @@ use std::sync::OnceLock;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
 use temoin::domain::{
-    ClockReading, Coverage, End, EndReason, Facts, Field, Gateway, Moment, Observed, Session,
-    SessionId, Source, Timestamp, Transport, Uptime, Zone,
+    Change, ClockReading, Coverage, End, EndReason, Facts, Field, Gateway, Moment, Observed,
+    Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime, Zone,
 };
 use temoin::holding::{
     Absence, Comparison, Disagreement, HOLDING_FORMAT, Holding, Rulebook, SUMMARY_FORMAT, Signed,
     SignedState, SignedStatement, Summary, Tally,
 };
 use temoin::i18n::{Language, When};
+use temoin::journal::{Journal, Reader};
 use temoin::retention::{
     Answer, Applicability, Jurisdiction, Law, Nature, Profile, StartEvent, Verified, Word,
 };
@@ -398,6 +399,33 @@ proptest! {
         prop_assert_eq!((count.held, count.over, count.none), (held, over, none));
         prop_assert_eq!(count.untold(), untold);
         prop_assert_eq!(held + over + none + untold, together.sessions);
+    }
+
+    #[test]
+    fn the_summary_of_a_records_census_is_that_of_its_sessions(
+        sessions in proptest::collection::vec(some_session(), 0..20),
+        is_by_zone_of_its_own in any::<bool>(),
+    ) {
+        let law = law();
+        let profile = paris_operator();
+        let rulebook = Rulebook::of_operator(law, &profile);
+        let shown = is_by_zone_of_its_own.then(|| "Indian/Reunion".parse().unwrap());
+        let directory = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let zones = ["Europe/Brussels", "Europe/Paris", "Indian/Reunion"];
+        journal.count_in(&zones.map(|zone| zone.parse().unwrap())).unwrap();
+        let mut tally = Tally::new(rulebook, shown);
+        for (number, session) in (1..).zip(&sessions) {
+            let secret = SessionSecret::from_bytes([number; 32]);
+            let session = Session { id: secret.id(), ..session.clone() };
+            journal.record(&[Change::Open(session.clone(), secret)], None).unwrap();
+            tally.add(&session);
+        }
+        let census = Reader::open(directory.path()).unwrap().unwrap().census().unwrap().unwrap();
+        let kept = Tally::of(&census, rulebook, shown).unwrap();
+        prop_assert_eq!(kept.summary(rulebook, at(NOW)), tally.summary(rulebook, at(NOW)));
+        let other = "America/Martinique".parse().unwrap();
+        prop_assert!(Tally::of(&census, rulebook, Some(other)).is_none());
     }
 }
 

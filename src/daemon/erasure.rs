@@ -7,7 +7,7 @@ use crate::erasure::{Due, Erasure, Files, Outcome};
 use crate::journal::Journal;
 use crate::lawbook::Lawbook;
 
-use super::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::{FIRST_PAUSE, LONGEST_PAUSE, census};
 
 /// A day, in milliseconds.
 const DAY: u64 = 86_400_000;
@@ -30,11 +30,14 @@ pub(super) struct Erasures {
     /// What was said of the law's files before, not to say it every day.
     complaints: String,
     has_waited: bool,
+    /// In whose days the page shows the record.
+    shown: Option<Zone>,
 }
 
 impl Erasures {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(shown: Option<Zone>) -> Self {
         Self {
+            shown,
             at: None,
             look_at: None,
             pause: FIRST_PAUSE,
@@ -99,6 +102,7 @@ impl Erasures {
             }
         };
         self.complain(&book);
+        census::count(journal, &book, self.shown);
         let erasure = Erasure { directory, rulebook: book.rulebook(), reading: *reading };
         let due = match erasure.due(config.grace()) {
             Ok(due) => due,
@@ -223,7 +227,7 @@ mod tests {
         let directory = tempdir().unwrap();
         let (mut journal, _) = Journal::open(directory.path()).unwrap();
         let config = Config { directory: directory.path().to_owned(), ..Config::default() };
-        let mut erasures = Erasures::new();
+        let mut erasures = Erasures::new(None);
         let mut attend = |erasures: &mut Erasures, reading: &ClockReading| {
             erasures.attend(reading, directory.path(), &config, &mut journal);
             erasures.deadline().unwrap().milliseconds()
@@ -250,7 +254,7 @@ mod tests {
         std::fs::remove_file(directory.path().join("journal.db")).unwrap();
         std::fs::create_dir(directory.path().join("journal.db")).unwrap();
         let config = Config { directory: directory.path().to_owned(), ..Config::default() };
-        let mut erasures = Erasures::new();
+        let mut erasures = Erasures::new(None);
         let mut waits = Vec::new();
         let mut now = reading(0, "2026-11-24T12:00:00Z", true);
         for _ in 0..12 {

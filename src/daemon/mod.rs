@@ -8,6 +8,7 @@
 //! What cannot be written down now is tried again, less and less often; what the hooks left stays in
 //! the spool meanwhile. Only what makes it senseless to go on ends the daemon.
 
+mod census;
 mod clock;
 mod configuration;
 mod erasure;
@@ -65,7 +66,8 @@ pub fn run(
 ) -> Result<(), DaemonError> {
     let in_use = InUse::new(config.clone());
     let configuration = Configuration::new(config_path, in_use.clone());
-    let mut daemon = Daemon::begin(state_directory, configuration, config)?;
+    let shown = page.map(|(_, zone)| zone);
+    let mut daemon = Daemon::begin(state_directory, configuration, config, shown)?;
     let server = match page {
         Some((address, zone)) => {
             let site = page::site(state_directory, config_path, &in_use, zone)?;
@@ -170,6 +172,7 @@ impl Daemon {
         state_directory: &Path,
         configuration: Configuration,
         config: &Config,
+        shown: Option<Zone>,
     ) -> Result<Self, DaemonError> {
         // Before any thread begins, so that the signals reach nobody but the loop.
         let mut heeded = SigSet::empty();
@@ -183,7 +186,8 @@ impl Daemon {
         let reading = clocks::read(config.trust)?;
         let spool = Spool::create(state_directory)?;
         spool.sweep(&reading)?;
-        let (journal, _) = Journal::open(state_directory)?;
+        let (mut journal, _) = Journal::open(state_directory)?;
+        census::begin(&mut journal, config, shown);
         let mut daemon = Self {
             recorder: Recorder::new(journal, config.devices.clone())?,
             arrivals: Watch::new(&spool)?,
@@ -192,7 +196,7 @@ impl Daemon {
             line: config.management.as_deref().map(Line::new),
             origins: OriginSearch::new(&config.methods)?,
             clock: ClockWatch::new()?,
-            erasures: Erasures::new(),
+            erasures: Erasures::new(shown),
             questions: Questions::new(state_directory)?,
             signals,
             state_directory: state_directory.to_owned(),

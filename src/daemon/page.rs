@@ -9,7 +9,7 @@ use crate::holding::Rulebook;
 use crate::journal::{Filter, Page as JournalPage, Reader, set_aside_files};
 use crate::lawbook::{Lawbook, Library};
 use crate::retention::Profile;
-use crate::web::{Book, Counted, Site, TokenKey, Trouble, Unreadable, open_records};
+use crate::web::{Book, Site, TokenKey, Trouble, Unreadable, open_records};
 
 use super::configuration::InUse;
 use super::office::Clerk;
@@ -56,7 +56,6 @@ pub(super) fn site(
         office: Box::new(office),
         forms: TokenKey::draw()?,
         clock: Box::new(clock::now),
-        counted: Counted::default(),
         zone,
     })
 }

@@ -8,6 +8,7 @@
 
 mod address;
 mod clock;
+mod days;
 mod end;
 mod field;
 mod id;
@@ -20,6 +21,7 @@ mod zone;
 
 pub use address::{Device, Gateway, InvalidDevice, InvalidPrefix, Ipv6Prefix, Transport};
 pub use clock::{BootId, ClockReading, InvalidBootId, Uptime};
+pub use days::Days;
 pub use end::{EndReason, OperatorEnd};
 pub use field::{Field, UnknownField};
 pub use id::{IdPrefix, InvalidIdPrefix, SessionId, SessionSecret};

@@ -5,7 +5,8 @@ use std::collections::hash_map::Entry;
 use chrono::NaiveDate;
 
 use super::Rulebook;
-use crate::domain::{Field, Moment, Session, SessionId, Timestamp, Zone};
+use crate::domain::{Days, Field, Moment, Session, SessionId, Timestamp, Zone};
+use crate::journal::Census;
 use crate::retention::{
     Applicability, Covered, Doubt, Kept, KeptUntil, Nature, Span, Track, Verdict, judge,
 };
@@ -101,7 +102,7 @@ impl Count {
             Due::Held(last) => {
                 self.held += group.count;
                 let (id, start) = group.first;
-                if self.oldest.is_none_or(|(_, known)| begins_before(start, known)) {
+                if self.oldest.is_none_or(|known| rank((id, start)) < rank(known)) {
                     self.oldest = Some((id, start));
                 }
                 if let Some(last) = last {
@@ -120,8 +121,9 @@ impl Count {
     }
 }
 
-fn begins_before(one: Moment, other: Moment) -> bool {
-    one.best().is_some_and(|own| other.best().is_none_or(|best| own < best))
+/// By which the one of two sessions that began first comes first.
+fn rank((id, start): (SessionId, Moment)) -> (bool, Option<Timestamp>, SessionId) {
+    (start.best().is_none(), start.best(), id)
 }
 
 /// Why it cannot be told whether a record should be held.
@@ -176,26 +178,41 @@ impl Tally {
         Self { zones, groups: HashMap::new() }
     }
 
-    /// Whether it counts in the days that these need.
-    pub fn is_for(&self, rulebook: Rulebook<'_>, shown: Option<Zone>) -> bool {
-        let own = self.zones.iter().map(|days| days.zone);
-        own.eq(zones(rulebook, shown))
+    /// The tally of a record, as its census has counted it; `None` where that was done in the days of
+    /// other zones than are needed.
+    pub fn of(census: &Census, rulebook: Rulebook<'_>, shown: Option<Zone>) -> Option<Self> {
+        let mut tally = Self::new(rulebook, shown);
+        if !tally.zones.iter().all(|days| census.zones.contains(&days.zone())) {
+            return None;
+        }
+        for (first, count) in &census.alike {
+            tally.add_alike(first, *count);
+        }
+        for session in &census.others {
+            tally.add(session);
+        }
+        Some(tally)
     }
 
     /// Adds one session.
     pub fn add(&mut self, session: &Session) {
-        let span = Span::from(session);
-        let (id, start) = (session.id, session.start.value);
+        self.add_alike(session, 1);
+    }
+
+    /// Adds sessions of the same days, of which this one began first.
+    fn add_alike(&mut self, first: &Session, count: u64) {
+        let span = Span::from(first);
+        let first = (first.id, first.start.value);
         match self.groups.entry(Key::of(span, &mut self.zones)) {
             Entry::Occupied(mut known) => {
                 let group = known.get_mut();
-                group.count += 1;
-                if begins_before(start, group.first.1) {
-                    group.first = (id, start);
+                group.count += count;
+                if rank(first) < rank(group.first) {
+                    group.first = first;
                 }
             }
             Entry::Vacant(place) => {
-                place.insert(Group { span, count: 1, first: (id, start) });
+                place.insert(Group { span, count, first });
             }
         }
     }
@@ -281,30 +298,6 @@ impl Key {
             *place = instants.map(|at| at.map(|at| zone.of(at)));
         }
         Self { open: span.is_open(), days }
-    }
-}
-
-/// Finds the day of an instant; sessions come in order, so most fall on the day of the one before.
-#[derive(Clone, Debug)]
-struct Days {
-    zone: Zone,
-    day: NaiveDate,
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Days {
-    fn new(zone: Zone) -> Self {
-        Self { zone, day: NaiveDate::MIN, from: Timestamp::EPOCH, to: Timestamp::EPOCH }
-    }
-
-    fn of(&mut self, at: Timestamp) -> NaiveDate {
-        if !(self.from <= at && at < self.to) {
-            self.day = self.zone.date(at);
-            self.from = self.zone.first_instant(self.day);
-            self.to = self.zone.first_instant(self.day.succ_opt().unwrap_or(NaiveDate::MAX));
-        }
-        self.day
     }
 }
 

@@ -27,6 +27,10 @@
 //! when sessions are hours apart, and 47 kB beside a reader. With pages of 1 KiB the first two are 6.5
 //! and 15 kB, with the usual 4 KiB they are 22 and 30 kB.
 //!
+//! So that no page has to read all sessions to say how many should be held, those that are alike in
+//! the days that this depends on are counted (`census.rs`), in the transaction that changes one of
+//! them: a session costs one page more for it, when it ends.
+//!
 //! # Error handling
 //!
 //! A transaction either is on the card when the call returns, or has changed nothing and can be tried
@@ -35,6 +39,7 @@
 //! finds to be none, or to be damaged, is set aside ([`SetAside`]), never deleted, and a new one begun;
 //! a full disk, a lock or a missing permission is an error that leaves everything as it is.
 
+mod census;
 mod certificate;
 mod connection;
 mod correspondence;
@@ -53,6 +58,7 @@ mod cost;
 #[cfg(test)]
 mod laboratory;
 
+pub use census::Census;
 pub use certificate::{Certificate, Erased};
 pub use correspondence::{Learnt, Succession};
 pub use damage::{SetAside, set_aside_files};

@@ -8,6 +8,7 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
+use super::census::{self, Census};
 use super::connection::{DATABASE, PATIENCE};
 use super::filter::{Filter, Page, Query};
 use super::row::{self, COLUMNS};
@@ -115,6 +116,19 @@ impl Reader {
             connection.query_row(&text, params_from_iter(values), |row| row.get(0))
         })
         .map(|count: i64| count.unsigned_abs())
+    }
+
+    /// The sessions, counted as [`Journal::count_in`](super::Journal::count_in) has them; `None` where
+    /// it never was asked to.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn census(&self) -> Result<Option<Census>, JournalError> {
+        self.ask(|connection| {
+            // All of it as it is at one moment.
+            let transaction = connection.unchecked_transaction()?;
+            census::read_all(&transaction)
+        })
     }
 
     /// The sessions whose ID begins so, newest first.

@@ -1,7 +1,7 @@
 use rusqlite::{Connection, Transaction};
 
 /// The number of the journal's present form, kept in the database's `user_version`.
-pub(super) const CURRENT: i32 = CORRESPONDENCE;
+pub(super) const CURRENT: i32 = CENSUS;
 
 /// The first form: sessions, what is under way, certificates of erasure.
 const SESSIONS: i32 = 1;
@@ -9,10 +9,13 @@ const SESSIONS: i32 = 1;
 /// The second form: what passes between the box and the operator.
 const CORRESPONDENCE: i32 = 2;
 
+/// The third form: sessions counted by their days.
+const CENSUS: i32 = 3;
+
 /// Each form's number and what makes it from the one before, in this order. A step that was ever
 /// released is never edited: journals of its making exist.
-const STEPS: [(i32, &str); 2] =
-    [(SESSIONS, CREATE_SESSIONS), (CORRESPONDENCE, CREATE_CORRESPONDENCE)];
+const STEPS: [(i32, &str); 3] =
+    [(SESSIONS, CREATE_SESSIONS), (CORRESPONDENCE, CREATE_CORRESPONDENCE), (CENSUS, CREATE_CENSUS)];
 
 /// Bytes a page: the fewest that SQLite can, since a session touches some six pages whatever their
 /// size.
@@ -219,6 +222,27 @@ CREATE TABLE operator_key (
 ) STRICT;
 ";
 
+/// Sessions counted, so that nobody has to read them all to know how many should be held.
+const CREATE_CENSUS: &str = "
+-- Bookkeeping: of the sessions that ended and whose times are settled, those of the same days.
+CREATE TABLE census (
+    -- The days of the bounds of their start and end in each zone, as census.rs writes them.
+    days BLOB PRIMARY KEY,
+    -- How many there are.
+    sessions INTEGER NOT NULL,
+    -- The number of the one that began first.
+    first INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Bookkeeping: the zones of those days; while there are none, nothing is counted.
+CREATE TABLE census_zone (
+    -- In this order.
+    place INTEGER PRIMARY KEY,
+    -- The name in the IANA database.
+    zone TEXT NOT NULL
+) STRICT;
+";
+
 /// The number of the form that the database has; 0 before the first step.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
@@ -245,9 +269,10 @@ mod tests {
     use super::{CURRENT, STEPS, migrate, version};
 
     /// SHA-256 of each released step. A digest here is never changed, only added.
-    const RELEASED: [&str; 2] = [
+    const RELEASED: [&str; 3] = [
         "2d7178bbf6646ea91af9dbf184d1ed3c60dc3164fa4a1776be15a209a82bafa2",
         "f773a1fc1c4cd7e5364a13c1300f7a55539814513aa947f403553198322e2259",
+        "3f3674f217e6021b3d2d84cf852b48322fe2e283c97749fd7f3c3f5ef2c5e303",
     ];
 
     #[test]
@@ -301,7 +326,7 @@ mod tests {
                     row.get(0)
                 })
                 .unwrap();
-            assert_eq!(tables, 7);
+            assert_eq!(tables, 9);
         }
     }
 }

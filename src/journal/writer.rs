@@ -9,13 +9,14 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
 use rusqlite::{params, params_from_iter};
 
+use super::census::{self, Teller};
 use super::connection::{self, CreateError, DATABASE, begin_log_anew, companion, empty_log};
 use super::damage::set_aside;
 use super::row::{self, COLUMNS};
 use super::schema::{self, CURRENT, UNDATED};
 use super::{Certificate, Erased, JournalError, SetAside};
 use super::{correspondence, ledger};
-use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Timestamp};
+use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Timestamp, Zone};
 
 /// Less than a database's header is none, in bytes (sqlite.org/fileformat2.html, 1.3, and the
 /// smallest page).
@@ -32,7 +33,7 @@ pub struct Journal {
     present: Option<Vec<String>>,
     /// Pages that the database may have, to provoke a full disk.
     #[cfg(test)]
-    most_pages: Option<u32>,
+    pub(super) most_pages: Option<u32>,
     _right_to_write: Option<Flock<File>>,
 }
 
@@ -113,6 +114,27 @@ impl Journal {
         open_sessions(&connection).map_err(|error| self.error(&error))
     }
 
+    /// Has the sessions counted in the days of these zones, for [`Reader::census`](super::Reader::census),
+    /// from now on and by whoever writes. Where they are not yet, the whole record is read once.
+    ///
+    /// # Errors
+    /// Nothing is changed then, and the same call may be made again.
+    pub fn count_in(&mut self, zones: &[Zone]) -> Result<(), JournalError> {
+        if self.is_counted_in(zones)? {
+            return Ok(());
+        }
+        self.write(|transaction| census::count_in(transaction, zones))
+    }
+
+    /// Whether the sessions are counted, and in the days of each of these zones.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn is_counted_in(&self, zones: &[Zone]) -> Result<bool, JournalError> {
+        let connection = self.connect()?;
+        census::is_counted_in(&connection, zones).map_err(|error| self.error(&error))
+    }
+
     /// Writes down what the tracker found, in one transaction, together with the name of the spool
     /// file that it came from. Changes whose spool file is noted already are not written again.
     ///
@@ -134,17 +156,18 @@ impl Journal {
                 forget(transaction, present.as_deref())?;
                 transaction.execute("INSERT INTO underway VALUES ('taken', ?)", [name])?;
             }
+            let mut teller = Teller::begin(transaction)?;
             for change in changes {
                 match change {
                     Change::Open(session, secret) => {
-                        insert(transaction, session, secret.as_bytes())?;
+                        insert(transaction, session, secret.as_bytes(), &mut teller)?;
                     }
                     Change::Update(session) | Change::Close(session) => {
-                        change_row(transaction, session)?;
+                        change_row(transaction, session, &mut teller)?;
                     }
                 }
             }
-            Ok(())
+            teller.end(transaction)
         });
         if result.is_err() {
             self.present = present;
@@ -196,11 +219,14 @@ impl Journal {
             return Ok(Vec::new());
         }
         self.write(|transaction| {
+            let mut teller = Teller::begin(transaction)?;
             let mut changed = BTreeMap::new();
             let mut rest = Vec::new();
             for (number, mut session) in undated(transaction)? {
+                let known = session.clone();
                 if session.date(trusted) {
                     update(transaction, number, &session)?;
+                    teller.change(transaction, number, &known, &session)?;
                     changed.insert(number, session.clone());
                 }
                 if session.is_undated() && session.opened.boot != trusted.boot {
@@ -214,9 +240,11 @@ impl Journal {
                 session.enclose(before, after);
                 if session != known {
                     update(transaction, number, &session)?;
+                    teller.change(transaction, number, &known, &session)?;
                     changed.insert(number, session);
                 }
             }
+            teller.end(transaction)?;
             Ok(changed.into_values().collect())
         })
     }
@@ -233,9 +261,13 @@ impl Journal {
             let mut sessions = 0;
             let mut gone = HashSet::new();
             forget(transaction, self.present.as_deref())?;
+            let mut teller = Teller::begin(transaction)?;
             for certificate in certificates {
-                let Some(number) = number_of(transaction, &certificate.id)? else { continue };
+                let Some((number, session)) = find(transaction, &certificate.id)? else {
+                    continue;
+                };
                 transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
+                teller.remove(transaction, number, &session)?;
                 transaction
                     .execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
                 transaction.execute(
@@ -251,6 +283,7 @@ impl Journal {
                 gone.insert(certificate.id);
                 sessions += 1;
             }
+            teller.end(transaction)?;
             ledger::blank(transaction, &gone)?;
             Ok(sessions)
         })?;
@@ -395,6 +428,7 @@ fn insert(
     transaction: &Transaction<'_>,
     session: &Session,
     secret: &[u8; 32],
+    teller: &mut Teller,
 ) -> rusqlite::Result<()> {
     if number_of(transaction, &session.id)?.is_some() {
         return Ok(());
@@ -413,10 +447,14 @@ fn insert(
     if session.end.is_none() {
         transaction.execute("INSERT INTO underway VALUES ('open', ?)", [number])?;
     }
-    Ok(())
+    teller.add(transaction, number, session)
 }
 
-fn change_row(transaction: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
+fn change_row(
+    transaction: &Transaction<'_>,
+    session: &Session,
+    teller: &mut Teller,
+) -> rusqlite::Result<()> {
     let Some((number, known)) = find(transaction, &session.id)? else {
         log::info!("session {} was erased; what came after is not recorded", session.id.short());
         return Ok(());
@@ -429,7 +467,7 @@ fn change_row(transaction: &Transaction<'_>, session: &Session) -> rusqlite::Res
     if session.end.is_some() && known.end.is_none() {
         transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
     }
-    Ok(())
+    teller.change(transaction, number, &known, &session)
 }
 
 /// The later word on a session, with what only the record knows: a fact that was found out later, a

@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
 use crate::journal::{
-    Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Reader, Worth,
+    Census, Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Reader, Worth,
 };
 
 use super::{Receipts, Records, Unreadable};
@@ -20,6 +20,10 @@ pub fn open_records(directory: &Path) -> Result<Box<dyn Records>, Unreadable> {
 impl Records for Reader {
     fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
         Self::count(self, filter).map_err(unreadable)
+    }
+
+    fn census(&self) -> Result<Option<Census>, Unreadable> {
+        Self::census(self).map_err(unreadable)
     }
 
     fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {

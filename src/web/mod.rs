@@ -5,7 +5,6 @@
 //! writes HTML that needs neither script nor any request elsewhere. Where the record cannot be read,
 //! the page says so and the log says why.
 
-mod counted;
 mod desk;
 mod dispatch;
 mod form;
@@ -17,10 +16,10 @@ mod records;
 mod request;
 mod response;
 mod site;
+mod tally;
 mod token;
 mod trouble;
 
-pub use counted::Counted;
 pub use journal::open_records;
 pub use office::{EraseError, Office};
 pub use records::{Receipts, Records, Unreadable};

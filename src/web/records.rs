@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Certificate, Dealing, Filter, LedgerEntry, Page, Worth};
+use crate::journal::{Census, Certificate, Dealing, Filter, LedgerEntry, Page, Worth};
 use crate::protocol::{KeyChain, Receipt};
 
 /// What the page asks of the record. Nothing in it can write.
@@ -13,6 +13,12 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn count(&self, filter: &Filter) -> Result<u64, Unreadable>;
+
+    /// All sessions, counted; `None` where nothing counts them.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn census(&self) -> Result<Option<Census>, Unreadable>;
 
     /// A page of the sessions that `filter` names, newest first.
     ///
@@ -89,6 +95,10 @@ pub trait Records {
 impl<R: Records> Records for Option<R> {
     fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
         self.as_ref().map_or(Ok(0), |records| records.count(filter))
+    }
+
+    fn census(&self) -> Result<Option<Census>, Unreadable> {
+        self.as_ref().map_or(Ok(None), Records::census)
     }
 
     fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {

@@ -2,7 +2,7 @@ use crate::domain::{Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::retention::Profile;
 
-use super::{Counted, Office, Records, TokenKey, Trouble, Unreadable};
+use super::{Office, Records, TokenKey, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
@@ -18,8 +18,6 @@ pub struct Site {
     pub forms: TokenKey,
     /// Tells the time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
-    /// What was counted for earlier pages; none of it at first.
-    pub counted: Counted,
     /// The time zone in which times are shown.
     pub zone: Zone,
 }

@@ -1,6 +1,7 @@
 //! The page as a browser meets it: real requests over real sockets, and records of every kind.
 
 mod change;
+mod scale;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,11 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Book, Counted, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records};
+use super::{Book, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records};
 use crate::config::{Config, UserName};
 use crate::domain::{
     BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
-    Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime,
+    Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime, Zone,
 };
 use crate::holding::Rulebook;
 use crate::http::{Address, Listener, Server};
@@ -197,6 +198,7 @@ impl Office for Notebook {
 fn site(sessions: &[Session]) -> Site {
     let directory = tempfile::tempdir().unwrap();
     let (mut journal, _) = Journal::open(directory.path()).unwrap();
+    journal.count_in(&[zone()]).unwrap();
     let secret = SessionSecret::from_bytes([0; 32]);
     let opened = sessions.iter().rev().map(|own| Change::Open(own.clone(), secret.clone()));
     let changes: Vec<Change> = opened.collect();
@@ -213,9 +215,12 @@ fn empty_site() -> Site {
         office: Box::new(Notebook::default()),
         forms: TokenKey::draw().unwrap(),
         clock: Box::new(|| at(NOW)),
-        counted: Counted::default(),
-        zone: "Europe/Brussels".parse().unwrap(),
+        zone: zone(),
     }
+}
+
+fn zone() -> Zone {
+    "Europe/Brussels".parse().unwrap()
 }
 
 /// The page on a port of its own.
@@ -557,6 +562,7 @@ fn the_first_page_says_what_the_operator_should_hold_and_what_it_sees_now() {
 fn what_was_counted_follows_what_is_recorded_and_erased() {
     let directory = tempfile::tempdir().unwrap();
     let (mut journal, _) = Journal::open(directory.path()).unwrap();
+    journal.count_in(&[zone()]).unwrap();
     let path = directory.path().to_owned();
     let server = start(Site { records: Box::new(move || open_records(&path)), ..empty_site() });
     let first = whole(5, "2026-03-12T08:00:00Z", "2026-03-12T09:00:00Z", EndReason::Stopped);

@@ -7,6 +7,7 @@ use crate::domain::{Timestamp, Zone};
 use crate::holding::{Due, Standing};
 use crate::i18n::Message;
 use crate::web::html::Html;
+use crate::web::tally::tally;
 use crate::web::{Site, Unreadable};
 
 /// More days than any session of a record can last: what is dated wrongly must not fill the page.
@@ -54,7 +55,7 @@ impl Days {
         let book = (site.book)()?;
         let (now, zone) = ((site.clock)(), site.zone);
         let rulebook = book.rulebook();
-        let tally = site.counted.tally(records.as_ref(), rulebook, zone)?;
+        let tally = tally(records.as_ref(), rulebook, zone)?;
         let standings = tally.standings(rulebook, now);
         let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
         for standing in &standings {

@@ -13,6 +13,7 @@ use crate::journal::{Filter, Page};
 use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
+use crate::web::tally::tally;
 use crate::web::{Site, Unreadable};
 
 /// The first page: what is held now, by whom, until when, and what needs a look.
@@ -41,7 +42,7 @@ impl Contents {
         let book = (site.book)()?;
         let now = (site.clock)();
         let rulebook = book.rulebook();
-        let tally = site.counted.tally(records.as_ref(), rulebook, site.zone)?;
+        let tally = tally(records.as_ref(), rulebook, site.zone)?;
         Ok(Self {
             summary: tally.summary(rulebook, now),
             open: records.open()?,

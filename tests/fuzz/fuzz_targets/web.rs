@@ -19,7 +19,7 @@ use temoin::journal::Journal;
 use temoin::lawbook::Lawbook;
 use temoin::retention::Profile;
 use temoin::settings::{Refusal, Setting, SettingsError};
-use temoin::web::{Book, Counted, EraseError, Office, Site, TokenKey, open_records};
+use temoin::web::{Book, EraseError, Office, Site, TokenKey, open_records};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";
@@ -92,7 +92,6 @@ fn site() -> Site {
         office: Box::new(Clerk),
         forms: TokenKey::draw().expect("randomness"),
         clock: Box::new(|| at(NOW)),
-        counted: Counted::default(),
         zone: "Europe/Brussels".parse().expect("a zone"),
     }
 }

@@ -1,0 +1,478 @@
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::row::{self, COLUMNS};
+use super::schema::{DAY_BITS, UNDATED};
+use crate::domain::{Days, Session, SessionId, Timestamp, Zone};
+
+/// The sessions of a record, counted: however many there are, it is as short as the days are few.
+#[derive(Clone, Debug)]
+pub struct Census {
+    /// The zones in whose days it is counted.
+    pub zones: Vec<Zone>,
+    /// Of the sessions that ended and whose times are settled, those that agree in the days of the
+    /// bounds of their start and their end, in each zone: the one that began first, and how many.
+    pub alike: Vec<(Session, u64)>,
+    /// All others.
+    pub others: Vec<Session>,
+}
+
+/// Keeps the census right in a transaction that changes sessions.
+pub(super) struct Teller {
+    zones: Vec<Days>,
+    /// Those of whose sessions the first has gone.
+    orphaned: BTreeSet<Vec<u8>>,
+}
+
+/// By which the session of those alike that began first comes first.
+type Rank = (bool, Option<Timestamp>, SessionId);
+
+impl Teller {
+    pub(super) fn begin(connection: &Connection) -> rusqlite::Result<Self> {
+        let zones = known_zones(connection)?.unwrap_or_default();
+        Ok(Self::in_zones(&zones))
+    }
+
+    fn in_zones(zones: &[Zone]) -> Self {
+        Self { zones: zones.iter().copied().map(Days::new).collect(), orphaned: BTreeSet::new() }
+    }
+
+    /// A session is in the row of this number now that was not there, or not like this.
+    pub(super) fn add(
+        &mut self,
+        transaction: &Transaction<'_>,
+        number: i64,
+        session: &Session,
+    ) -> rusqlite::Result<()> {
+        let Some(days) = self.days(session) else { return Ok(()) };
+        let known = transaction
+            .query_row("SELECT first FROM census WHERE days = ?", [&days], |row| row.get(0))
+            .optional()?;
+        let Some(first) = known else {
+            transaction.execute("INSERT INTO census VALUES (?, 1, ?)", params![days, number])?;
+            return Ok(());
+        };
+        let first: i64 = first;
+        let before = read(transaction, first)?;
+        let first = match before {
+            Some(before) if rank(&before) < rank(session) => first,
+            // One that has gone is looked for in the end.
+            Some(_) | None => number,
+        };
+        transaction.execute(
+            "UPDATE census SET sessions = sessions + 1, first = ? WHERE days = ?",
+            params![first, days],
+        )?;
+        Ok(())
+    }
+
+    /// The session in the row of this number goes, or will be another.
+    pub(super) fn remove(
+        &mut self,
+        transaction: &Transaction<'_>,
+        number: i64,
+        session: &Session,
+    ) -> rusqlite::Result<()> {
+        let Some(days) = self.days(session) else { return Ok(()) };
+        transaction.execute("DELETE FROM census WHERE days = ? AND sessions = 1", [&days])?;
+        let first: Option<i64> = transaction
+            .query_row(
+                "UPDATE census SET sessions = sessions - 1 WHERE days = ? RETURNING first",
+                [&days],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if first == Some(number) {
+            self.orphaned.insert(days);
+        }
+        Ok(())
+    }
+
+    /// The session in the row of this number became another.
+    pub(super) fn change(
+        &mut self,
+        transaction: &Transaction<'_>,
+        number: i64,
+        before: &Session,
+        after: &Session,
+    ) -> rusqlite::Result<()> {
+        if self.days(before) == self.days(after) && rank(before) == rank(after) {
+            return Ok(());
+        }
+        self.remove(transaction, number, before)?;
+        self.add(transaction, number, after)
+    }
+
+    /// Looks for those that begin first where the first has gone.
+    pub(super) fn end(mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        for days in std::mem::take(&mut self.orphaned) {
+            let mut first: Option<(Rank, i64)> = None;
+            each(transaction, &begun_on(&days), |number, session| {
+                if self.days(&session).as_ref() == Some(&days) {
+                    let own = (rank(&session), number);
+                    first = first.map_or(Some(own), |known| Some(known.min(own)));
+                }
+            })?;
+            if let Some((_, number)) = first {
+                transaction
+                    .execute("UPDATE census SET first = ? WHERE days = ?", params![number, days])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The days of a session, by which it is counted: in each zone the day of the earliest and of the
+    /// latest start and end, in days since 1970-01-01 and four bytes each; in the zones after the
+    /// first, nothing but a zero where they are the same. `None` where it is not counted.
+    fn days(&mut self, session: &Session) -> Option<Vec<u8>> {
+        let end = session.end.as_ref().filter(|_| !session.is_undated())?.moment.value;
+        let start = session.start.value;
+        let bounds = [start.earliest, start.latest, end.earliest, end.latest];
+        let mut key: Vec<u8> = Vec::new();
+        for (place, zone) in self.zones.iter_mut().enumerate() {
+            let days: Vec<u8> = bounds
+                .iter()
+                .flat_map(|at| {
+                    let day = at.map(|at| zone.of(at).to_epoch_days());
+                    day.unwrap_or(NO_DAY).to_be_bytes()
+                })
+                .collect();
+            match place {
+                0 => key.extend(days),
+                _ if key.starts_with(&days) => key.push(0),
+                _ => {
+                    key.push(1);
+                    key.extend(days);
+                }
+            }
+        }
+        Some(key).filter(|key| !key.is_empty())
+    }
+}
+
+/// In the place of a day that is not known.
+const NO_DAY: i32 = i32::MIN;
+
+/// The condition for a row that may hold a session of these days: no day differs by more than one
+/// from that in UTC, nor that by more than one from its row's number.
+fn begun_on(days: &[u8]) -> String {
+    let day = days.first_chunk().copied().map_or(NO_DAY, i32::from_be_bytes);
+    if day == NO_DAY {
+        return "astray IS NOT NULL".to_owned();
+    }
+    let (lowest, highest) = ((i64::from(day) - 2) << DAY_BITS, (i64::from(day) + 3) << DAY_BITS);
+    format!(
+        "number BETWEEN {lowest} AND {highest} UNION \
+         SELECT number, id, {COLUMNS} FROM session WHERE astray IS NOT NULL"
+    )
+}
+
+fn rank(session: &Session) -> Rank {
+    let best = session.start.value.best();
+    (best.is_none(), best, session.id)
+}
+
+/// Counts all sessions anew in the days of these zones.
+pub(super) fn count_in(transaction: &Transaction<'_>, zones: &[Zone]) -> rusqlite::Result<()> {
+    transaction.execute_batch("DELETE FROM census; DELETE FROM census_zone")?;
+    for zone in zones {
+        transaction.execute("INSERT INTO census_zone (zone) VALUES (?)", [zone.name()])?;
+    }
+    let mut teller = Teller::in_zones(zones);
+    let mut counts: HashMap<Vec<u8>, (u64, Rank, i64)> = HashMap::new();
+    each(transaction, "true", |number, session| {
+        let Some(days) = teller.days(&session) else { return };
+        let own = (rank(&session), number);
+        let (count, rank, first) = counts.entry(days).or_insert((0, own.0, own.1));
+        *count += 1;
+        (*rank, *first) = (*rank, *first).min(own);
+    })?;
+    for (days, (count, _, first)) in counts {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        transaction.execute("INSERT INTO census VALUES (?, ?, ?)", params![days, count, first])?;
+    }
+    Ok(())
+}
+
+/// Whether it is counted, and in the days of each of these zones.
+pub(super) fn is_counted_in(connection: &Connection, zones: &[Zone]) -> rusqlite::Result<bool> {
+    let known = known_zones(connection)?.unwrap_or_default();
+    Ok(!known.is_empty() && zones.iter().all(|zone| known.contains(zone)))
+}
+
+/// What is counted; `None` where nothing is, or in zones that this program does not know.
+pub(super) fn read_all(connection: &Connection) -> rusqlite::Result<Option<Census>> {
+    let Some(zones) = known_zones(connection)?.filter(|zones| !zones.is_empty()) else {
+        return Ok(None);
+    };
+    let alike = connection
+        .prepare(&alike_query())?
+        .query_map([], |row| Ok((row::read(row, 1)?, row.get::<_, i64>(0)?.unsigned_abs())))?
+        .collect::<rusqlite::Result<_>>()?;
+    let others = connection
+        .prepare(&others_query())?
+        .query_map([], |row| row::read(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(Census { zones, alike, others }))
+}
+
+fn alike_query() -> String {
+    // A cross join keeps SQLite from beginning with the sessions.
+    format!(
+        "SELECT census.sessions, id, {COLUMNS}
+         FROM census CROSS JOIN session ON session.number = census.first"
+    )
+}
+
+fn others_query() -> String {
+    format!(
+        "SELECT id, {COLUMNS} FROM session WHERE number IN (
+             SELECT item FROM underway WHERE kind = 'open' UNION
+             SELECT number FROM session WHERE astray IS NOT NULL AND astray & {UNDATED}
+         )"
+    )
+}
+
+/// `None` where one of them is not known.
+fn known_zones(connection: &Connection) -> rusqlite::Result<Option<Vec<Zone>>> {
+    let names: Vec<String> = connection
+        .prepare("SELECT zone FROM census_zone ORDER BY place")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(names.iter().map(|name| name.parse().ok()).collect())
+}
+
+/// Gives each session for whose row the condition holds to `visit`, with the row's number.
+fn each(
+    transaction: &Transaction<'_>,
+    condition: &str,
+    mut visit: impl FnMut(i64, Session),
+) -> rusqlite::Result<()> {
+    let text = format!("SELECT number, id, {COLUMNS} FROM session WHERE {condition}");
+    let mut statement = transaction.prepare(&text)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?, row::read(row, 1)?);
+    }
+    Ok(())
+}
+
+fn read(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<Session>> {
+    transaction
+        .query_row(
+            &format!("SELECT id, {COLUMNS} FROM session WHERE number = ?"),
+            [number],
+            |row| row::read(row, 0),
+        )
+        .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::path::Path;
+
+    use chrono::NaiveDate;
+    use proptest::collection::vec;
+    use proptest::prelude::{Strategy, any, prop_oneof};
+    use proptest::sample::{Index, select, subsequence};
+    use proptest::{prop_assert_eq, proptest};
+    use tempfile::tempdir;
+
+    use super::super::laboratory::{EIGHT, all, any_session, at, ended, opening, reading, session};
+    use super::super::{Certificate, Journal, Reader};
+    use super::*;
+    use crate::domain::{Change, SessionSecret};
+
+    /// By days in all zones: how many, and the ID of the one that began first.
+    type Alike = HashMap<Vec<Option<NaiveDate>>, (u64, SessionId)>;
+
+    fn days(session: &Session, zones: &[Zone]) -> Vec<Option<NaiveDate>> {
+        let (start, end) = (session.start.value, session.end.as_ref().unwrap().moment.value);
+        let bounds = [start.earliest, start.latest, end.earliest, end.latest];
+        let days = zones.iter().flat_map(|zone| bounds.map(|at| at.map(|at| zone.date(at))));
+        days.collect()
+    }
+
+    /// What a census is, in the plainest words.
+    fn counted(directory: &Path, zones: &[Zone]) -> (Alike, Vec<SessionId>) {
+        let mut alike: HashMap<_, (u64, Session)> = HashMap::new();
+        let mut others = Vec::new();
+        for session in all(directory) {
+            if session.end.is_none() || session.is_undated() {
+                others.push(session.id);
+                continue;
+            }
+            let (count, first) =
+                alike.entry(days(&session, zones)).or_insert_with(|| (0, session.clone()));
+            *count += 1;
+            let key = |own: &Session| (own.start.value.latest, own.id);
+            if key(&session) < key(first) {
+                *first = session;
+            }
+        }
+        others.sort_unstable();
+        (
+            alike.into_iter().map(|(days, (count, first))| (days, (count, first.id))).collect(),
+            others,
+        )
+    }
+
+    fn kept(directory: &Path) -> Option<(Vec<Zone>, (Alike, Vec<SessionId>))> {
+        let Census { zones, alike, others } =
+            Reader::open(directory).unwrap().unwrap().census().unwrap()?;
+        let alike: Alike =
+            alike.iter().map(|(first, count)| (days(first, &zones), (*count, first.id))).collect();
+        let mut others: Vec<SessionId> = others.iter().map(|session| session.id).collect();
+        others.sort_unstable();
+        Some((zones, (alike, others)))
+    }
+
+    #[derive(Clone, Debug)]
+    enum Deed {
+        Close(Index, Session),
+        Count(Vec<Zone>),
+        Date(i64),
+        Erase(Vec<Index>),
+        /// With its minute, how long it lasts, and whether a trusted clock saw it.
+        Open(u16, Option<u16>, bool),
+        OpenAny(Session, SessionSecret),
+    }
+
+    fn any_deed() -> impl Strategy<Value = Deed> {
+        let zones = ["Europe/Brussels", "Europe/Paris", "Indian/Reunion", "UTC"];
+        let zones = zones.map(|name| name.parse().unwrap()).to_vec();
+        // Some days of many sessions, around midnight.
+        let minute = || prop_oneof![0..60_u16, 800..1_000_u16, 2_300..2_400_u16];
+        prop_oneof![
+            1 => (any::<Index>(), any_session()).prop_map(|(who, (it, _))| Deed::Close(who, it)),
+            1 => subsequence(zones, 1..4).prop_map(Deed::Count),
+            1 => (3_000..5_000_i64).prop_map(Deed::Date),
+            2 => vec(any::<Index>(), 1..6).prop_map(Deed::Erase),
+            6 => (minute(), proptest::option::weighted(0.8, 0..300_u16), select(vec![true, true, false]))
+                .prop_map(|(start, length, sure)| Deed::Open(start, length, sure)),
+            1 => any_session().prop_map(|(session, secret)| Deed::OpenAny(session, secret)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(24))]
+        #[test]
+        fn what_is_kept_is_what_is_counted(deeds in vec(any_deed(), 1..40)) {
+            let directory = tempdir().unwrap();
+            let directory = directory.path();
+            let (mut journal, _) = Journal::open(directory).unwrap();
+            let mut number = 0;
+            for deed in deeds {
+                let known = all(directory);
+                match deed {
+                    Deed::Open(start, length, sure) => {
+                        number += 1;
+                        let start = i64::from(start);
+                        let opened = session(number, reading(0, start, sure));
+                        let own = match length {
+                            Some(length) => {
+                                ended(opened, reading(0, start + i64::from(length), sure))
+                            }
+                            None => opened,
+                        };
+                        journal.record(&[opening(number, &own)], None).unwrap();
+                    }
+                    Deed::OpenAny(session, secret) => {
+                        journal.record(&[Change::Open(session, secret)], None).unwrap();
+                    }
+                    Deed::Close(..) | Deed::Erase(_) if known.is_empty() => {}
+                    Deed::Close(who, mut later) => {
+                        later.id = who.get(&known).id;
+                        journal.record(&[Change::Close(later)], None).unwrap();
+                    }
+                    Deed::Erase(who) => {
+                        let certificates: Vec<Certificate> = who
+                            .iter()
+                            .map(|who| Certificate {
+                                id: who.get(&known).id,
+                                erased_at: at(EIGHT),
+                                expiry: "on request".to_owned(),
+                            })
+                            .collect();
+                        journal.erase(&certificates).unwrap();
+                    }
+                    Deed::Date(minute) => {
+                        journal.date(&reading(0, minute, true)).unwrap();
+                    }
+                    Deed::Count(zones) => {
+                        journal.count_in(&zones).unwrap();
+                        assert!(journal.is_counted_in(&zones).unwrap());
+                    }
+                }
+                if let Some((zones, kept)) = kept(directory) {
+                    prop_assert_eq!(kept, counted(directory, &zones));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_nobody_counted_is_counted_once_it_is_asked_for() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let zones: [Zone; 2] = ["Europe/Brussels", "UTC"].map(|name| name.parse().unwrap());
+        assert!(!journal.is_counted_in(&[]).unwrap());
+        for number in 0..50 {
+            let opened = session(number, reading(0, i64::from(number) * 90, true));
+            let own = ended(opened, reading(0, i64::from(number) * 90 + 10, true));
+            journal.record(&[opening(number, &own)], None).unwrap();
+        }
+        assert!(kept(directory.path()).is_none());
+        journal.count_in(&zones).unwrap();
+        let (in_zones, kept) = kept(directory.path()).unwrap();
+        assert_eq!((in_zones, kept.0.values().map(|(count, _)| count).sum()), (zones.to_vec(), 50));
+        assert_eq!(kept, counted(directory.path(), &zones));
+        // What is counted in more zones than is asked for stays.
+        journal.count_in(&zones[1..]).unwrap();
+        assert!(journal.is_counted_in(&zones).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_written_down_is_not_counted_either() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        let zones = ["Europe/Brussels".parse().unwrap()];
+        journal.count_in(&zones).unwrap();
+        let changes: Vec<Change> = (0..500)
+            .map(|number| {
+                let start = i64::from(number);
+                let opened = session(number, reading(0, start, true));
+                opening(number, &ended(opened, reading(0, start + 1, true)))
+            })
+            .collect();
+        journal.record(&changes[..1], None).unwrap();
+        journal.most_pages = Some(80);
+        journal.record(&changes, None).unwrap_err();
+        let (_, kept) = kept(directory.path()).unwrap();
+        assert_eq!(kept, counted(directory.path(), &zones));
+        assert_eq!(kept.0.values().map(|(count, _)| count).sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn the_sessions_that_are_alike_are_not_read() {
+        let directory = tempdir().unwrap();
+        let (journal, _) = Journal::open(directory.path()).unwrap();
+        drop(journal);
+        let connection = Connection::open(directory.path().join("journal.db")).unwrap();
+        for query in [alike_query(), others_query()] {
+            let plan: Vec<String> = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
+                .unwrap()
+                .query_map([], |row| row.get(3))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+            let reads_all = |step: &String| {
+                step.starts_with("SCAN session") && !step.contains("session_astray")
+            };
+            assert!(!plan.iter().any(reads_all), "{plan:?}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a page costs, by what it reads of the record: as much of a long one as of a short one.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::domain::IdPrefix;
+use crate::holding::Signed;
+use crate::journal::{Census, Dealing, Filter, LedgerEntry, Page, Worth};
+use crate::web::{Receipts, Records};
+
+/// Days that have sessions.
+const DAYS: u32 = 365;
+
+/// How many sessions were read.
+#[derive(Clone, Default)]
+struct Reads(Arc<AtomicUsize>);
+
+impl Reads {
+    fn note<T>(&self, read: T, count: impl FnOnce(&T) -> usize) -> T {
+        self.0.fetch_add(count(&read), Ordering::Relaxed);
+        read
+    }
+
+    fn take(&self) -> usize {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// The record, with each session that is read of it counted.
+struct Watched {
+    records: Box<dyn Records>,
+    reads: Reads,
+}
+
+impl Records for Watched {
+    fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
+        let count = self.records.count(filter)?;
+        Ok(self.reads.note(count, |count| usize::try_from(*count).unwrap()))
+    }
+
+    fn census(&self) -> Result<Option<Census>, Unreadable> {
+        let read = |census: &Option<Census>| {
+            census.as_ref().map_or(0, |census| census.alike.len() + census.others.len())
+        };
+        Ok(self.reads.note(self.records.census()?, read))
+    }
+
+    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
+        Ok(self.reads.note(self.records.sessions(filter, page)?, Vec::len))
+    }
+
+    fn each(
+        &self,
+        filter: &Filter,
+        visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        self.records.each(filter, &mut |session| visit(self.reads.note(session, |_| 1)))
+    }
+
+    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+        Ok(self.reads.note(self.records.open()?, Vec::len))
+    }
+
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+        Ok(self.reads.note(self.records.find(prefix)?, Vec::len))
+    }
+
+    fn signed(
+        &self,
+        session: &Session,
+        rulebook: Rulebook<'_>,
+        asks_operator: bool,
+        now: Timestamp,
+    ) -> Result<Signed, Unreadable> {
+        self.records.signed(session, rulebook, asks_operator, now)
+    }
+
+    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
+        self.records.dealings(kind, limit)
+    }
+
+    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
+        self.records.receipts(id)
+    }
+
+    fn erased(&self) -> Result<u64, Unreadable> {
+        self.records.erased()
+    }
+
+    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
+        self.records.certificates(offset, limit)
+    }
+
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
+        self.records.ledger(offset, limit)
+    }
+}
+
+/// A record with so many sessions on each of the days before [`NOW`], counted as the daemon has it
+/// counted before it serves the first page.
+fn record(directory: &Path, each_day: u32) -> Journal {
+    let (mut journal, _) = Journal::open(directory).unwrap();
+    journal.count_in(&[zone()]).unwrap();
+    let sessions = (0..DAYS * each_day).rev().map(|number| {
+        let secret = SessionSecret::from_bytes(
+            [number.to_be_bytes().as_slice(), &[9; 28]].concat().try_into().unwrap(),
+        );
+        let minute = 24 * 60 / each_day;
+        let start = at(NOW).shifted(-i64::from(number * minute + minute) * 60_000);
+        let end = start.shifted(i64::from(minute / 2) * 60_000);
+        let mut session = whole(1, &start.to_string(), &end.to_string(), EndReason::Stopped);
+        session.id = secret.id();
+        Change::Open(session, secret)
+    });
+    let changes: Vec<Change> = sessions.collect();
+    journal.record(&changes, None).unwrap();
+    journal
+}
+
+#[test]
+fn a_page_reads_no_more_of_a_long_record_than_of_a_short_one_also_at_first_and_after_an_erasure() {
+    let mut of_each: Vec<Vec<usize>> = Vec::new();
+    for each_day in [1, 24] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = record(directory.path(), each_day);
+        let reads = Reads::default();
+        let (watched, path) = (reads.clone(), directory.path().to_owned());
+        let server = start(Site {
+            records: Box::new(move || {
+                let (records, reads) = (open_records(&path)?, watched.clone());
+                Ok(Box::new(Watched { records, reads }))
+            }),
+            ..empty_site()
+        });
+        let mut of_pages = Vec::new();
+        let mut pages = || {
+            for target in ["/", "/timeline", "/calendar", "/sessions", "/ask", "/rights"] {
+                assert_eq!(get(&server, target).status(), 200);
+                of_pages.push(reads.take());
+            }
+        };
+        pages();
+        let certificate = Certificate {
+            id: oldest(directory.path()),
+            erased_at: at(NOW),
+            expiry: "on request".to_owned(),
+        };
+        journal.erase(&[certificate]).unwrap();
+        pages();
+        of_each.push(of_pages);
+    }
+    for (short, long) in of_each[0].iter().zip(&of_each[1]) {
+        assert!(*long <= 2 * short, "{of_each:?}");
+    }
+}
+
+/// The session that began first.
+fn oldest(directory: &Path) -> SessionId {
+    let mut oldest = None;
+    let visit = &mut |session: Session| {
+        oldest = Some(session.id);
+        ControlFlow::Continue(())
+    };
+    open_records(directory).unwrap().each(&Filter::all(at(NOW)), visit).unwrap();
+    oldest.unwrap()
+}
