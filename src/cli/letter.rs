@@ -1,13 +1,11 @@
-use chrono::NaiveDate;
-
 use crate::domain::IdPrefix;
 use crate::erasure::Calendar;
-use crate::i18n::{Language, Message, written_date};
 use crate::journal::Dealing;
 use crate::lawbook::Lawbook;
-use crate::retention::{Because, EraseBy, Jurisdiction};
+use crate::retention::Jurisdiction;
 use crate::rights::{
-    self, Addressee, Details, Grievance, LetterKind, Overdue, Sender, one_month_deadline,
+    self, Addressee, Demand, Details, Due, Grievance, LetterKind, Overdue, Sender,
+    one_month_deadline,
 };
 
 use super::arguments::{self, Access, Complaint, Erasure, Form, Letter, Reminder};
@@ -74,19 +72,13 @@ impl Clerk<'_> {
     }
 
     fn erasure(&self, erasure: &Erasure) -> Result<(), CliError> {
-        let mut overdue = Vec::new();
-        let mut bases: Vec<String> = Vec::new();
+        let mut found = Vec::new();
         for id in &erasure.session {
-            let (mut named, basis) = self.overdue(id)?;
-            named.held_on = erasure.held.or(named.held_on);
-            if overdue.iter().all(|known: &Overdue| known.session != named.session) {
-                overdue.push(named);
-            }
-            if !basis.is_empty() && !bases.contains(&basis) {
-                bases.push(basis);
-            }
+            let (mut overdue, basis) = self.overdue(id)?;
+            overdue.held_on = erasure.held.or(overdue.held_on);
+            found.push((overdue, basis));
         }
-        let kind = LetterKind::Erasure { overdue, basis: bases.join("; ") };
+        let kind = LetterKind::erasure(found);
         self.write(&kind, Some(&erasure.reminder), &erasure.form)
     }
 
@@ -106,6 +98,10 @@ impl Clerk<'_> {
             })?;
             let reminder = rights::Reminder {
                 operator: &operator.name,
+                demand: match kind {
+                    LetterKind::Erasure { .. } => Demand::Erasure,
+                    LetterKind::Access { .. } | LetterKind::Complaint { .. } => Demand::Access,
+                },
                 deadline: one_month_deadline(received.unwrap_or(today), self.jurisdiction),
                 random,
                 made: self.context.now,
@@ -137,88 +133,28 @@ impl Clerk<'_> {
             Some(reader) => reader.find(id)?,
             None => Vec::new(),
         };
-        let (session, day, basis) = if found.is_empty() {
+        let (session, due) = if found.is_empty() {
             let certificates = match &reader {
                 Some(reader) => reader.certificates()?,
                 None => Vec::new(),
             };
             let named = certificates.into_iter().filter(|own| id.matches(&own.id)).collect();
             let certificate = only(id, named, |own| own.id)?;
-            (certificate.id, certificate.expiry.parse().ok(), String::new())
+            let day = certificate.expiry.parse().ok();
+            (certificate.id, Due { day, basis: String::new() })
         } else {
             let session = only(id, found, |own| own.id)?;
             let mut calendar = Calendar::new(self.book.rulebook(), now);
-            let until = calendar.of(&session).clone();
-            (session.id, calendar.day(&until), self.basis(&until))
+            let until = calendar.of(&session);
+            (session.id, Due::of(until, self.book.profile(), self.context.language))
         };
-        let signed = match &reader {
-            Some(reader) => reader.dealing(&session)?.and_then(|dealing| self.signed(&dealing)),
+        let last = match &reader {
+            Some(reader) => reader.dealing(&session)?,
             None => None,
         };
-        let held_on = signed.map(|(_, stated)| stated);
-        let (day, basis) = match signed {
-            Some((erase_by, stated)) if day.is_none_or(|day| erase_by < day) => {
-                let stated = written_date(stated, self.context.language);
-                (Some(erase_by), SIGNED.fill(self.context.language, &[("date", &stated)]))
-            }
-            _ => (day, basis),
-        };
-        match day {
-            Some(day) if day <= today => Ok((Overdue { session, erase_by: day, held_on }, basis)),
-            Some(day) => {
-                let message = format!(
-                    "session {} is to be erased from {day} on, so a reminder would come too early",
-                    session.short()
-                );
-                Err(CliError::new(Failure::Failed, message))
-            }
-            None => {
-                let message = format!(
-                    "from when on session {} is to be erased is not known",
-                    session.short()
-                );
-                Err(CliError::new(Failure::Failed, message))
-            }
-        }
-    }
-
-    /// By which day the operator signed that it will erase the record that it holds, and on which day
-    /// it last signed that.
-    fn signed(&self, dealing: &Dealing) -> Option<(NaiveDate, NaiveDate)> {
-        let receipt = dealing.last()?;
-        let erase_by = receipt.statement().held()?.erase_by()?;
-        let zone = self.book.zone();
-        Some((erase_by.date(), zone.date(receipt.statement().at().begins())))
-    }
-
-    /// Where it is laid down that a session is to be erased then.
-    fn basis(&self, until: &EraseBy<'_>) -> String {
-        let language: Language = self.context.language;
-        match until {
-            EraseBy::At { because: Because::Law(verdict), .. } => {
-                let sources = verdict.edition.sources_of(&verdict.rule.basis);
-                let cites: Vec<&str> =
-                    sources.iter().map(|source| source.cite.text(language)).collect();
-                cites.join("; ")
-            }
-            EraseBy::At { because: Because::Declared(field), .. } => {
-                let statements = self.book.profile().map(|profile| profile.statements.as_slice());
-                let newest =
-                    statements.unwrap_or_default().iter().find(|it| it.of(*field).is_some());
-                newest.map_or_else(String::new, |it| {
-                    format!("{} ({})", it.label.text(language), it.stated_on)
-                })
-            }
-            EraseBy::At { because: Because::HardBound, .. } | EraseBy::Open | EraseBy::Undated => {
-                String::new()
-            }
-        }
+        let last = last.as_ref().and_then(Dealing::last);
+        due.overdue(session, last, self.book.zone(), today, self.context.language).map_err(|why| {
+            CliError::new(Failure::Failed, format!("session {}: {why}", session.short()))
+        })
     }
 }
-
-const SIGNED: Message = Message {
-    fr: "votre propre déclaration signée du {date}",
-    nl: "uw eigen ondertekende verklaring van {date}",
-    en: "your own signed statement of {date}",
-    de: "Ihre eigene signierte Erklärung vom {date}",
-};

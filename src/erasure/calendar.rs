@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::due::is_past;
 use crate::domain::{Moment, Session, Timestamp, Zone};
 use crate::holding::Rulebook;
-use crate::retention::{Because, EraseBy, Span, erase_by};
+use crate::retention::{EraseBy, Span, erase_by};
 
 /// Before this, in milliseconds after 1970, the oldest system that temoin runs on did not exist, so a
 /// clock that says so is wrong: Debian 12, 2023-06-10.
@@ -64,12 +64,7 @@ impl<'a> Calendar<'a> {
 
     /// The day from which on a session should be gone.
     pub fn day(&self, until: &EraseBy<'_>) -> Option<NaiveDate> {
-        let EraseBy::At { at, because, .. } = until else { return None };
-        let zone = match because {
-            Because::Law(verdict) => verdict.edition.zone,
-            Because::Declared(_) | Because::HardBound => self.operators_zone(),
-        };
-        Some(zone.date(*at))
+        until.day(self.operators_zone())
     }
 
     fn of_span(&mut self, span: Span) -> &EraseBy<'a> {

@@ -1,3 +1,5 @@
+use chrono::NaiveDate;
+
 use super::calendar;
 use super::declared::Covered;
 use super::edition::{Jurisdiction, Nature};
@@ -77,6 +79,18 @@ pub enum EraseBy<'a> {
         /// Why then.
         because: Because<'a>,
     },
+}
+
+impl EraseBy<'_> {
+    /// The day from which on the session should be gone, as those count days who say so.
+    pub fn day(&self, operators_zone: Zone) -> Option<NaiveDate> {
+        let Self::At { at, because, .. } = self else { return None };
+        let zone = match because {
+            Because::Law(verdict) => verdict.edition.zone,
+            Because::Declared(_) | Because::HardBound => operators_zone,
+        };
+        Some(zone.date(*at))
+    }
 }
 
 /// Why a session is to be erased then.

@@ -9,12 +9,23 @@ use crate::i18n::{Language, Message};
 pub struct Reminder<'a> {
     /// The operator's name.
     pub operator: &'a str,
+    /// What was asked for.
+    pub demand: Demand,
     /// The term.
     pub deadline: Deadline,
     /// 16 random bytes, which make the entry's UID.
     pub random: [u8; 16],
     /// When the entry was made.
     pub made: Timestamp,
+}
+
+/// What the operator has a month to answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Demand {
+    /// Access (GDPR, article 15).
+    Access,
+    /// Erasure (GDPR, article 17).
+    Erasure,
 }
 
 impl Reminder<'_> {
@@ -25,7 +36,11 @@ impl Reminder<'_> {
             ("received", &unbroken_date(self.deadline.received_on, language)),
             ("last", &unbroken_date(self.deadline.last_day, language)),
         ];
-        let summary = escaped(&SUMMARY.fill(language, &values));
+        let summary = match self.demand {
+            Demand::Access => &ACCESS,
+            Demand::Erasure => &ERASURE,
+        };
+        let summary = escaped(&summary.fill(language, &values));
         let description = escaped(&DESCRIPTION.fill(language, &values));
         let mut file = String::new();
         for line in [
@@ -56,11 +71,18 @@ impl Reminder<'_> {
     }
 }
 
-const SUMMARY: Message = Message {
+const ACCESS: Message = Message {
     fr: "Réponse attendue de {operator} (droit d'accès)",
     nl: "Antwoord verwacht van {operator} (recht van inzage)",
     en: "Answer due from {operator} (right of access)",
     de: "Antwort von {operator} fällig (Auskunftsrecht)",
+};
+
+const ERASURE: Message = Message {
+    fr: "Réponse attendue de {operator} (effacement)",
+    nl: "Antwoord verwacht van {operator} (wissen van gegevens)",
+    en: "Answer due from {operator} (erasure)",
+    de: "Antwort von {operator} fällig (Löschung)",
 };
 
 const DESCRIPTION: Message = Message {
@@ -116,7 +138,7 @@ fn fold(line: &str, file: &mut String) {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Reminder, escaped, fold, uuid};
+    use super::{Demand, Reminder, escaped, fold, uuid};
     use crate::i18n::Language;
     use crate::retention::Jurisdiction;
     use crate::rights::one_month_deadline;
@@ -124,6 +146,7 @@ mod tests {
     fn reminder(operator: &str) -> Reminder<'_> {
         Reminder {
             operator,
+            demand: Demand::Access,
             deadline: one_month_deadline("2026-11-25".parse().unwrap(), Jurisdiction::Belgium),
             random: [7; 16],
             made: "2026-11-24T09:00:00+01:00".parse().unwrap(),
@@ -165,6 +188,14 @@ mod tests {
                 "END:VCALENDAR",
             ]
         );
+    }
+
+    #[test]
+    fn an_entry_says_what_was_asked_for() {
+        for language in Language::ALL {
+            let asked = |demand| Reminder { demand, ..reminder("Neutrinet") }.to_ics(language);
+            assert_ne!(lines(&asked(Demand::Access))[9], lines(&asked(Demand::Erasure))[9]);
+        }
     }
 
     #[test]

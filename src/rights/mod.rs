@@ -4,7 +4,7 @@
 //! In the order in which a member needs them: [`letter`] asks the operator, [`one_month_deadline`]
 //! says until when it may answer and [`Reminder`] puts that into a calendar, [`parse_reply`] reads
 //! the answer and [`compare`] holds it against the box's own sessions; [`letter`] again complains
-//! where there was none.
+//! where there was none. [`Due`] says whether an erasure is overdue, of which a letter reminds.
 
 mod calendar;
 mod compare;
@@ -13,15 +13,17 @@ mod deadline;
 mod holiday;
 mod layout;
 mod letter;
+mod overdue;
 mod reply;
 
-pub use calendar::Reminder;
+pub use calendar::{Demand, Reminder};
 pub use compare::{Tolerance, compare};
 pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Same};
 pub use deadline::{Deadline, extended_deadline, one_month_deadline};
 pub use letter::{
     Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,
 };
+pub use overdue::{Due, NotOverdue};
 pub use reply::{
     InvalidMapping, Mapping, Place, Record, Reply, ReplyError, ReplyFormat, UnknownZone, Zone,
     parse_reply,

@@ -103,6 +103,21 @@ impl LetterKind {
             .collect();
         Self::Access { period, fields }
     }
+
+    /// A reminder of these erasures, each with its basis; what is named twice stands in it once.
+    pub fn erasure(found: impl IntoIterator<Item = (Overdue, String)>) -> Self {
+        let mut overdue: Vec<Overdue> = Vec::new();
+        let mut bases: Vec<String> = Vec::new();
+        for (own, basis) in found {
+            if overdue.iter().all(|known| known.session != own.session) {
+                overdue.push(own);
+            }
+            if !basis.is_empty() && !bases.contains(&basis) {
+                bases.push(basis);
+            }
+        }
+        Self::Erasure { overdue, basis: bases.join("; ") }
+    }
 }
 
 /// What every letter needs. What is `None` or empty becomes a placeholder in brackets.

@@ -3,15 +3,16 @@ use sha2::{Digest, Sha256};
 
 use super::failure;
 use super::layout::Visit;
+use super::overdue::reminder;
 use crate::retention::{Jurisdiction, Profile};
 use crate::rights::{
-    Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Reminder, Sender, letter,
-    one_month_deadline,
+    Addressee, Demand, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Reminder, Sender,
+    letter, one_month_deadline,
 };
-use crate::web::Site;
 use crate::web::desk::base64;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
+use crate::web::{Site, Unreadable};
 
 /// What can be asked for below `/rights`: letters to print or to keep as text, and a reminder. No name
 /// is in any of them: addresses are kept by browsers and web servers.
@@ -19,6 +20,7 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
     let what = match request.path.as_str() {
         "/rights/access" | "/rights/access.txt" => What::Access,
         "/rights/complaint" | "/rights/complaint.txt" => What::Complaint,
+        "/rights/erasure" | "/rights/erasure.txt" => What::Erasure,
         "/rights/deadline.ics" => What::Reminder,
         _ => return Err(request),
     };
@@ -51,7 +53,22 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
             };
             (LetterKind::Complaint { grievance, exercised_on: None }, "complaint")
         }
+        What::Erasure => {
+            let now = (site.clock)();
+            let read = (site.records)()
+                .and_then(|records| reminder(&visit, records.as_ref(), rulebook, now));
+            match read {
+                Ok(Some(kind)) => (kind, "erasure"),
+                Ok(None) => return Ok(failure(site, &request, Status::NotFound)),
+                Err(Unreadable) => return Ok(failure(site, &request, Status::Unreadable)),
+            }
+        }
         What::Reminder => {
+            let demand = match request.value("about") {
+                None => Demand::Access,
+                Some("erasure") => Demand::Erasure,
+                Some(_) => return bad(&request),
+            };
             let Ok(received) = day("received") else { return bad(&request) };
             let mut random = [0; 16];
             if getrandom::fill(&mut random).is_err() {
@@ -60,6 +77,7 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
             let operator = Addressee::of(rulebook.profile, visit.language());
             let reminder = Reminder {
                 operator: &operator.name,
+                demand,
                 deadline: one_month_deadline(received.unwrap_or(today), jurisdiction),
                 random,
                 made: (site.clock)(),
@@ -85,6 +103,7 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
 enum What {
     Access,
     Complaint,
+    Erasure,
     Reminder,
 }
 

@@ -15,6 +15,7 @@ mod layout;
 mod length;
 mod letters;
 mod now;
+mod overdue;
 mod receipt;
 mod rights;
 mod rooms;

@@ -1,10 +1,12 @@
 use super::comparison::upload;
 use super::failure;
 use super::layout::Visit;
+use super::letters::written;
+use super::overdue;
 use super::rooms::Room;
 use crate::i18n::Message;
 use crate::retention::{Jurisdiction, Profile};
-use crate::rights::{Addressee, Letter, LetterKind, one_month_deadline};
+use crate::rights::{Addressee, Demand, Letter, LetterKind, one_month_deadline};
 use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -19,8 +21,12 @@ pub(in crate::web) fn rights(site: &Site, request: Request) -> Result<Response, 
         return Ok(failure(site, &request, Status::Unreadable));
     };
     let rulebook = book.rulebook();
+    let now = (site.clock)();
     let visit = Visit::new(site, &request);
-    let today = visit.when.zone.date((site.clock)());
+    let today = visit.when.zone.date(now);
+    let read = (site.records)()
+        .and_then(|records| overdue::reminder(&visit, records.as_ref(), rulebook, now));
+    let Ok(overdue) = read else { return Ok(failure(site, &request, Status::Unreadable)) };
     let title = visit.say(Room::Rights.name());
     let html = visit.page(Some(Room::Rights), title, |html| {
         html.leaf("h1", &[], title);
@@ -35,18 +41,21 @@ pub(in crate::web) fn rights(site: &Site, request: Request) -> Result<Response, 
             });
             return;
         };
+        if let Some(kind) = &overdue {
+            let letter = written(&visit, kind, rulebook.profile, jurisdiction, today);
+            html.element("section", &[], |html| {
+                html.leaf("h2", &[], visit.say(&OVERDUE));
+                html.leaf("p", &[], visit.say(&OVERDUE_WHAT));
+                ways(html, &visit, rulebook.profile, &letter, "erasure");
+                reminder(html, &visit, &today.to_string(), Demand::Erasure);
+            });
+        }
         let kind = LetterKind::access(None, &rulebook, today);
-        let letter = super::letters::written(&visit, &kind, rulebook.profile, jurisdiction, today);
+        let letter = written(&visit, &kind, rulebook.profile, jurisdiction, today);
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&ASK));
             html.leaf("p", &[], visit.say(&ASK_WHAT));
-            html.element("p", &[("class", "actions")], |html| {
-                let href = visit.link("rights/access");
-                html.leaf("a", &[("class", "button"), ("href", &href)], visit.say(&PRINT));
-                mail(html, &visit, rulebook.profile, &letter);
-                let href = visit.link("rights/access.txt");
-                html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&TEXT));
-            });
+            ways(html, &visit, rulebook.profile, &letter, "access");
             html.element("div", &[("class", "actions")], |html| period(html, &visit));
         });
         html.element("section", &[], |html| {
@@ -55,7 +64,7 @@ pub(in crate::web) fn rights(site: &Site, request: Request) -> Result<Response, 
             let values = [("day", visit.when.date(last))];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             html.leaf("p", &[], WAIT_UNTIL.fill(visit.language(), &values));
-            reminder(html, &visit, &today.to_string());
+            reminder(html, &visit, &today.to_string(), Demand::Access);
         });
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&COMPARE));
@@ -81,6 +90,23 @@ pub(in crate::web) fn rights(site: &Site, request: Request) -> Result<Response, 
         html.leaf("p", &[("class", "note")], visit.say(&NOT_ADVICE));
     });
     Ok(Response::html(Status::Ok, html))
+}
+
+/// The ways by which a letter is sent.
+fn ways(
+    html: &mut Html,
+    visit: &Visit,
+    profile: Option<&Profile>,
+    letter: &Letter,
+    name: &'static str,
+) {
+    html.element("p", &[("class", "actions")], |html| {
+        let href = visit.link(&format!("rights/{name}"));
+        html.leaf("a", &[("class", "button"), ("href", &href)], visit.say(&PRINT));
+        mail(html, visit, profile, letter);
+        let href = visit.link(&format!("rights/{name}.txt"));
+        html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&TEXT));
+    });
 }
 
 /// A link that opens the letter in the member's own mail program, where the operator has an address.
@@ -136,17 +162,24 @@ fn period(html: &mut Html, visit: &Visit) {
 }
 
 /// The entry for a calendar.
-fn reminder(html: &mut Html, visit: &Visit, today: &str) {
+fn reminder(html: &mut Html, visit: &Visit, today: &str, demand: Demand) {
     let action = visit.address("rights/deadline.ics");
+    let id = match demand {
+        Demand::Access => "received",
+        Demand::Erasure => "reminded",
+    };
     html.element("form", &[("action", &action)], |html| {
         visit.carry_language(html);
+        if demand == Demand::Erasure {
+            html.void("input", &[("type", "hidden"), ("name", "about"), ("value", "erasure")]);
+        }
         html.element("div", &[("class", "fields")], |html| {
             html.element("div", &[], |html| {
-                html.leaf("label", &[("for", "received")], visit.say(&RECEIVED));
+                html.leaf("label", &[("for", id)], visit.say(&RECEIVED));
                 let attributes = [
                     ("type", "date"),
                     ("name", "received"),
-                    ("id", "received"),
+                    ("id", id),
                     ("value", today),
                     ("required", "required"),
                 ];
@@ -188,6 +221,24 @@ const CHOOSE: Message = Message {
     nl: "De operator kiezen",
     en: "Choose the operator",
     de: "Den Betreiber wählen",
+};
+
+const OVERDUE: Message = Message {
+    fr: "Un effacement est en retard",
+    nl: "Een wissing is te laat",
+    en: "An erasure is overdue",
+    de: "Eine Löschung ist überfällig",
+};
+
+const OVERDUE_WHAT: Message = Message {
+    fr: "L’opérateur a signé qu’il détient encore ce qu’il devait avoir effacé. Cette lettre le lui \
+         rappelle, session par session, par leurs identifiants seuls. Il a un mois pour répondre.",
+    nl: "De operator ondertekende dat hij nog bezit wat hij gewist moest hebben. Deze brief herinnert \
+         hem eraan, sessie per sessie, met hun kenmerk alleen. Hij heeft een maand om te antwoorden.",
+    en: "The operator signed that it still holds what it was to erase. This letter reminds it, session \
+         by session, by their IDs alone. It has a month to answer.",
+    de: "Der Betreiber hat signiert, dass er noch speichert, was er löschen musste. Dieses Schreiben \
+         erinnert ihn daran, Sitzung für Sitzung, allein mit ihren Kennungen. Er hat einen Monat Zeit.",
 };
 
 const ASK: Message = Message {
