@@ -31,11 +31,8 @@ impl Fixture {
         program.stop_daemon();
         // Only now: nobody answers at this operator's address.
         operator.choose(&program);
-        let digits = session["id"].as_str().unwrap();
-        let bytes =
-            (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
-        let bytes: Vec<u8> = bytes.collect();
-        Self { program, operator, id: SessionId::from_bytes(bytes.try_into().unwrap()) }
+        let id = id_of(session["id"].as_str().unwrap());
+        Self { program, operator, id }
     }
 
     /// Has the operator state something `days` from now.
@@ -52,6 +49,11 @@ impl Fixture {
         file.write_all(bytes).unwrap();
         path.display().to_string()
     }
+}
+
+fn id_of(digits: &str) -> SessionId {
+    let bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+    SessionId::from_bytes(bytes.collect::<Vec<_>>().try_into().unwrap())
 }
 
 fn moment(days: i64) -> Timestamp {
@@ -311,4 +313,108 @@ fn the_page_hands_out_a_receipt_that_is_verified_elsewhere() {
     assert!(told.contains(&fixture.id.to_string()), "{told}");
     let other = SigningKey::from_seed(&[9; 32]).public();
     assert_eq!(elsewhere.run(&format!("verify {file} --key {other}")).status.code(), Some(6));
+}
+
+#[test]
+fn an_overdue_erasure_is_named_on_the_first_page_with_the_letter_and_the_deadline() {
+    let mut fixture = Fixture::new();
+    fixture.program.start_daemon();
+    let page = |fixture: &Fixture, target: &str| fixture.program.page(target);
+    let link = |fixture: &Fixture| format!("href=\"./session/{}?lang=en\"", fixture.id);
+    assert!(page(&fixture, "/rights/erasure").starts_with("HTTP/1.0 404"));
+    fixture.state(0, Some((&day(400), &origin(7))));
+    assert!(!page(&fixture, "/?lang=en").contains("was to erase"));
+
+    fixture.state(0, Some((&day(-20), &origin(7))));
+    let first = page(&fixture, "/?lang=en");
+    for part in [
+        "still holds what it was to erase",
+        "href=\"./rights?lang=en\">The letter and the deadline</a>",
+        &link(&fixture),
+    ] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    let rights = page(&fixture, "/rights?lang=en");
+    for part in ["An erasure is overdue", "href=\"./rights/erasure?lang=en\"", "name=\"about\""] {
+        assert!(rights.contains(part), "{part}: {rights}");
+    }
+    for path in ["/rights/erasure?lang=en", "/rights/erasure.txt?lang=en"] {
+        let letter = page(&fixture, path);
+        assert!(letter.contains(&fixture.id.to_string()[..60]), "{letter}");
+        assert!(letter.contains("your own signed statement"), "{letter}");
+    }
+    let entry = page(&fixture, "/rights/deadline.ics?about=erasure&received=2026-11-25&lang=en");
+    assert!(
+        entry.contains("(erasure)") && entry.contains("DTSTART;VALUE=DATE:20261228"),
+        "{entry}"
+    );
+    assert!(page(&fixture, "/rights/deadline.ics?about=x").starts_with("HTTP/1.0 400"));
+
+    // What is erased here has no page any more; the letter can still be sent.
+    fixture.program.print(&format!("erase --session {}", fixture.id));
+    let first = page(&fixture, "/?lang=en");
+    assert!(first.contains("erased here already") && !first.contains(&link(&fixture)), "{first}");
+    assert!(page(&fixture, "/rights/erasure.txt?lang=en").contains("your own signed statement"));
+}
+
+#[test]
+fn an_overdue_erasure_is_found_among_many_that_are_only_due() {
+    let mut fixture = Fixture::new();
+    fixture.program.start_daemon();
+    let mut states = "closed".to_owned();
+    let mut others = Vec::new();
+    for _ in 0..6 {
+        fixture.program.hook("route-up");
+        fixture.program.await_sessions(&format!("open {states}"));
+        fixture.program.hook("route-down");
+        states = format!("closed {states}");
+        let newest = fixture.program.await_sessions(&states).remove(0);
+        others.push(newest["id"].as_str().unwrap().to_owned());
+    }
+    for (ago, id) in (2..).zip(&others) {
+        let id = id_of(id);
+        let mut journal = Journal::open_beside(&fixture.program.state()).unwrap().unwrap();
+        let reader = Reader::open(&fixture.program.state()).unwrap().unwrap();
+        let record = Some((&*day(-1), &origin(7)[..]));
+        fixture.operator.state(&mut journal, &reader, id, moment(-ago), record);
+    }
+    fixture.state(0, Some((&day(-20), &origin(7))));
+    let first = fixture.program.page("/?lang=en");
+    assert!(first.contains("still holds what it was to erase"), "{first}");
+}
+
+#[test]
+fn a_value_that_differs_is_named_on_the_first_page_until_the_operator_states_another() {
+    let mut fixture = Fixture::new();
+    fixture.program.start_daemon();
+    let differs = "does not note the same as this box";
+    for (last, is_named) in [(7, false), (8, true), (8, true), (7, false), (8, true)] {
+        fixture.state(0, Some((&day(400), &origin(last))));
+        let first = fixture.program.page("/?lang=en");
+        assert_eq!(first.contains(differs), is_named, "{first}");
+        // Asked again, it is answered from what was compared before.
+        assert_eq!(fixture.program.page("/?lang=en").contains(differs), is_named);
+    }
+    let first = fixture.program.page("/?lang=en");
+    let link = format!("href=\"./session/{}?lang=en\"", fixture.id);
+    for part in [&link, "href=\"./rights?lang=en\">The letter, and the comparison</a>"] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    let session = fixture.program.page(&format!("/session/{}?lang=en", fixture.id));
+    assert!(session.contains("class=\"notice\""), "{session}");
+}
+
+#[test]
+fn a_session_that_the_operator_does_not_know_or_denies_is_named_on_the_first_page() {
+    let mut fixture = Fixture::new();
+    fixture.program.start_daemon();
+    fixture.state(0, None);
+    let unknown = fixture.program.page("/?lang=en");
+    assert!(unknown.contains("does not know these sessions by their IDs"), "{unknown}");
+    assert!(unknown.contains("tell your association"), "{unknown}");
+    let mut journal = Journal::open_beside(&fixture.program.state()).unwrap().unwrap();
+    fixture.operator.bind(&mut journal, fixture.id, moment(0));
+    let denied = fixture.program.page("/?lang=en");
+    assert!(denied.contains("nothing of sessions that it should still hold"), "{denied}");
+    assert!(denied.contains("The letter that asks what is held"), "{denied}");
 }

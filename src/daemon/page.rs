@@ -9,7 +9,7 @@ use crate::holding::Rulebook;
 use crate::journal::{Filter, Page as JournalPage, Reader, set_aside_files};
 use crate::lawbook::{Lawbook, Library};
 use crate::retention::Profile;
-use crate::web::{Book, Site, TokenKey, Trouble, Unreadable, open_records};
+use crate::web::{Book, Compared, Site, TokenKey, Trouble, Unreadable, open_records};
 
 use super::configuration::InUse;
 use super::office::Clerk;
@@ -55,6 +55,7 @@ pub(super) fn site(
         troubles: Box::new(move || surroundings.troubles()),
         office: Box::new(office),
         forms: TokenKey::draw()?,
+        compared: Compared::default(),
         clock: Box::new(clock::now),
         zone,
     })

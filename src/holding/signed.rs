@@ -42,6 +42,13 @@ impl Signed {
         }))
     }
 
+    /// Whether a value that the operator holds is not the one that the box saw.
+    pub fn differs(&self) -> bool {
+        let Self::Stated(statement) = self else { return false };
+        let SignedState::Held { fields, .. } = &statement.state else { return false };
+        fields.iter().any(|(_, comparison)| *comparison == Comparison::Differs)
+    }
+
     /// What it says of one field; `None` where there is no statement, or none that tells anything of
     /// the record.
     pub fn of(&self, field: Field) -> Option<SignedField> {

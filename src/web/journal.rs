@@ -60,6 +60,19 @@ impl Records for Reader {
         self.worth_asking(kind, limit).map_err(unreadable)
     }
 
+    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable> {
+        let mut found = Vec::new();
+        let mut looked_at = 0;
+        let read = self.for_each_dealing(|dealing| {
+            looked_at += 1;
+            found.extend(dealing.last().is_some().then_some(dealing));
+            // An operator that never answers must not make the page read the whole record.
+            let is_enough = found.len() >= limit || looked_at >= 2 * limit;
+            if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        read.map(|_| found).map_err(unreadable)
+    }
+
     fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
         let read = || {
             let dealing = self.dealing(id)?;

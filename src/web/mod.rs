@@ -5,6 +5,7 @@
 //! writes HTML that needs neither script nor any request elsewhere. Where the record cannot be read,
 //! the page says so and the log says why.
 
+mod compared;
 mod desk;
 mod dispatch;
 mod form;
@@ -20,6 +21,7 @@ mod tally;
 mod token;
 mod trouble;
 
+pub use compared::Compared;
 pub use journal::open_records;
 pub use office::{EraseError, Office};
 pub use records::{Receipts, Records, Unreadable};

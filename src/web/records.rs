@@ -66,6 +66,12 @@ pub trait Records {
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable>;
 
+    /// What passed about at most `limit` of the newest sessions on which the operator stated something.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable>;
+
     /// What the operator has signed about a session, and by which keys.
     ///
     /// # Errors
@@ -135,6 +141,10 @@ impl<R: Records> Records for Option<R> {
 
     fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
         self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.dealings(kind, limit))
+    }
+
+    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable> {
+        self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.stated(limit))
     }
 
     fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {

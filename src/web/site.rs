@@ -2,7 +2,7 @@ use crate::domain::{Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::retention::Profile;
 
-use super::{Office, Records, TokenKey, Trouble, Unreadable};
+use super::{Compared, Office, Records, TokenKey, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
@@ -16,6 +16,8 @@ pub struct Site {
     pub office: Box<dyn Office + Send>,
     /// Knows the forms of these pages again.
     pub forms: TokenKey,
+    /// What was compared with the operator's statements for earlier pages; none of it at first.
+    pub compared: Compared,
     /// Tells the time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The time zone in which times are shown.

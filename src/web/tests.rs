@@ -1,5 +1,6 @@
 //! The page as a browser meets it: real requests over real sockets, and records of every kind.
 
+mod attention;
 mod change;
 mod scale;
 
@@ -11,7 +12,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::response::Status;
-use super::{Book, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records};
+use super::{
+    Book, Compared, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records,
+};
 use crate::config::{Config, UserName};
 use crate::domain::{
     BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
@@ -214,6 +217,7 @@ fn empty_site() -> Site {
         troubles: Box::new(Vec::new),
         office: Box::new(Notebook::default()),
         forms: TokenKey::draw().unwrap(),
+        compared: Compared::default(),
         clock: Box::new(|| at(NOW)),
         zone: zone(),
     }
@@ -553,7 +557,14 @@ fn the_first_page_says_what_the_operator_should_hold_and_what_it_sees_now() {
         ..site(&[open()])
     };
     let body = get(&start(troubled), "/?lang=nl").body;
-    for text in ["Geen tijdsdienst", "OpenVPN verwittigt temoin niet", "2 bestanden"] {
+    for text in [
+        "Geen tijdsdienst",
+        "kijk dan of er internet is",
+        "OpenVPN verwittigt temoin niet",
+        "<code>temoin hook install</code>",
+        "2 bestanden",
+        "<code>temoin erase --all</code>",
+    ] {
         assert!(body.contains(text), "{text}\n{body}");
     }
 }

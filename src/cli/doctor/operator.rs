@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use super::{Examination, Finding, Health};
 use crate::domain::{SessionId, Zone};
-use crate::holding::{Comparison, Rulebook, Signed, SignedState};
+use crate::holding::{Rulebook, Signed};
 use crate::i18n::{Message, Plural, vocabulary};
 use crate::journal::{
     Dealing, JournalError, LedgerEntry, Presence, Reader, Registration, Standing,
@@ -134,10 +134,7 @@ impl Examination<'_> {
         let mut differing = Vec::new();
         for dealing in held {
             for session in reader.find(&dealing.id.into())? {
-                let signed = Signed::read(&session, reader, rulebook, true, now)?;
-                let Signed::Stated(statement) = signed else { continue };
-                let SignedState::Held { fields, .. } = statement.state else { continue };
-                if fields.iter().any(|(_, comparison)| *comparison == Comparison::Differs) {
+                if Signed::read(&session, reader, rulebook, true, now)?.differs() {
                     differing.push(session.id);
                 }
             }

@@ -1,9 +1,10 @@
 use super::layout::Visit;
+use super::overdue::overdue;
 use super::rooms::Room;
-use crate::domain::{SessionId, Timestamp, Zone};
+use crate::domain::{Moment, SessionId, Timestamp};
+use crate::holding::Rulebook;
 use crate::i18n::{Message, Plural};
-use crate::journal::{Dealing, Standing, Worth};
-use crate::protocol::Day;
+use crate::journal::Standing;
 use crate::retention::Track;
 use crate::web::html::Html;
 use crate::web::{Book, Records, Site, Trouble, Unreadable};
@@ -13,22 +14,39 @@ use crate::web::{Book, Records, Site, Trouble, Unreadable};
 pub(super) enum Notice {
     /// A file of the member's own, or a choice, is not used; why, in English.
     BookIncomplete(String),
+    /// The operator signed values that are not those which the box saw.
+    Differing(Named),
     /// No edition of law is known that is in force today.
     LawGap,
     /// It is too long since the law was compared with its texts.
     LawStale,
+    /// The operator stated that it holds nothing of sessions that it had confirmed, or that it has
+    /// erased them before their day.
+    Missing(Named),
     /// Nobody said who the operator is.
     NoProfile,
     /// The operator stated that it still holds what it was to erase.
-    Overdue(Vec<SessionId>),
+    Overdue(Named),
     /// What the site's keeper sees.
     Trouble(Trouble),
     /// The operator stated that it does not know these sessions by their IDs.
-    Unregistered(Vec<SessionId>),
+    Unregistered(Named),
+}
+
+/// Some sessions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Named {
+    /// The first of them, with when each began; `None` where it is erased here.
+    first: Vec<(SessionId, Option<Moment>)>,
+    /// How many more there are.
+    more: u64,
 }
 
 /// How many sessions of a kind are named at most.
-const NAMED: u32 = 5;
+const NAMED: usize = 5;
+
+/// Of how many sessions, the newest first, what the operator stated is looked through.
+const LOOKED_AT: usize = 100;
 
 /// Everything that needs a look now, worst first.
 ///
@@ -41,8 +59,7 @@ pub(super) fn look(
     now: Timestamp,
 ) -> Result<Vec<Notice>, Unreadable> {
     let rulebook = book.rulebook();
-    let mut notices =
-        of_operator(records, rulebook.profile.map_or(site.zone, |own| own.zone), now)?;
+    let mut notices = of_operator(site, records, rulebook, now)?;
     notices.extend((site.troubles)().into_iter().map(Notice::Trouble));
     if rulebook.profile.is_none() {
         notices.push(Notice::NoProfile);
@@ -61,29 +78,69 @@ pub(super) fn look(
 
 /// What the operator's own statements show.
 fn of_operator(
+    site: &Site,
     records: &dyn Records,
-    zone: Zone,
+    rulebook: Rulebook<'_>,
     now: Timestamp,
 ) -> Result<Vec<Notice>, Unreadable> {
-    let mut notices = Vec::new();
-    let ids = |dealings: Vec<Dealing>, is_wanted: fn(Standing) -> bool| -> Vec<SessionId> {
-        let wanted = dealings.into_iter().filter(|it| is_wanted(it.standing(zone, now)));
-        wanted.map(|dealing| dealing.id).collect()
+    let zone = rulebook.profile.map_or(site.zone, |own| own.zone);
+    let stated = records.stated(LOOKED_AT)?;
+    let standing = |wanted: fn(Standing) -> bool| {
+        let found = stated.iter().filter(|it| wanted(it.standing(zone, now)));
+        found.map(|it| it.id).collect::<Vec<_>>()
     };
-    if let Some(today) = Day::new(zone.date(now)) {
-        let due = records.dealings(Worth::Due(today), NAMED)?;
-        let overdue = ids(due, |standing| matches!(standing, Standing::Overdue { .. }));
-        if !overdue.is_empty() {
-            notices.push(Notice::Overdue(overdue));
+    let missing =
+        standing(|it| matches!(it, Standing::Contradicted { .. } | Standing::GoneEarly { .. }));
+    let unregistered = standing(|it| matches!(it, Standing::Unregistered { .. }));
+    let overdue = overdue(records, zone, now)?.into_iter().map(|it| it.id).collect();
+    let differing = site.compared.differing(&stated, records, rulebook, now)?;
+    let mut notices = Vec::new();
+    let kinds: [(Vec<SessionId>, fn(Named) -> Notice); 4] = [
+        (overdue, Notice::Overdue),
+        (differing, Notice::Differing),
+        (missing, Notice::Missing),
+        (unregistered, Notice::Unregistered),
+    ];
+    for (ids, notice) in kinds {
+        if !ids.is_empty() {
+            notices.push(notice(Named::of(&ids, records)?));
         }
     }
-    let unconfirmed = records.dealings(Worth::Unconfirmed, NAMED)?;
-    let unregistered =
-        ids(unconfirmed, |standing| matches!(standing, Standing::Unregistered { .. }));
-    if !unregistered.is_empty() {
-        notices.push(Notice::Unregistered(unregistered));
-    }
     Ok(notices)
+}
+
+impl Named {
+    fn of(ids: &[SessionId], records: &dyn Records) -> Result<Self, Unreadable> {
+        let mut first = Vec::new();
+        for id in ids.iter().take(NAMED) {
+            let session = records.find(&(*id).into())?.pop();
+            first.push((*id, session.map(|session| session.start.value)));
+        }
+        let more = u64::try_from(ids.len() - first.len()).unwrap_or(u64::MAX);
+        Ok(Self { first, more })
+    }
+
+    fn write(&self, html: &mut Html, visit: &Visit) {
+        html.element("ul", &[], |html| {
+            for (id, start) in &self.first {
+                html.element("li", &[], |html| match start {
+                    Some(start) => {
+                        let href = visit.link(&format!("session/{id}"));
+                        let text = SESSION
+                            .fill(visit.language(), &[("start", &visit.when.brief(start, None))]);
+                        html.leaf("a", &[("href", &href)], text);
+                    }
+                    None => {
+                        let values = [("id", &*id.short())];
+                        html.text(ERASED.fill(visit.language(), &values));
+                    }
+                });
+            }
+            if self.more > 0 {
+                html.leaf("li", &[], MORE.fill(visit.language(), self.more, &[]));
+            }
+        });
+    }
 }
 
 /// Writes each notice with its remedy.
@@ -95,59 +152,77 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
         html.leaf("h2", &[], visit.say(&TITLE));
         for notice in notices {
             html.element("div", &[("class", "notice")], |html| {
-                let (what, remedy, command) = texts(notice, visit);
+                let Text { what, remedy, next } = Text::of(notice, visit);
                 html.leaf("h3", &[], what);
-                sessions(html, visit, notice);
-                html.element("p", &[], |html| {
-                    html.text(remedy);
-                    if let Some(command) = command {
-                        html.text(" ");
-                        html.leaf("code", &[], command);
+                html.leaf("p", &[], remedy);
+                match next {
+                    Next::Nothing => {}
+                    Next::Run(command) => {
+                        html.element("p", &[], |html| html.leaf("code", &[], command));
                     }
-                    if *notice == Notice::NoProfile {
-                        html.text(" ");
-                        let href = visit.link(Room::Settings.path());
-                        html.leaf("a", &[("href", &href)], visit.say(Room::Settings.name()));
+                    Next::Go(address, name) => {
+                        html.element("p", &[], |html| {
+                            html.leaf("a", &[("href", &address)], visit.say(name));
+                        });
                     }
-                });
+                }
+                if let Notice::Differing(named)
+                | Notice::Missing(named)
+                | Notice::Overdue(named)
+                | Notice::Unregistered(named) = notice
+                {
+                    named.write(html, visit);
+                }
             });
         }
     });
 }
 
-/// The sessions that a notice is about.
-fn sessions(html: &mut Html, visit: &Visit, notice: &Notice) {
-    let (Notice::Overdue(ids) | Notice::Unregistered(ids)) = notice else { return };
-    html.element("ul", &[], |html| {
-        for id in ids {
-            html.element("li", &[], |html| {
-                let href = visit.link(&format!("session/{id}"));
-                html.element("a", &[("href", &href)], |html| html.leaf("code", &[], id.short()));
-            });
-        }
-    });
+/// What is wrong, and what to do.
+struct Text {
+    what: String,
+    remedy: String,
+    next: Next,
 }
 
-/// What is wrong, what to do, and the command for it where there is one.
-fn texts(notice: &Notice, visit: &Visit) -> (String, String, Option<&'static str>) {
-    let (what, remedy, command) = match notice {
-        Notice::BookIncomplete(why) => {
-            return (visit.say(&BOOK).to_owned(), why.clone(), None);
-        }
-        Notice::LawGap => (&LAW_GAP, &UPGRADE, None),
-        Notice::LawStale => (&LAW_STALE, &UPGRADE, None),
-        Notice::NoProfile => (&NO_PROFILE, &NO_PROFILE_DO, None),
-        Notice::Overdue(_) => (&OVERDUE, &OVERDUE_DO, Some("temoin letter erasure")),
-        Notice::Unregistered(_) => (&UNREGISTERED, &UNREGISTERED_DO, None),
-        Notice::Trouble(Trouble::ClockUnconfirmed) => (&CLOCK, &CLOCK_DO, None),
-        Notice::Trouble(Trouble::HooksMissing) => (&HOOKS, &HOOKS_DO, Some("temoin hook install")),
-        Notice::Trouble(Trouble::SetAside(files)) => {
-            let count = u64::try_from(*files).unwrap_or(u64::MAX);
-            let what = SET_ASIDE.fill(visit.language(), count, &[]);
-            return (what, visit.say(&SET_ASIDE_DO).to_owned(), Some("temoin erase --all"));
-        }
-    };
-    (visit.say(what).to_owned(), visit.say(remedy).to_owned(), command)
+/// Where the remedy is.
+enum Next {
+    /// On the page at this address, by this name.
+    Go(String, &'static Message),
+    /// The sentence says it all.
+    Nothing,
+    /// A command on the box.
+    Run(&'static str),
+}
+
+impl Text {
+    fn of(notice: &Notice, visit: &Visit) -> Self {
+        let to = |room: Room, name: &'static Message| Next::Go(visit.link(room.path()), name);
+        let (what, remedy, next) = match notice {
+            Notice::BookIncomplete(why) => {
+                let what = visit.say(&BOOK).to_owned();
+                return Self { what, remedy: why.clone(), next: Next::Nothing };
+            }
+            Notice::Differing(_) => (&DIFFERING, &DIFFERING_DO, to(Room::Rights, &TO_COMPARE)),
+            Notice::LawGap => (&LAW_GAP, &UPGRADE, Next::Nothing),
+            Notice::LawStale => (&LAW_STALE, &UPGRADE, Next::Nothing),
+            Notice::Missing(_) => (&MISSING, &MISSING_DO, to(Room::Rights, &TO_ASK)),
+            Notice::NoProfile => (&NO_PROFILE, &NO_PROFILE_DO, to(Room::Settings, &TO_OPERATOR)),
+            Notice::Overdue(_) => (&OVERDUE, &OVERDUE_DO, to(Room::Rights, &TO_LETTER)),
+            Notice::Unregistered(_) => (&UNREGISTERED, &UNREGISTERED_DO, Next::Nothing),
+            Notice::Trouble(Trouble::ClockUnconfirmed) => (&CLOCK, &CLOCK_DO, Next::Nothing),
+            Notice::Trouble(Trouble::HooksMissing) => {
+                (&HOOKS, &HOOKS_DO, Next::Run("temoin hook install"))
+            }
+            Notice::Trouble(Trouble::SetAside(files)) => {
+                let count = u64::try_from(*files).unwrap_or(u64::MAX);
+                let what = SET_ASIDE.fill(visit.language(), count, &[]);
+                let remedy = visit.say(&SET_ASIDE_DO).to_owned();
+                return Self { what, remedy, next: Next::Run("temoin erase --all") };
+            }
+        };
+        Self { what: visit.say(what).to_owned(), remedy: visit.say(remedy).to_owned(), next }
+    }
 }
 
 const TITLE: Message =
@@ -189,13 +264,13 @@ const NO_PROFILE: Message = Message {
 };
 
 const NO_PROFILE_DO: Message = Message {
-    fr: "Sans cela, il ne sait ni ce qu’il déclare conserver, ni quelle loi s’applique. Vous pouvez le \
-         dire ici\u{a0}:",
-    nl: "Daardoor weet het niet wat hij verklaart te bewaren, noch welke wet geldt. U kunt het hier \
-         zeggen:",
-    en: "So it knows neither what it declares to keep nor which law applies. You can say so here:",
-    de: "So weiß es weder, was er zu speichern erklärt, noch welches Gesetz gilt. Sie können es hier \
-         sagen:",
+    fr: "Sans cela, il ne sait ni ce qu’il déclare conserver, ni quelle loi s’applique. Dites-le \
+         dans les réglages.",
+    nl: "Daardoor weet het niet wat hij verklaart te bewaren, noch welke wet geldt. Zeg het bij de \
+         instellingen.",
+    en: "So it knows neither what it declares to keep nor which law applies. Say so in the settings.",
+    de: "So weiß es weder, was er zu speichern erklärt, noch welches Gesetz gilt. Sagen Sie es in den \
+         Einstellungen.",
 };
 
 const CLOCK: Message = Message {
@@ -256,10 +331,95 @@ const OVERDUE: Message = Message {
 };
 
 const OVERDUE_DO: Message = Message {
-    fr: "Sa déclaration est signée et gardée sur la Brique. Demandez-lui par écrit pourquoi\u{a0}; cette commande prépare la lettre\u{a0}:",
-    nl: "Zijn verklaring is ondertekend en staat op de box. Vraag hem schriftelijk waarom; deze opdracht bereidt de brief voor:",
-    en: "Its statement is signed and kept on the box. Ask in writing why; this command prepares the letter:",
-    de: "Seine Erklärung ist signiert und liegt auf der Box. Fragen Sie schriftlich, warum; dieser Befehl bereitet den Brief vor:",
+    fr: "Sa déclaration est signée et gardée sur la Brique. Demandez-lui par écrit pourquoi\u{a0}; la lettre est prête.",
+    nl: "Zijn verklaring is ondertekend en staat op de box. Vraag hem schriftelijk waarom; de brief ligt klaar.",
+    en: "Its statement is signed and kept on the box. Ask in writing why; the letter is ready.",
+    de: "Seine Erklärung ist signiert und liegt auf der Box. Fragen Sie schriftlich, warum; das Schreiben liegt bereit.",
+};
+
+const TO_LETTER: Message = Message {
+    fr: "La lettre et le délai",
+    nl: "De brief en de termijn",
+    en: "The letter and the deadline",
+    de: "Das Schreiben und die Frist",
+};
+
+const DIFFERING: Message = Message {
+    fr: "L’opérateur ne note pas la même chose que cette Brique",
+    nl: "De operator noteert niet hetzelfde als deze box",
+    en: "The operator does not note the same as this box",
+    de: "Der Betreiber hält nicht dasselbe fest wie diese Box",
+};
+
+const DIFFERING_DO: Message = Message {
+    fr: "Cela peut être sans gravité\u{a0}: une horloge qui avance, une adresse vue d’un autre côté. Ouvrez la session pour voir quelle donnée diffère. Si vous ne vous l’expliquez pas, demandez une copie à l’opérateur et comparez-la ici.",
+    nl: "Dat kan onschuldig zijn: een klok die voorloopt, een adres dat van een andere kant wordt gezien. Open de sessie om te zien welk gegeven verschilt. Hebt u er geen verklaring voor, vraag de operator dan een kopie en vergelijk die hier.",
+    en: "That may be harmless: a clock that is fast, an address seen from another side. Open the session to see which value differs. If you cannot explain it, ask the operator for a copy and compare it here.",
+    de: "Das kann harmlos sein: eine Uhr, die vorgeht, eine Adresse, von anderer Seite gesehen. Öffnen Sie die Sitzung, um zu sehen, welche Angabe abweicht. Haben Sie keine Erklärung, verlangen Sie vom Betreiber eine Kopie und vergleichen Sie sie hier.",
+};
+
+const TO_COMPARE: Message = Message {
+    fr: "La lettre, et la comparaison",
+    nl: "De brief, en de vergelijking",
+    en: "The letter, and the comparison",
+    de: "Das Schreiben, und der Vergleich",
+};
+
+const MISSING: Message = Message {
+    fr: "L’opérateur dit ne rien avoir de sessions qu’il devrait encore détenir",
+    nl: "De operator zegt niets te hebben van sessies die hij nog moest bezitten",
+    en: "The operator says that it has nothing of sessions that it should still hold",
+    de: "Der Betreiber sagt, nichts von Sitzungen zu haben, die er noch speichern müsste",
+};
+
+const MISSING_DO: Message = Message {
+    fr: "Il les a effacées avant l’heure, ou il le nie. Sa déclaration est signée et gardée sur la Brique\u{a0}; vous pouvez lui demander par écrit ce qu’il en est.",
+    nl: "Hij wiste ze te vroeg, of hij ontkent het. Zijn verklaring is ondertekend en staat op de box; u kunt hem schriftelijk vragen hoe het zit.",
+    en: "It erased them early, or it denies them. Its statement is signed and kept on the box; you can ask in writing how that is.",
+    de: "Er hat sie vorzeitig gelöscht, oder er leugnet sie. Seine Erklärung ist signiert und liegt auf der Box; Sie können schriftlich fragen, wie es sich verhält.",
+};
+
+const TO_ASK: Message = Message {
+    fr: "La lettre pour demander ce qui est gardé",
+    nl: "De brief om te vragen wat bewaard wordt",
+    en: "The letter that asks what is held",
+    de: "Das Schreiben, das fragt, was gespeichert ist",
+};
+
+const TO_OPERATOR: Message = Message {
+    fr: "Choisir l’opérateur",
+    nl: "De operator kiezen",
+    en: "Choose the operator",
+    de: "Den Betreiber wählen",
+};
+
+const SESSION: Message = Message {
+    fr: "Session du {start}",
+    nl: "Sessie van {start}",
+    en: "Session of {start}",
+    de: "Sitzung vom {start}",
+};
+
+const ERASED: Message = Message {
+    fr: "Session {id}, déjà effacée ici",
+    nl: "Sessie {id}, hier al gewist",
+    en: "Session {id}, erased here already",
+    de: "Sitzung {id}, hier schon gelöscht",
+};
+
+const MORE: Plural = Plural {
+    one: Message {
+        fr: "et {count} autre",
+        nl: "en nog {count}",
+        en: "and {count} more",
+        de: "und {count} weitere",
+    },
+    other: Message {
+        fr: "et {count} autres",
+        nl: "en nog {count}",
+        en: "and {count} more",
+        de: "und {count} weitere",
+    },
 };
 
 const UNREGISTERED: Message = Message {
