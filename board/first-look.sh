@@ -20,7 +20,7 @@ content() {
 }
 
 kibibytes() {
-    sed -n "s/^$2: *\([0-9]*\) kB/\1 KiB/p" "$1"
+    sed -n "s/^$2:[[:space:]]*\([0-9]*\) kB/\1 KiB/p" "$1"
 }
 
 figure() {
@@ -85,6 +85,6 @@ times=$(for _ in 1 2 3 4 5; do
     hook
     echo "$((($(date +%s%N) - start) / 1000000))"
 done | sort -n | tr '\n' ' ')
-line 'hook takes' "$times ms, five times, ordered"
+line 'hook takes' "${times}ms, five times, ordered"
 line 'hook wrote' "$(find "$spool/spool" -type f | wc -l) events of 5"
 echo '--- end'
