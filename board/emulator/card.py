@@ -6,12 +6,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# Where board/image lets the partition begin, in bytes.
+# Where board/image lets the partition begin, and where an Allwinner's ROM looks for a boot loader, in
+# bytes.
 PARTITION = 4 * 1024 * 1024
+LOADER = 8 * 1024
 
 
 class CardError(Exception):
-    """debugfs refuses; the text is its own."""
+    """The file system is not as it should be; the text is its tools'."""
 
 
 class Card:
@@ -20,7 +22,7 @@ class Card:
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", image, path], check=True)
         os.truncate(path, megabytes * 1024 * 1024)
 
-    def put(self, files, mode=0o100600):
+    def put(self, files, mode=0o100644):
         """Writes root's files of that mode: paths to contents. What was there before goes."""
         with tempfile.TemporaryDirectory() as directory:
             commands = []
@@ -40,6 +42,10 @@ class Card:
         """Makes a symbolic link."""
         self._debugfs([f"symlink {path} {target}"])
 
+    def remove(self, path):
+        """Takes a file away."""
+        self._debugfs([f"rm {path}"])
+
     def read(self, path):
         """The content of a file."""
         with tempfile.TemporaryDirectory() as directory:
@@ -56,6 +62,20 @@ class Card:
             check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ).stdout
         return re.search(r'^Fast link dest: "(.*)"$', shown, re.M).group(1)
+
+    def start_as(self, board):
+        """Puts the boot loader of another board before the partition, out of the card's own U-Boots."""
+        loader = self.read(f"/usr/lib/u-boot/{board}/u-boot-sunxi-with-spl.bin")
+        with self.path.open("r+b") as file:
+            file.seek(LOADER)
+            file.write(loader)
+
+    def must_be_sound(self):
+        """Of a board that switched itself off: its file system has nothing left to repair."""
+        result = subprocess.run(
+            ["e2fsck", "-fn", f"{self.path}?offset={PARTITION}"], text=True, capture_output=True)
+        if result.returncode:
+            raise CardError(result.stdout)
 
     def _debugfs(self, commands):
         with tempfile.NamedTemporaryFile("w") as script:

@@ -1,5 +1,6 @@
 """The network around an emulated board: the laboratory's home router and operator."""
 
+import json
 import os
 import re
 import subprocess
@@ -59,21 +60,26 @@ class Laboratory:
         self._clock.kill()
         self._clock.wait()
 
-    def tunnel(self):
-        """The files that make a card's OpenVPN a client of this operator's: paths to contents."""
+    def truth(self):
+        """What the operator's server saw: a list of connections."""
+        return json.loads(self("truth"))
+
+    def connect_to(self, card):
+        """Makes a card's OpenVPN a client of this operator's, and lets it ask the time here."""
         keys = self.state / "pki"
-        files = {
+        card.put({
             f"/etc/openvpn/keys/{name}": (keys / source).read_bytes()
             for name, source in [
                 ("ca-server.crt", "ca.crt"), ("user.crt", "box.crt"), ("user.key", "box.key")
             ]
-        }
+        }, mode=0o100600)
         example = ROOT / "board/overlay/etc/openvpn/client.conf.example"
-        files["/etc/openvpn/client.conf"] = (
+        configuration = (
             example.read_text()
             .replace("remote vpn.example.net", f"remote {OPERATOR}")
             .replace("keepalive 10 30", "keepalive 5 30")
-            .encode()
         )
-        files["/etc/systemd/timesyncd.conf"] = f"[Time]\nNTP={OPERATOR}\n".encode()
-        return files
+        card.put({
+            "/etc/openvpn/client.conf": configuration.encode(),
+            "/etc/systemd/timesyncd.conf": f"[Time]\nNTP={OPERATOR}\n".encode(),
+        })

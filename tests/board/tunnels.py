@@ -36,7 +36,7 @@ class Tunnels:
         self.laboratory("daemon", "stop")
 
     def connect(self):
-        step, before = self.begin(), len(self.truth())
+        step, before = self.begin(), len(self.laboratory.truth())
         log = self.laboratory.state / "client.log"
         completed = log.read_text().count(COMPLETED) if log.exists() else 0
         self.laboratory("client", "start")
@@ -44,7 +44,7 @@ class Tunnels:
         self.await_end(lambda: log.exists() and log.read_text().count(COMPLETED) > completed)
         assert time.time() - step.began_at < HOOK_PATIENCE, "too slow to tell what is acknowledged"
         self.end(step)
-        seen = self.truth()[before]
+        seen = self.laboratory.truth()[before]
         session = Session(int(seen["port"]), step)
         self.expected.sessions.append(session)
         self.expected.addresses |= {seen["address"], seen["ipv4"], seen["ipv6"]}
@@ -92,9 +92,6 @@ class Tunnels:
         record = json.loads(self.laboratory("temoin", "sessions", "--json"))["sessions"]
         return next((own for own in record if own["origin_port"]
                      and own["origin_port"]["value"] == session.port), None)
-
-    def truth(self):
-        return json.loads(self.laboratory("truth"))
 
     def await_end(self, look, seconds=60):
         deadline = time.monotonic() + seconds
