@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
 use rusqlite::{params, params_from_iter};
 
@@ -303,7 +304,9 @@ impl Journal {
     pub fn truncate(&mut self) -> Result<bool, JournalError> {
         let connection = self.connect()?;
         // With a reader about, the connection shares the database and waits for it to finish.
-        empty_log(&connection).map_err(|error| self.error(&error))
+        let is_empty = empty_log(&connection).map_err(|error| self.error(&error))?;
+        self.must_be_writable()?;
+        Ok(is_empty)
     }
 
     fn at(directory: &Path) -> Self {
@@ -331,14 +334,28 @@ impl Journal {
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         let mut connection = self.connect()?;
-        begin_log_anew(&connection)
+        let value = begin_log_anew(&connection)
             .and_then(|()| connection.transaction_with_behavior(TransactionBehavior::Immediate))
             .and_then(|transaction| {
                 let value = work(&transaction)?;
                 transaction.commit()?;
                 Ok(value)
             })
-            .map_err(|error| self.error(&error))
+            .map_err(|error| self.error(&error))?;
+        self.must_be_writable()?;
+        Ok(value)
+    }
+
+    /// ext4 may take a sync for done when an error has just turned it read-only, and nothing arrived.
+    fn must_be_writable(&self) -> Result<(), JournalError> {
+        let directory = self.path.parent().unwrap_or(&self.path);
+        match statvfs(directory) {
+            Ok(system) if system.flags().contains(FsFlags::ST_RDONLY) => {
+                Err(JournalError::ReadOnly { path: self.path.clone() })
+            }
+            Ok(_) => Ok(()),
+            Err(errno) => Err(JournalError::from_io(&self.path, &errno.into())),
+        }
     }
 
     fn error(&self, error: &rusqlite::Error) -> JournalError {

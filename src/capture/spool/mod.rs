@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, renameat};
 use nix::sys::stat::{Mode, fchmod, fstat, mkdirat, stat};
+use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 
 use self::name::TemporaryName;
@@ -248,7 +249,12 @@ impl Spool {
         file.write_all(bytes).map_err(|error| errno_of(&error))?;
         fsync(&file)?;
         renameat(&self.directory, temporary.as_str(), &self.directory, name.to_string().as_str())?;
-        fsync(&self.directory)
+        fsync(&self.directory)?;
+        // ext4 may answer so when an error has just turned it read-only, and nothing arrived.
+        if fstatvfs(&self.directory)?.flags().contains(FsFlags::ST_RDONLY) {
+            return Err(Errno::EROFS);
+        }
+        Ok(())
     }
 
     fn names(&self) -> Result<Names, SpoolError> {
