@@ -20,13 +20,17 @@ const JITTER: u64 = 3_600_000;
 const NAMED: usize = 20;
 
 /// When the record is looked through for what has to go: at the start, after each midnight, and when
-/// the clock or a setting was changed; never by a clock that nobody confirmed.
+/// the clock or a setting was changed; never by a clock that nobody confirmed. What a power cut left of
+/// an erasure goes at the start, whatever the clock says.
 pub(super) struct Erasures {
     /// `None`: as soon as the clock is trusted.
     at: Option<Uptime>,
     /// When to look again at a clock that was not trusted.
     look_at: Option<Uptime>,
     pause: u64,
+    /// When to empty the log, in which the values of an erasure that was cut off may still stand; `None`
+    /// once that is done.
+    empty_at: Option<Uptime>,
     /// What was said of the law's files before, not to say it every day.
     complaints: String,
     has_waited: bool,
@@ -41,6 +45,7 @@ impl Erasures {
             at: None,
             look_at: None,
             pause: FIRST_PAUSE,
+            empty_at: Some(Uptime::START),
             complaints: String::new(),
             has_waited: false,
         }
@@ -48,7 +53,7 @@ impl Erasures {
 
     /// When the next one is due.
     pub(super) fn deadline(&self) -> Option<Uptime> {
-        self.at.or(self.look_at)
+        [self.at.or(self.look_at), self.empty_at].into_iter().flatten().min()
     }
 
     /// The clock was set, or another law applies: what is due may have changed.
@@ -68,10 +73,13 @@ impl Erasures {
             return;
         }
         if !reading.synchronised {
+            self.finish(reading, journal);
             self.wait_for_the_clock(reading);
             return;
         }
         self.look_at = None;
+        // From here on each erasure does it, and tries again.
+        self.empty_at = None;
         // On a thread of its own: what the law's files take in memory goes with it.
         let begun = thread::scope(|scope| {
             let work = || self.erase(reading, directory, config, journal);
@@ -126,6 +134,23 @@ impl Erasures {
 
     fn try_again(&mut self, reading: &ClockReading) {
         self.at = Some(reading.uptime.plus(self.pause));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    fn finish(&mut self, reading: &ClockReading, journal: &mut Journal) {
+        if self.empty_at.is_none_or(|at| reading.uptime < at) {
+            return;
+        }
+        match journal.truncate() {
+            Ok(true) => {
+                self.empty_at = None;
+                self.pause = FIRST_PAUSE;
+                return;
+            }
+            Ok(false) => log::warn!("somebody reads the record, whose log cannot be emptied"),
+            Err(error) => log::error!("the record's log cannot be emptied: {error}"),
+        }
+        self.empty_at = Some(reading.uptime.plus(self.pause));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
@@ -192,8 +217,9 @@ mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
     use tempfile::tempdir;
 
+    use super::super::recorder::Recorder;
     use super::*;
-    use crate::domain::{BootId, Timestamp};
+    use crate::domain::{BootId, Device, Evidence, Facts, SessionSecret, Timestamp};
 
     fn reading(uptime: u64, realtime: &str, synchronised: bool) -> ClockReading {
         ClockReading {
@@ -245,6 +271,27 @@ mod tests {
         erasures.reconsider();
         let set = reading(5_000, "2026-11-24T23:30:00Z", true);
         assert!(attend(&mut erasures, &set) < midnight);
+    }
+
+    #[test]
+    fn what_a_power_cut_left_of_an_erasure_goes_whatever_the_clock_says() {
+        let directory = tempdir().unwrap();
+        let (journal, _) = Journal::open(directory.path()).unwrap();
+        let device: Device = "tun0".parse().unwrap();
+        let mut recorder = Recorder::new(journal, vec![device.clone()]).unwrap();
+        let unsure = |uptime| reading(uptime, "1970-01-01T00:00:01Z", false);
+        let up = Evidence::LinkUp { interface: 3, facts: Facts::default() };
+        recorder.observe(unsure(1_000), device.clone(), up);
+        recorder.observe(unsure(60_000), device, Evidence::Elapsed);
+        recorder.write_down(&mut || SessionSecret::from_bytes([1; 32])).1.unwrap();
+        // All that was written since the log was last emptied, erased or not, stands there.
+        let log = directory.path().join("journal.db-wal");
+        assert!(log.metadata().unwrap().len() > 0);
+        let config = Config { directory: directory.path().to_owned(), ..Config::default() };
+        let mut erasures = Erasures::new();
+        erasures.attend(&unsure(70_000), directory.path(), &config, recorder.journal());
+        assert_eq!(log.metadata().unwrap().len(), 0);
+        assert_eq!(erasures.deadline().unwrap().milliseconds(), 70_000 + DAY);
     }
 
     #[test]
