@@ -237,6 +237,8 @@ fn an_operator_is_chosen_by_one_key_and_the_rest_of_the_file_stays() {
     assert_eq!(after.replacen("profile = \"neutrinet\"\n", "", 1), before);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(program.print("profile list").contains("*  neutrinet"));
+    let list = program.print("profile list --json");
+    assert!(list.contains(r#"{"id":"neutrinet","name":"Neutrinet asbl","chosen":true}"#), "{list}");
     program.print("profile use generic-openvpn");
     let again = fs::read_to_string(&path).unwrap();
     assert_eq!(again, after.replace("neutrinet", "generic-openvpn"));

@@ -291,7 +291,7 @@ pub(super) struct Sync {
 #[derive(Debug, Subcommand)]
 pub(super) enum Profile {
     /// List the profiles: those that ship, and your own in profiles.d beside the configuration.
-    List,
+    List(Json),
     /// Write into the configuration that this is your operator.
     Use {
         /// The profile's id.

@@ -1,8 +1,10 @@
+use serde::Serialize;
+
 use crate::i18n::Message;
 use crate::retention::Id;
 use crate::settings::{self, Setting};
 
-use super::arguments::Profile;
+use super::arguments::{Json, Profile};
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::print;
@@ -13,15 +15,24 @@ use super::table::table;
 pub(super) fn run(context: &Context, command: &Profile) -> Result<(), CliError> {
     match command {
         Profile::Check { file } => check_file(context, file),
-        Profile::List => list(context),
+        Profile::List(output) => list(context, output),
         Profile::Use { id } => choose(context, id),
     }
 }
 
-fn list(context: &Context) -> Result<(), CliError> {
+fn list(context: &Context, output: &Json) -> Result<(), CliError> {
     let language = context.language;
     let book = context.lawbook()?;
     let chosen = book.profile().map(|profile| &profile.id);
+    if output.json {
+        let profiles = book.profiles.iter().map(|profile| Listed {
+            id: profile.id.as_str(),
+            name: &profile.name,
+            chosen: chosen == Some(&profile.id),
+        });
+        let list = List { format: "temoin.profiles/1", profiles: profiles.collect() };
+        return print(&format!("{}\n", serde_json::to_string(&list)?));
+    }
     let rows: Vec<Vec<String>> = book
         .profiles
         .iter()
@@ -41,6 +52,19 @@ fn list(context: &Context) -> Result<(), CliError> {
     text.push_str(if chosen.is_some() { &CHOSEN } else { &NONE }.text(language));
     text.push('\n');
     print(&text)
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    format: &'static str,
+    profiles: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    name: &'a str,
+    chosen: bool,
 }
 
 fn choose(context: &Context, id: &Id) -> Result<(), CliError> {
