@@ -41,7 +41,7 @@ pub(super) fn site(
         trust,
     };
     Ok(Site {
-        records: Box::new(move || open_records(&records)),
+        records: Arc::new(move || open_records(&records)),
         book: Box::new(move || {
             let config = book.get();
             match library.book(&config) {

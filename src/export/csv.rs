@@ -80,6 +80,11 @@ impl<W: Write> CsvWriter<W> {
         write!(self.out, "{}\r\n", line.join(","))
     }
 
+    /// The output so far, for one who empties it on the way.
+    pub fn output(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Gives the output back.
     pub fn end(self) -> W {
         self.out

@@ -35,6 +35,11 @@ impl<W: Write> JsonWriter<W> {
         Ok(())
     }
 
+    /// The output so far, for one who empties it on the way.
+    pub fn output(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the object and gives the output back.
     ///
     /// # Errors

@@ -4,17 +4,17 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
-use tiny_http::Method;
 
 use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
 use super::request::{Peer, Request};
+use super::rest::Rest;
 use super::server::Handler;
 
 /// How long a client may take to send its request.
 const READING: Duration = Duration::from_secs(10);
 
-/// How long a client may take to receive the response.
+/// How long a client may take to receive the response, or a piece of it.
 const WRITING: Duration = Duration::from_secs(30);
 
 /// How long a client may take to close once it has the response.
@@ -33,8 +33,8 @@ enum State {
     Heading(Vec<u8>),
     /// With the request, whose body may still be coming, and the body's length.
     Reading(Request, usize),
-    /// With the response and how much of it is sent.
-    Writing(Vec<u8>, usize),
+    /// With what is made of the response, how much of that is sent, and the rest.
+    Writing(Vec<u8>, usize, Option<Rest>),
     /// Everything is sent. What the client still sends is thrown away until it closes: closing first
     /// would make the kernel withdraw a response that is still on its way.
     Closing,
@@ -96,18 +96,25 @@ impl Connection {
             if !read_body(self.stream.as_mut(), &mut request.body, *length)? {
                 return Ok(());
             }
-            let with_body = request.head.method != Method::Head;
-            let response = handler.answer(request).into_bytes(with_body, handler.now());
+            let response = handler.answer(request);
+            let response = response.into_bytes(Some(&request.head), handler.now());
             self.respond(response, now);
         }
-        if let State::Writing(response, sent) = &mut self.state {
-            while *sent < response.len() {
-                match self.stream.write(&response[*sent..]) {
+        if let State::Writing(made, sent, rest) = &mut self.state {
+            while *sent < made.len() {
+                match self.stream.write(&made[*sent..]) {
                     Ok(0) => return Ok(()),
                     Ok(written) => *sent += written,
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }
+            }
+            if let Some(more) = rest.as_mut().map_or(Ok(None), Rest::next_bytes)? {
+                (*made, *sent) = (more, 0);
+                // A client that takes its pieces has time for the next. Before that one is sent, the
+                // others have their turn.
+                self.deadline = now + WRITING;
+                return Err(ErrorKind::WouldBlock.into());
             }
             self.stream.finish()?;
             self.state = State::Closing;
@@ -130,7 +137,7 @@ impl Connection {
         now: Instant,
         handler: &impl Handler,
     ) {
-        let refusal = match read {
+        let (head, bad) = match read {
             Ok(head) => match handler.body(&head).length(&head) {
                 Ok(length) => {
                     let begun = &bytes[head.length()..];
@@ -138,15 +145,16 @@ impl Connection {
                     self.state = State::Reading(Request { head, body, peer: self.peer }, length);
                     return;
                 }
-                Err(bad) => handler.refuse(Some(&head), bad),
+                Err(bad) => (Some(head), bad),
             },
-            Err(bad) => handler.refuse(None, bad),
+            Err(bad) => (None, bad),
         };
-        self.respond(refusal.into_bytes(true, handler.now()), now);
+        let refusal = handler.refuse(head.as_ref(), bad);
+        self.respond(refusal.into_bytes(head.as_ref(), handler.now()), now);
     }
 
-    fn respond(&mut self, response: Vec<u8>, now: Instant) {
-        self.state = State::Writing(response, 0);
+    fn respond(&mut self, (made, rest): (Vec<u8>, Option<Rest>), now: Instant) {
+        self.state = State::Writing(made, 0, rest);
         self.deadline = now + WRITING;
     }
 }
@@ -201,13 +209,15 @@ fn read_some(stream: &mut dyn Stream, buffer: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Instant;
 
     use super::{CLOSING, Connection, Peer, Progress, READING, WRITING};
     use crate::domain::Timestamp;
-    use crate::http::{BadRequest, Body, Handler, Head, Request, Response};
+    use crate::http::{BadRequest, Body, Handler, Head, Pieces, Request, Response, Rest};
 
     /// Takes bodies of up to nine bytes and answers with a body of its own.
     struct Fixed(Vec<u8>);
@@ -360,6 +370,89 @@ mod tests {
         assert_eq!(client.read(&mut buffer).unwrap(), 0);
         drop(client);
         assert_eq!(connection.advance(start, &mut Never), Progress::Over);
+    }
+
+    /// Answers with pieces of ten thousand bytes, and counts those that were made.
+    struct Made(u32, Arc<AtomicU32>);
+
+    impl Handler for Made {
+        fn answer(&mut self, _: &Request) -> Response {
+            let pieces = Piecewise(self.0, Arc::clone(&self.1));
+            Response::empty(200).with_rest(Some(Rest::new(pieces)))
+        }
+
+        fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
+            panic!("asked to refuse {bad:?}")
+        }
+
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+    }
+
+    struct Piecewise(u32, Arc<AtomicU32>);
+
+    impl Pieces for Piecewise {
+        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+            let made = self.1.fetch_add(1, Ordering::Relaxed);
+            Ok((made < self.0).then(|| vec![b'x'; 10_000]))
+        }
+    }
+
+    #[test]
+    fn pieces_are_made_as_the_client_takes_them_one_a_turn() {
+        let made = Arc::new(AtomicU32::new(0));
+        let mut handler = Made(1_000, Arc::clone(&made));
+        let mut now = Instant::now();
+        let (mut client, mut connection) = pair(now);
+        client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        for turn in 1..=3 {
+            assert_eq!(connection.advance(now, &mut handler), Progress::Waiting);
+            assert_eq!(made.load(Ordering::Relaxed), turn);
+        }
+        // As much as the socket holds, and no more.
+        for _ in 0..200 {
+            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+        }
+        let held = made.load(Ordering::Relaxed);
+        assert!(held < 100, "{held}");
+
+        // However long it takes, whoever takes a piece in time has time for the next.
+        client.set_nonblocking(true).unwrap();
+        let mut received = 0;
+        let mut buffer = vec![0; 20_000];
+        while made.load(Ordering::Relaxed) <= 1_000 {
+            received += client.read(&mut buffer).unwrap_or(0);
+            now += WRITING / 2;
+            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+        }
+        while connection.deadline() != now + CLOSING {
+            received += client.read(&mut buffer).unwrap_or(0);
+            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+        }
+        while let Ok(count @ 1..) = client.read(&mut buffer) {
+            received += count;
+        }
+        assert!(received > 10_000_000, "{received}");
+    }
+
+    #[test]
+    fn a_client_that_takes_no_more_pieces_is_let_go_after_its_time() {
+        let made = Arc::new(AtomicU32::new(0));
+        let mut handler = Made(u32::MAX, Arc::clone(&made));
+        let start = Instant::now();
+        let (mut client, mut connection) = pair(start);
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        for _ in 0..200 {
+            assert_eq!(connection.advance(start, &mut handler), Progress::Waiting);
+        }
+        assert_eq!(connection.deadline(), start + WRITING);
+        assert_eq!(connection.advance(start + WRITING, &mut Never), Progress::Over);
+        drop(connection);
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).unwrap();
+        // It can tell that this is not all.
+        assert!(!received.ends_with(b"0\r\n\r\n"));
     }
 
     #[test]

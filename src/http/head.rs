@@ -17,6 +17,8 @@ pub struct Head {
     pub method: Method,
     /// What to do it to, as it was sent.
     pub target: String,
+    /// Whether the client understands a body that is sent in chunks: all do since HTTP/1.1.
+    pub(super) takes_chunks: bool,
     /// The fields, without those that ASCII cannot write.
     headers: Vec<Header>,
     /// How many bytes it takes; 0 while it is being read.
@@ -87,13 +89,19 @@ impl Head {
         let line = str::from_utf8(line).map_err(|_| BadRequest::Malformed)?;
         let mut parts = line.split(' ');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(method), Some(target), Some("HTTP/1.0" | "HTTP/1.1"), None)
+            (Some(method), Some(target), Some(version @ ("HTTP/1.0" | "HTTP/1.1")), None)
                 if is_token(method.as_bytes())
                     && target.starts_with('/')
                     && target.bytes().all(|byte| byte.is_ascii_graphic()) =>
             {
                 let method = Method::from_str(method).map_err(|()| BadRequest::Malformed)?;
-                Ok(Self { method, target: target.to_owned(), headers: Vec::new(), length: 0 })
+                Ok(Self {
+                    method,
+                    target: target.to_owned(),
+                    takes_chunks: version == "HTTP/1.1",
+                    headers: Vec::new(),
+                    length: 0,
+                })
             }
             _ => Err(BadRequest::Malformed),
         }

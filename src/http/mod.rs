@@ -8,6 +8,9 @@
 //! the answer. Its server is not used: it waits without a limit for whoever says nothing, a thread for
 //! each. `head` takes requests apart more strictly than it would.
 //!
+//! A body is whole in memory, or made piece by piece as the client takes it ([`Pieces`]), and then sent
+//! in chunks, by whose last one a client knows that it has all. One that speaks HTTP/1.0 cannot know.
+//!
 //! A client that is slow, or says too much, costs a bounded piece of memory for a bounded time and
 //! keeps nobody waiting.
 
@@ -17,6 +20,7 @@ mod head;
 mod listener;
 mod request;
 mod response;
+mod rest;
 mod server;
 
 pub use body::Body;
@@ -24,5 +28,6 @@ pub use head::{BadRequest, Head};
 pub use listener::{Address, BindError, Listener, Stream};
 pub use request::{Peer, Request, Source};
 pub use response::Response;
+pub use rest::{Pieces, Rest};
 pub use server::{Handler, Server};
 pub use tiny_http::Method;

@@ -1,19 +1,22 @@
-use tiny_http::{HTTPVersion, Header, StatusCode};
+use tiny_http::{HTTPVersion, Header, Method, StatusCode};
 
+use super::head::Head;
+use super::rest::Rest;
 use crate::domain::Timestamp;
 
 /// What is sent back.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Response {
     status: StatusCode,
     fields: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    rest: Option<Rest>,
 }
 
 impl Response {
     /// One without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status: StatusCode(status), fields: Vec::new(), body: Vec::new() }
+        Self { status: StatusCode(status), fields: Vec::new(), body: Vec::new(), rest: None }
     }
 
     /// One with a body of a media type.
@@ -25,6 +28,12 @@ impl Response {
     #[must_use]
     pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
+    }
+
+    /// Sets what follows the body that was set.
+    #[must_use]
+    pub fn with_rest(self, rest: Option<Rest>) -> Self {
+        Self { rest, ..self }
     }
 
     /// Sets a field of the head, in the place of one of the same name. `Server`, `Date` and
@@ -45,13 +54,46 @@ impl Response {
         self.status.0
     }
 
-    /// The body.
+    /// The body, as far as it is in memory.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The bytes to send, the body only where it is wanted.
-    pub(super) fn into_bytes(self, with_body: bool, now: Timestamp) -> Vec<u8> {
+    /// The bytes to send for a request of this head, and what follows them; to no request, for one that
+    /// could not be understood.
+    pub(super) fn into_bytes(
+        mut self,
+        head: Option<&Head>,
+        now: Timestamp,
+    ) -> (Vec<u8>, Option<Rest>) {
+        let with_body = head.is_none_or(|head| head.method != Method::Head);
+        let body = std::mem::take(&mut self.body);
+        let rest = self.rest.take();
+        let Some(rest) = rest else {
+            let mut bytes = self.head(&body, now);
+            if with_body {
+                bytes.extend_from_slice(&body);
+            }
+            return (bytes, None);
+        };
+        let mut bytes = without_length(self.head(&[], now));
+        let (beginning, rest) = if head.is_some_and(|head| head.takes_chunks) {
+            bytes.truncate(bytes.len() - LINE_END.len());
+            bytes.splice(..OLD.len(), NEW.iter().copied());
+            bytes.extend_from_slice(CHUNKED);
+            rest.chunked(&body)
+        } else {
+            (body, rest)
+        };
+        if !with_body {
+            return (bytes, None);
+        }
+        bytes.extend_from_slice(&beginning);
+        (bytes, Some(rest))
+    }
+
+    /// The bytes of the head of a response with this body.
+    fn head(self, body: &[u8], now: Timestamp) -> Vec<u8> {
         let status = self.status;
         // `tiny_http` would name itself as the server, and tell a time of its own beside the page's; it
         // ends the program where the clock stands outside the years that it can write.
@@ -61,30 +103,39 @@ impl Response {
             .chain(self.fields)
             .filter(|(_, value)| value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             .filter_map(|(name, value)| Header::from_bytes(name, value).ok());
-        let response = tiny_http::Response::new(
-            status,
-            headers.collect(),
-            self.body.as_slice(),
-            Some(self.body.len()),
-            None,
-        );
-        let mut bytes = Vec::with_capacity(HEAD_ROOM + self.body.len());
+        let response =
+            tiny_http::Response::new(status, headers.collect(), body, Some(body.len()), None);
+        let mut bytes = Vec::with_capacity(HEAD_ROOM + body.len());
         // The request's fields stay out of it. All that they can ask for is another transfer coding,
         // and sorting what `TE` asks for ends the program where a quality is not a number. A vector
         // takes everything.
-        let _ = response.raw_print(&mut bytes, VERSION, &[], !with_body, None);
+        let _ = response.raw_print(&mut bytes, VERSION, &[], true, None);
         // Where there is no content there is no length of it either (RFC 9110, section 8.6).
-        if status.0 == 204 && bytes.ends_with(NO_LENGTH) {
-            bytes.truncate(bytes.len() - NO_LENGTH.len());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes
+        if status.0 == 204 { without_length(bytes) } else { bytes }
     }
 }
 
-/// What the server is: one response a connection, whole and of known length. HTTP/1.1 would be to
-/// add `Connection: close`, a field that `tiny_http` does not let through.
+/// A head without the length of nothing that `tiny_http` has ended it by.
+fn without_length(mut head: Vec<u8>) -> Vec<u8> {
+    if head.ends_with(NO_LENGTH) {
+        head.truncate(head.len() - NO_LENGTH.len());
+        head.extend_from_slice(LINE_END);
+    }
+    head
+}
+
+/// What the server is: one response a connection, mostly whole and of known length. HTTP/1.1 would be
+/// to add `Connection: close`, a field that `tiny_http` does not let through.
 const VERSION: HTTPVersion = HTTPVersion(1, 0);
+
+/// How that begins, and how a response does that is sent in chunks.
+const OLD: &[u8] = b"HTTP/1.0";
+const NEW: &[u8] = b"HTTP/1.1";
+
+/// How the head of one that is sent in chunks ends.
+const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+
+const LINE_END: &[u8] = b"\r\n";
 
 /// How a head ends that `tiny_http` has given a length of nothing.
 const NO_LENGTH: &[u8] = b"Content-Length: 0\r\n\r\n";
@@ -94,24 +145,78 @@ const HEAD_ROOM: usize = 512;
 
 #[cfg(test)]
 mod tests {
-    use super::Response;
+    use std::io;
+
+    use super::{Head, Response};
     use crate::domain::Timestamp;
+    use crate::http::{Pieces, Rest};
+
+    fn asked(line: &str) -> Head {
+        Head::read(format!("{line}\r\n\r\n").as_bytes()).unwrap().unwrap()
+    }
 
     fn text(response: Response, with_body: bool) -> String {
+        sent(response, if with_body { "GET / HTTP/1.1" } else { "HEAD / HTTP/1.1" })
+    }
+
+    /// All that is sent to whom asks by this line.
+    fn sent(response: Response, line: &str) -> String {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        String::from_utf8(response.into_bytes(with_body, now)).unwrap()
+        let (mut bytes, rest) = response.into_bytes(Some(&asked(line)), now);
+        let mut rest = rest;
+        while let Some(more) = rest.as_mut().and_then(|rest| rest.next_bytes().unwrap()) {
+            bytes.extend(more);
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    struct Numbers(u8);
+
+    impl Pieces for Numbers {
+        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+            self.0 += 1;
+            Ok(match self.0 {
+                1 => Some(Vec::new()),
+                10 => None,
+                number => Some(vec![b'x'; usize::from(number) * 4]),
+            })
+        }
+    }
+
+    #[test]
+    fn what_is_made_piece_by_piece_is_sent_in_chunks_to_whom_knows_them() {
+        let response = || {
+            let rest = Rest::new(Numbers(7));
+            Response::new(200, "text/csv", b"a,b".to_vec()).with_rest(Some(rest))
+        };
+        let (eight, nine) = ("x".repeat(32), "x".repeat(36));
+        let head = "HTTP/1.1 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
+                    Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\
+                    Connection: close\r\n\r\n";
+        let body = format!("3\r\na,b\r\n20\r\n{eight}\r\n24\r\n{nine}\r\n0\r\n\r\n");
+        assert_eq!(sent(response(), "GET / HTTP/1.1"), format!("{head}{body}"));
+        assert_eq!(sent(response(), "HEAD / HTTP/1.1"), head);
+        let old = "HTTP/1.0 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
+                   Content-Type: text/csv\r\n\r\n";
+        assert_eq!(sent(response(), "GET / HTTP/1.0"), format!("{old}a,b{eight}{nine}"));
+        let empty_first = Response::empty(200).with_rest(Some(Rest::new(Numbers(0))));
+        let all = sent(empty_first, "GET / HTTP/1.1");
+        assert_eq!(all.matches("\r\n0\r\n").count(), 1, "{all}");
+        assert!(all.contains("\r\n\r\n8\r\nxxxxxxxx\r\n"), "{all}");
     }
 
     #[test]
     fn a_file_to_keep_is_sent_with_its_name_and_length() {
-        let response = Response::new(200, "application/octet-stream", b"abc")
-            .with("Content-Disposition", "attachment; filename=\"receipt\"");
+        let response = || {
+            Response::new(200, "application/octet-stream", b"abc")
+                .with("Content-Disposition", "attachment; filename=\"receipt\"")
+        };
         let head = "HTTP/1.0 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                     Content-Type: application/octet-stream\r\n\
                     Content-Disposition: attachment; filename=\"receipt\"\r\n\
                     Content-Length: 3\r\n\r\n";
-        assert_eq!(text(response.clone(), true), format!("{head}abc"));
-        assert_eq!(text(response, false), head);
+        assert_eq!(text(response(), true), format!("{head}abc"));
+        assert_eq!(text(response(), false), head);
     }
 
     #[test]

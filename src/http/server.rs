@@ -174,20 +174,33 @@ fn timeout(deadline: Option<Instant>) -> PollTimeout {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::{self, Read, Write};
     use std::net::TcpStream;
     use std::os::unix::net::UnixStream;
+    use std::thread;
     use std::time::{Duration, Instant};
 
     use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, make_room};
     use crate::domain::Timestamp;
-    use crate::http::{Peer, Request, Response};
+    use crate::http::{Peer, Pieces, Request, Response, Rest};
 
     struct Plain;
 
+    /// Without an end.
+    struct Endless;
+
+    impl Pieces for Endless {
+        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+            Ok(Some(vec![b'x'; 10_000]))
+        }
+    }
+
     impl Handler for Plain {
-        fn answer(&mut self, _: &Request) -> Response {
-            Response::new(200, "text/plain", "here")
+        fn answer(&mut self, request: &Request) -> Response {
+            match request.head.target.as_str() {
+                "/endless" => Response::empty(200).with_rest(Some(Rest::new(Endless))),
+                _ => Response::new(200, "text/plain", "here"),
+            }
         }
 
         fn refuse(&self, _: Option<&Head>, _: BadRequest) -> Response {
@@ -249,6 +262,32 @@ mod tests {
             }
             assert!(slowest < Duration::from_secs(1), "{slowest:?} at {place}");
         }
+    }
+
+    #[test]
+    fn who_takes_all_that_there_is_or_nothing_of_it_does_not_delay_a_fast_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Address::Unix(folder.path().join("socket"));
+        let server = Server::start(Listener::bind(&place).unwrap(), Plain).unwrap();
+        let ask_for_all = || {
+            let mut stream = UnixStream::connect(folder.path().join("socket")).unwrap();
+            stream.write_all(b"GET /endless HTTP/1.1\r\n\r\n").unwrap();
+            stream
+        };
+        let idle: Vec<UnixStream> = (0..6).map(|_| ask_for_all()).collect();
+        let greedy: Vec<_> = (0..2)
+            .map(|_| {
+                let mut stream = ask_for_all();
+                thread::spawn(move || io::copy(&mut stream, &mut io::sink()))
+            })
+            .collect();
+        let slowest = (0..50).map(|_| ask(server.address())).max().unwrap();
+        assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+        server.stop();
+        for reader in greedy {
+            assert!(reader.join().unwrap().is_ok_and(|taken| taken > 0));
+        }
+        drop(idle);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Instant;
 
-use super::laboratory::{EIGHT, MINUTE, at, ended, opening, reading, session};
+use super::laboratory::{EIGHT, MINUTE, at, brussels, ended, opening, reading, session};
 use super::{Filter, Journal, Page, Reader, State};
 use crate::domain::Change;
 
@@ -33,6 +33,7 @@ fn bytes_written_a_session() {
     ] {
         let directory = directory.path().join(how);
         let (mut journal, _) = Journal::open(&directory).unwrap();
+        journal.count_in(&[brussels()]).unwrap();
         let mut minute = 0;
         let mut one = |journal: &mut Journal, number: u32| {
             minute += 30;
@@ -74,6 +75,7 @@ fn a_thousand_sessions_a_day_for_a_year() {
     const SESSIONS: u32 = 365_000;
     let directory = tempfile::tempdir().unwrap();
     let (mut journal, _) = Journal::open(directory.path()).unwrap();
+    journal.count_in(&[brussels()]).unwrap();
     let start = Instant::now();
     for first in (0..SESSIONS).step_by(5000) {
         let changes: Vec<Change> = (first..first + 5000)
@@ -127,6 +129,7 @@ fn a_thousand_sessions_a_day_for_a_year() {
     timed("open ones", &page(&open, Page::first(50)));
     timed("count", &|reader| reader.count(&all).unwrap());
     timed("count of one day", &|reader| reader.count(&day).unwrap());
+    timed("census", &|reader| reader.census().unwrap().unwrap().alike.len() as u64);
     timed("find", &|reader| reader.find(&middle.into()).unwrap().len() as u64);
     timed("export", &|reader| {
         let mut count = 0;

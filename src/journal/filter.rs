@@ -56,20 +56,40 @@ impl Page {
     }
 }
 
+/// A session's place in the order of recording, from which on one who was interrupted can read on,
+/// also where the session itself has gone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Place(pub(super) i64);
+
 /// A query's text and the values of its numbered parameters.
 pub(super) struct Query {
     pub(super) text: String,
     pub(super) values: Vec<Value>,
 }
 
+/// What the rows that are wanted stand before.
+enum Below {
+    Number(i64),
+    Session(SessionId),
+}
+
 impl Query {
     /// Selects `number`, `id` and [`COLUMNS`], newest first.
     pub(super) fn new(filter: &Filter, page: Option<&Page>) -> Self {
-        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, page);
+        let below = page.and_then(|page| page.after).map(Below::Session);
+        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
         query.text.push_str(" ORDER BY number DESC");
         if let Some(page) = page {
             query.text.push_str(&format!(" LIMIT {} OFFSET {}", page.limit, page.offset));
         }
+        query
+    }
+
+    /// Selects the same of at most `limit` sessions before a place.
+    pub(super) fn before(filter: &Filter, place: Option<Place>, limit: u32) -> Self {
+        let below = place.map(|Place(number)| Below::Number(number));
+        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
+        query.text.push_str(&format!(" ORDER BY number DESC LIMIT {limit}"));
         query
     }
 
@@ -85,19 +105,23 @@ impl Query {
         Self { text, values }
     }
 
-    fn selecting(columns: &str, filter: &Filter, page: Option<&Page>) -> Self {
+    fn selecting(columns: &str, filter: &Filter, below: Option<Below>) -> Self {
         let mut values = Vec::new();
         let mut bind = |value: Value| {
             values.push(value);
             format!("?{}", values.len())
         };
         let mut terms = Vec::new();
-        if let Some(after) = page.and_then(|page| page.after) {
-            let id = bind(Value::Blob(after.as_bytes().to_vec()));
-            terms.push(format!(
-                "number < (SELECT number FROM session \
-                 WHERE substr(id, 1, 4) = substr({id}, 1, 4) AND id = {id})"
-            ));
+        match below {
+            Some(Below::Number(number)) => terms.push(format!("number < {number}")),
+            Some(Below::Session(id)) => {
+                let id = bind(Value::Blob(id.as_bytes().to_vec()));
+                terms.push(format!(
+                    "number < (SELECT number FROM session \
+                     WHERE substr(id, 1, 4) = substr({id}, 1, 4) AND id = {id})"
+                ));
+            }
+            None => {}
         }
         if let Some(address) = filter.address {
             let bytes = bind(Value::Blob(octets(address)));

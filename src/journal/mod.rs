@@ -64,7 +64,7 @@ pub use correspondence::{Learnt, Succession};
 pub use damage::{SetAside, set_aside_files};
 pub use dealing::{Dealing, OVERDUE_DAYS, Presence, Registration, Standing, Worth};
 pub use error::JournalError;
-pub use filter::{Filter, Page, State};
+pub use filter::{Filter, Page, Place, State};
 pub use ledger::{
     Answer, Call, ENTRY_DAYS, EntryNumber, LedgerEntry, MOST_ENTRIES, Named, Outcome, Sent, Way,
 };

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
 use super::census::{self, Census};
 use super::connection::{DATABASE, PATIENCE};
-use super::filter::{Filter, Page, Query};
+use super::filter::{Filter, Page, Place, Query};
 use super::row::{self, COLUMNS};
 use super::schema::{self, CURRENT};
 use super::writer::open_sessions;
@@ -103,6 +103,28 @@ impl Reader {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// At most `limit` of the sessions that `filter` names, newest first, each with its place: from the
+    /// newest on, or from before a place.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn some_before(
+        &self,
+        filter: &Filter,
+        place: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<(Place, Session)>, JournalError> {
+        let Query { text, values } = Query::before(filter, place, limit);
+        self.ask(|connection| {
+            connection
+                .prepare(&text)?
+                .query_map(params_from_iter(values), |row| {
+                    Ok((Place(row.get(0)?), row::read(row, 1)?))
+                })?
+                .collect()
         })
     }
 

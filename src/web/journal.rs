@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
 use crate::journal::{
-    Census, Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Reader, Worth,
+    Census, Certificate, Dealing, Filter, JournalError, LedgerEntry, Page, Place, Reader, Worth,
 };
 
 use super::{Receipts, Records, Unreadable};
@@ -28,6 +28,15 @@ impl Records for Reader {
 
     fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
         Self::sessions(self, filter, page).map_err(unreadable)
+    }
+
+    fn some_before(
+        &self,
+        filter: &Filter,
+        place: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<(Place, Session)>, Unreadable> {
+        Self::some_before(self, filter, place, limit).map_err(unreadable)
     }
 
     fn each(

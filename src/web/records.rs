@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
 use crate::holding::{Rulebook, Signed};
-use crate::journal::{Census, Certificate, Dealing, Filter, LedgerEntry, Page, Worth};
+use crate::journal::{Census, Certificate, Dealing, Filter, LedgerEntry, Page, Place, Worth};
 use crate::protocol::{KeyChain, Receipt};
 
 /// What the page asks of the record. Nothing in it can write.
@@ -25,6 +25,18 @@ pub trait Records {
     /// # Errors
     /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
     fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable>;
+
+    /// At most `limit` of the sessions that `filter` names, newest first, each with its place: from the
+    /// newest on, or from before a place.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    fn some_before(
+        &self,
+        filter: &Filter,
+        place: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<(Place, Session)>, Unreadable>;
 
     /// Gives each session that `filter` names to `visit`, newest first, until it breaks off.
     ///
@@ -109,6 +121,16 @@ impl<R: Records> Records for Option<R> {
 
     fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.sessions(filter, page))
+    }
+
+    fn some_before(
+        &self,
+        filter: &Filter,
+        place: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<(Place, Session)>, Unreadable> {
+        let none = || Ok(Vec::new());
+        self.as_ref().map_or_else(none, |records| records.some_before(filter, place, limit))
     }
 
     fn each(

@@ -1,4 +1,4 @@
-use crate::http::{self, BadRequest};
+use crate::http::{self, BadRequest, Rest};
 
 /// What is sent back.
 #[derive(Debug)]
@@ -9,14 +9,17 @@ pub(super) struct Response {
     pub(super) content_type: &'static str,
     /// The fields of its head beside those that every response has.
     pub(super) fields: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body, or its beginning.
     pub(super) body: String,
+    /// What follows.
+    pub(super) rest: Option<Rest>,
 }
 
 impl Response {
     /// A page.
     pub(super) fn html(status: Status, body: String) -> Self {
-        Self { status, content_type: "text/html; charset=utf-8", fields: Vec::new(), body }
+        let content_type = "text/html; charset=utf-8";
+        Self { status, content_type, fields: Vec::new(), body, rest: None }
     }
 
     /// Sends the browser on to another page of ours, by a relative address: what was asked for is done,
@@ -27,7 +30,7 @@ impl Response {
 
     /// A file to keep, under this name.
     pub(super) fn file(name: &str, content_type: &'static str, body: String) -> Self {
-        Self { status: Status::Ok, content_type, fields: Vec::new(), body }
+        Self { content_type, ..Self::html(Status::Ok, body) }
             .with("Content-Disposition", format!("attachment; filename=\"{name}\""))
     }
 
@@ -48,7 +51,8 @@ impl From<Response> for http::Response {
             // With `no-referrer`, browsers would not say which site a form of ours comes from.
             .with("Referrer-Policy", "same-origin")
             .with("X-Content-Type-Options", "nosniff")
-            .with_body(response.body);
+            .with_body(response.body)
+            .with_rest(response.rest);
         let known = match response.status {
             Status::MethodNotAllowed => known.with("Allow", "GET, HEAD"),
             _ => known,
@@ -83,8 +87,6 @@ pub(super) enum Status {
     BodyTooLong,
     /// The request was meant for another host.
     Misdirected,
-    /// The answer would be too large.
-    TooLarge,
     /// What was filled in cannot be.
     Refused,
     /// The head of the request is too long.
@@ -96,7 +98,7 @@ pub(super) enum Status {
 impl Status {
     /// Every status.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Ok,
         Self::SeeOther,
         Self::BadRequest,
@@ -109,7 +111,6 @@ impl Status {
         Self::BodyTooLong,
         Self::Misdirected,
         Self::Refused,
-        Self::TooLarge,
         Self::TooLong,
         Self::Unreadable,
     ];
@@ -126,8 +127,7 @@ impl Status {
             Self::LengthMissing => 411,
             Self::BodyTooLong => 413,
             Self::Misdirected => 421,
-            // Of what there is for the latter, the one that says: not so, but otherwise.
-            Self::Refused | Self::TooLarge => 422,
+            Self::Refused => 422,
             Self::TooLong => 431,
             Self::Unreadable => 500,
         }

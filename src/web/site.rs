@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::domain::{Timestamp, Zone};
 use crate::holding::Rulebook;
 use crate::retention::Profile;
@@ -6,8 +8,9 @@ use super::{Compared, Office, Records, TokenKey, Trouble, Unreadable};
 
 /// What the pages are made from.
 pub struct Site {
-    /// Opens the record, once for each page that is asked for: between two pages nothing is held.
-    pub records: Box<dyn Fn() -> Result<Box<dyn Records>, Unreadable> + Send>,
+    /// Opens the record, once for each page that is asked for, or for each piece of a file: in between
+    /// nothing is held.
+    pub records: Arc<dyn Fn() -> Result<Box<dyn Records>, Unreadable> + Send + Sync>,
     /// Opens the book of law and operators, as they are chosen at present.
     pub book: Box<dyn Fn() -> Result<Box<dyn Book>, Unreadable> + Send>,
     /// Looks for what does not work as it should, worst first.

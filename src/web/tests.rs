@@ -2,6 +2,7 @@
 
 mod attention;
 mod change;
+mod download;
 mod scale;
 
 use std::io::{Read, Write};
@@ -206,13 +207,13 @@ fn site(sessions: &[Session]) -> Site {
     let opened = sessions.iter().rev().map(|own| Change::Open(own.clone(), secret.clone()));
     let changes: Vec<Change> = opened.collect();
     journal.record(&changes, None).unwrap();
-    Site { records: Box::new(move || open_records(directory.path())), ..empty_site() }
+    Site { records: Arc::new(move || open_records(directory.path())), ..empty_site() }
 }
 
 /// A site whose record was not begun.
 fn empty_site() -> Site {
     Site {
-        records: Box::new(|| open_records(Path::new("/nowhere"))),
+        records: Arc::new(|| open_records(Path::new("/nowhere"))),
         book: Box::new(|| Ok(Box::new(Shelf::new(Some("neutrinet"))))),
         troubles: Box::new(Vec::new),
         office: Box::new(Notebook::default()),
@@ -575,7 +576,7 @@ fn what_was_counted_follows_what_is_recorded_and_erased() {
     let (mut journal, _) = Journal::open(directory.path()).unwrap();
     journal.count_in(&[zone()]).unwrap();
     let path = directory.path().to_owned();
-    let server = start(Site { records: Box::new(move || open_records(&path)), ..empty_site() });
+    let server = start(Site { records: Arc::new(move || open_records(&path)), ..empty_site() });
     let first = whole(5, "2026-03-12T08:00:00Z", "2026-03-12T09:00:00Z", EndReason::Stopped);
     let second = whole(6, "2026-04-12T08:00:00Z", "2026-04-12T09:00:00Z", EndReason::Stopped);
     let secret = || SessionSecret::from_bytes([0; 32]);
@@ -714,7 +715,7 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
-    let server = start(Site { records: Box::new(|| Err(Unreadable)), ..empty_site() });
+    let server = start(Site { records: Arc::new(|| Err(Unreadable)), ..empty_site() });
     for (language, text) in [
         ("fr", "Le registre ne peut pas être lu"),
         ("nl", "Het register kan nu niet worden gelezen"),

@@ -1,97 +1,107 @@
-use std::ops::ControlFlow;
+use std::io;
+use std::mem;
+use std::sync::Arc;
 
 use super::failure;
-use super::layout::Visit;
 use super::selection::Selection;
+use crate::domain::Session;
 use crate::export::{CsvWriter, JsonWriter};
-use crate::i18n::Message;
-use crate::journal::Filter;
+use crate::http::{Pieces, Rest};
+use crate::journal::{Filter, Place};
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 use crate::web::{Records, Site, Unreadable};
 
-/// The most sessions that one file holds: it is made in memory, some 200 bytes a session in CSV and
-/// a kilobyte in JSON.
-const LONGEST: u64 = 5_000;
+/// How many sessions are read at once: some 200 bytes each in CSV, a kilobyte in JSON.
+const AT_ONCE: u32 = 128;
 
-/// The sessions that the address selects, as CSV or JSON.
+/// The sessions that the address selects, as CSV or JSON: all of them, read as the client takes them.
 pub(in crate::web) fn download(site: &Site, request: Request) -> Result<Response, Request> {
-    let write = match request.path.as_str() {
-        "/sessions.csv" => csv,
-        "/sessions.json" => json,
+    let (begun, content_type) = match request.path.as_str() {
+        "/sessions.csv" => (Writer::csv(), "text/csv; charset=utf-8"),
+        "/sessions.json" => (Writer::json(), "application/json"),
         _ => return Err(request),
     };
     let Ok(selection) = Selection::of(&request) else {
         return Ok(failure(site, &request, Status::BadRequest));
     };
-    let filter = selection.filter(site.zone, (site.clock)());
-    let written = (site.records)().and_then(|records| {
-        let records = records.as_ref();
-        if records.count(&filter)? > LONGEST { Ok(None) } else { write(records, &filter).map(Some) }
-    });
-    Ok(match written {
-        Ok(Some(response)) => response,
-        Ok(None) => Response::html(Status::TooLarge, too_many(&Visit::new(site, &request))),
-        Err(Unreadable) => failure(site, &request, Status::Unreadable),
-    })
+    let Ok(writer) = begun else { return Ok(failure(site, &request, Status::Unreadable)) };
+    let mut file = File {
+        records: Arc::clone(&site.records),
+        filter: selection.filter(site.zone, (site.clock)()),
+        place: None,
+        writer: Some(writer),
+    };
+    // What cannot be read at all is said on a page.
+    let Ok(beginning) = file.next_piece() else {
+        return Ok(failure(site, &request, Status::Unreadable));
+    };
+    let body = String::from_utf8_lossy(&beginning.unwrap_or_default()).into_owned();
+    let rest = file.writer.is_some().then(|| Rest::new(file));
+    Ok(Response { content_type, rest, ..Response::html(Status::Ok, body) })
 }
 
-fn csv(records: &dyn Records, filter: &Filter) -> Result<Response, Unreadable> {
-    let mut writer = CsvWriter::begin(Vec::new()).map_err(impossible)?;
-    let mut written = Ok(());
-    records.each(filter, &mut |session| {
-        written = writer.session(&session);
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    written.map_err(impossible)?;
-    Ok(file("text/csv; charset=utf-8", writer.end()))
+/// A file of sessions, as far as it is made. Between two pieces the record is closed, so that whoever
+/// reads slowly keeps nobody from writing to it and no erasure from being complete; what is erased
+/// meanwhile is left out.
+struct File {
+    records: Arc<dyn Fn() -> Result<Box<dyn Records>, Unreadable> + Send + Sync>,
+    filter: Filter,
+    /// That of the last session that was written.
+    place: Option<Place>,
+    /// `None` where all is written.
+    writer: Option<Writer>,
 }
 
-fn json(records: &dyn Records, filter: &Filter) -> Result<Response, Unreadable> {
-    let mut writer = JsonWriter::begin(Vec::new()).map_err(impossible)?;
-    let mut written = Ok(());
-    records.each(filter, &mut |session| {
-        written = writer.session(&session);
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    written.map_err(impossible)?;
-    Ok(file("application/json", writer.end().map_err(impossible)?))
+enum Writer {
+    Csv(CsvWriter<Vec<u8>>),
+    Json(JsonWriter<Vec<u8>>),
 }
 
-fn file(content_type: &'static str, bytes: Vec<u8>) -> Response {
-    let body = String::from_utf8_lossy(&bytes).into_owned();
-    Response { content_type, ..Response::html(Status::Ok, body) }
+impl Pieces for File {
+    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(writer) = &mut self.writer else { return Ok(None) };
+        let some = (self.records)()
+            .and_then(|records| records.some_before(&self.filter, self.place, AT_ONCE))
+            .map_err(io::Error::other)?;
+        for (place, session) in &some {
+            self.place = Some(*place);
+            writer.session(session)?;
+        }
+        if some.len() < AT_ONCE as usize {
+            return self.writer.take().map(Writer::end).transpose();
+        }
+        Ok(Some(mem::take(writer.output())))
+    }
 }
 
-/// A vector takes everything, so that no writer of one fails.
-fn impossible(error: std::io::Error) -> Unreadable {
-    log::error!("{error}");
-    Unreadable
+impl Writer {
+    fn csv() -> io::Result<Self> {
+        CsvWriter::begin(Vec::new()).map(Self::Csv)
+    }
+
+    fn json() -> io::Result<Self> {
+        JsonWriter::begin(Vec::new()).map(Self::Json)
+    }
+
+    fn session(&mut self, session: &Session) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.session(session),
+            Self::Json(writer) => writer.session(session),
+        }
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Csv(writer) => writer.output(),
+            Self::Json(writer) => writer.output(),
+        }
+    }
+
+    fn end(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Csv(writer) => Ok(writer.end()),
+            Self::Json(writer) => writer.end(),
+        }
+    }
 }
-
-fn too_many(visit: &Visit) -> String {
-    visit.page(Some(super::rooms::Room::Sessions), visit.say(&TOO_MANY), |html| {
-        html.leaf("h1", &[], visit.say(&TOO_MANY));
-        let most = LONGEST.to_string();
-        let text = TOO_MANY_DO.fill(visit.language(), &[("most", &most)]);
-        html.element("p", &[("class", "lead")], |html| {
-            html.text(text);
-            html.text(" ");
-            html.leaf("code", &[], "temoin export");
-        });
-    })
-}
-
-const TOO_MANY: Message = Message {
-    fr: "Trop de sessions pour un fichier",
-    nl: "Te veel sessies voor één bestand",
-    en: "Too many sessions for one file",
-    de: "Zu viele Sitzungen für eine Datei",
-};
-
-const TOO_MANY_DO: Message = Message {
-    fr: "La page en met au plus {most} dans un fichier. Choisissez une période plus courte\u{a0}; ou tout à la fois, par cette commande sur la Brique\u{a0}:",
-    nl: "De pagina zet er hoogstens {most} in één bestand. Kies een kortere periode; of alles ineens, met deze opdracht op de box:",
-    en: "The page puts at most {most} into a file. Choose a shorter period; or take all at once, by this command on the box:",
-    de: "Die Seite nimmt höchstens {most} in eine Datei. Wählen Sie einen kürzeren Zeitraum; oder alles auf einmal, mit diesem Befehl auf der Box:",
-};

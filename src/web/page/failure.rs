@@ -29,11 +29,9 @@ fn write(visit: &Visit, status: Status) -> Response {
 fn texts(status: Status) -> (&'static Message, &'static Message) {
     match status {
         Status::NotFound | Status::Ok | Status::SeeOther => (&NOT_FOUND, &NOT_FOUND_WHY),
-        Status::BadRequest
-        | Status::BodyTooLong
-        | Status::LengthMissing
-        | Status::TooLarge
-        | Status::TooLong => (&BAD_REQUEST, &BAD_REQUEST_WHY),
+        Status::BadRequest | Status::BodyTooLong | Status::LengthMissing | Status::TooLong => {
+            (&BAD_REQUEST, &BAD_REQUEST_WHY)
+        }
         Status::Foreign => (&FOREIGN, &FOREIGN_WHY),
         Status::NotLoggedIn => (&NOT_LOGGED_IN, &NOT_LOGGED_IN_WHY),
         Status::NotOneOfThem => (&NOT_ONE_OF_THEM, &NOT_ONE_OF_THEM_WHY),

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::{env, fs};
 
 use libfuzzer_sys::fuzz_target;
@@ -86,7 +87,7 @@ fn site() -> Site {
     record(&directory);
     let book: &'static Lawbook = Box::leak(Box::new(Lawbook::load(&config()).expect("the law")));
     Site {
-        records: Box::new(move || open_records(&directory)),
+        records: Arc::new(move || open_records(&directory)),
         book: Box::new(move || Ok(Box::new(Shelf(book)))),
         troubles: Box::new(Vec::new),
         office: Box::new(Clerk),
