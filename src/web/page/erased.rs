@@ -2,6 +2,7 @@ use chrono::NaiveDate;
 
 use super::failure;
 use super::layout::Visit;
+use super::pager::{self, PER_PAGE};
 use super::rooms::Room;
 use crate::i18n::{Message, OUT_OF_REACH, Plural};
 use crate::journal::Certificate;
@@ -10,20 +11,17 @@ use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 
-/// How many certificates stand on one page.
-const PER_PAGE: u32 = 50;
-
 /// What was erased here: the certificates, newest first.
 pub(in crate::web) fn erased(site: &Site, request: Request) -> Result<Response, Request> {
     if request.path != "/erased" {
         return Err(request);
     }
-    let Some(page) = request.value("page").map_or(Some(1), page_number) else {
+    let Some(page) = pager::asked(&request) else {
         return Ok(failure(site, &request, Status::BadRequest));
     };
     let read = (site.records)().and_then(|records| {
-        let offset = (page - 1).saturating_mul(PER_PAGE);
-        Ok((records.erased()?, records.certificates(offset, PER_PAGE)?))
+        let certificates = records.certificates(pager::before(page), PER_PAGE)?;
+        Ok((records.erased()?, certificates))
     });
     let Ok((count, certificates)) = read else {
         return Ok(failure(site, &request, Status::Unreadable));
@@ -49,16 +47,13 @@ pub(in crate::web) fn erased(site: &Site, request: Request) -> Result<Response, 
         html.leaf("p", &[("class", "lead")], GONE.fill(visit.language(), count, &[]));
         html.leaf("p", &[], visit.say(&LEFT));
         table(html, &visit, &certificates);
-        pager(html, &visit, page, pages);
+        let (number, of) = (page.to_string(), pages.to_string());
+        let values = [("page", number.as_str()), ("pages", of.as_str())];
+        let place = PAGE_OF.fill(visit.language(), &values);
+        pager::write(html, &visit, Room::Erased, page, page < pages, Some(&place));
         html.leaf("p", &[("class", "note")], visit.say(&OUT_OF_REACH));
     });
     Ok(Response::html(Status::Ok, html))
-}
-
-/// A page's number as it stands in an address: digits alone, from 1.
-fn page_number(text: &str) -> Option<u32> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|_| is_plain)
 }
 
 fn news(html: &mut Html, visit: &Visit, class: &str, message: &Message) {
@@ -106,28 +101,6 @@ fn due(visit: &Visit, certificate: &Certificate) -> String {
         Ok(day) => visit.when.short_date(day),
         Err(_) => visit.say(&ON_REQUEST).to_owned(),
     }
-}
-
-fn pager(html: &mut Html, visit: &Visit, page: u32, pages: u32) {
-    if pages == 1 {
-        return;
-    }
-    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
-        let mut link = |number: u32, rel: &'static str, text: &Message| {
-            let number = number.to_string();
-            let href = visit.link_with(Room::Erased.path(), &[("page", &number)]);
-            html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], visit.say(text));
-        };
-        if page > 1 {
-            link(page - 1, "prev", &NEWER);
-        }
-        if page < pages {
-            link(page + 1, "next", &OLDER);
-        }
-        let (page, pages) = (page.to_string(), pages.to_string());
-        let values = [("page", page.as_str()), ("pages", pages.as_str())];
-        html.leaf("p", &[], PAGE_OF.fill(visit.language(), &values));
-    });
 }
 
 const TITLE: Message = Message {
@@ -223,12 +196,6 @@ const ON_REQUEST: Message = Message {
     en: "at your request",
     de: "auf Ihren Wunsch",
 };
-
-const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
-
-const NEWER: Message = Message { fr: "Plus récentes", nl: "Recentere", en: "Newer", de: "Neuere" };
-
-const OLDER: Message = Message { fr: "Plus anciennes", nl: "Oudere", en: "Older", de: "Ältere" };
 
 const PAGE_OF: Message = Message {
     fr: "Page {page} sur {pages}",

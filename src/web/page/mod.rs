@@ -16,6 +16,7 @@ mod length;
 mod letters;
 mod now;
 mod overdue;
+mod pager;
 mod receipt;
 mod rights;
 mod rooms;

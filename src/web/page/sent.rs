@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use super::failure;
 use super::layout::Visit;
+use super::pager::{self, PER_PAGE};
 use super::rooms::Room;
 use crate::i18n::Message;
 use crate::journal::{Call, LedgerEntry, MOST_ENTRIES, Way};
@@ -10,19 +11,16 @@ use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 
-/// How many requests stand on one page.
-const PER_PAGE: u32 = 50;
-
 /// What left the box: every request, newest first, and how to see that there was nothing else.
 pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Request> {
     if request.path != "/sent" {
         return Err(request);
     }
-    let Some(page) = request.value("page").map_or(Some(1), page_number) else {
+    let Some(page) = pager::asked(&request) else {
         return Ok(failure(site, &request, Status::BadRequest));
     };
-    let offset = (page - 1).saturating_mul(PER_PAGE);
-    let read = (site.records)().and_then(|records| records.ledger(offset, PER_PAGE + 1));
+    let read =
+        (site.records)().and_then(|records| records.ledger(pager::before(page), PER_PAGE + 1));
     let (Ok(mut entries), Ok(book)) = (read, (site.book)()) else {
         return Ok(failure(site, &request, Status::Unreadable));
     };
@@ -54,7 +52,7 @@ pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Re
         }
         if !entries.is_empty() {
             table(html, &visit, &entries);
-            pager(html, &visit, page, is_last);
+            pager::write(html, &visit, Room::Sent, page, !is_last, None);
         }
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&WHAT_IT_IS));
@@ -83,7 +81,7 @@ pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Re
 
 /// One request, byte for byte.
 pub(in crate::web) fn sent_request(site: &Site, request: Request) -> Result<Response, Request> {
-    let Some(number) = request.path.strip_prefix("/sent/").and_then(page_number) else {
+    let Some(number) = request.path.strip_prefix("/sent/").and_then(pager::number) else {
         return Err(request);
     };
     let Ok(entries) = (site.records)().and_then(|records| records.ledger(0, MOST_ENTRIES)) else {
@@ -109,12 +107,6 @@ pub(in crate::web) fn sent_request(site: &Site, request: Request) -> Result<Resp
         html.leaf("pre", &[], ids(&entry.sent.body));
     });
     Ok(Response::html(Status::Ok, html))
-}
-
-/// A number as it stands in an address: digits alone, from 1.
-fn page_number(text: &str) -> Option<u32> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|_| is_plain)
 }
 
 /// A body as its IDs, one a line.
@@ -188,25 +180,6 @@ fn table(html: &mut Html, visit: &Visit, entries: &[LedgerEntry]) {
                 });
             }
         });
-    });
-}
-
-fn pager(html: &mut Html, visit: &Visit, page: u32, is_last: bool) {
-    if page == 1 && is_last {
-        return;
-    }
-    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
-        let mut link = |number: u32, rel: &'static str, text: &Message| {
-            let number = number.to_string();
-            let href = visit.link_with(Room::Sent.path(), &[("page", &number)]);
-            html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], visit.say(text));
-        };
-        if page > 1 {
-            link(page - 1, "prev", &NEWER);
-        }
-        if !is_last {
-            link(page + 1, "next", &OLDER);
-        }
     });
 }
 
@@ -415,12 +388,6 @@ const BACK: Message = Message {
     en: "← All that was sent",
     de: "← Alle Sendungen",
 };
-
-const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
-
-const NEWER: Message = Message { fr: "Plus récents", nl: "Recentere", en: "Newer", de: "Neuere" };
-
-const OLDER: Message = Message { fr: "Plus anciens", nl: "Oudere", en: "Older", de: "Ältere" };
 
 #[cfg(test)]
 mod tests {

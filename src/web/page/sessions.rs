@@ -2,6 +2,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::layout::Visit;
 use super::length::Length;
+use super::pager::{PAGES, PER_PAGE};
 use super::rooms::Room;
 use super::selection::Selection;
 use super::{failure, session};
@@ -13,9 +14,6 @@ use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 use crate::web::{Site, Unreadable};
-
-/// How many sessions stand on one page.
-const PER_PAGE: u32 = 50;
 
 /// The sessions that the address selects, newest first.
 pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response, Request> {
@@ -290,8 +288,6 @@ const ASSIGNED: Message = Message {
     en: "Assigned addresses",
     de: "Zugewiesene Adressen",
 };
-
-const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
 
 const OLDER: Message =
     Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };
