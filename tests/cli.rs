@@ -150,8 +150,12 @@ fn the_doctor_says_what_is_missing_and_then_that_all_is_well() {
     assert_eq!(health(&program, "hooks").as_deref(), Some("good"));
     assert_eq!(health(&program, "record").as_deref(), Some("good"));
     assert_eq!(health(&program, "spool"), None);
+    // As after a power cut that came just behind an earlier look.
+    let left_over = program.state().join(".doctor-1");
+    fs::write(&left_over, "temoin").unwrap();
     let output = program.run(&doctor.replace("--json ", ""));
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(!left_over.exists());
 
     program.print(&format!("hook uninstall --scripts-dir {}", scripts.display()));
     assert_eq!(health(&program, "hooks").as_deref(), Some("wrong"));

@@ -308,15 +308,28 @@ impl Examination<'_> {
     }
 }
 
+/// How the names of files begin that are written for trial.
+const TRIAL: &str = ".doctor-";
+
 /// Whether a file can be written where the record is. A card that fails may still be read out of
 /// memory, and takes writes that never arrive until one of them is waited for.
 fn try_writing(directory: &Path) -> io::Result<()> {
-    let path = directory.join(format!(".doctor-{}", process::id()));
+    // The removal of an earlier one is not waited for, so a power cut may bring it back.
+    for entry in fs::read_dir(directory)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TRIAL) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let path = directory.join(format!("{TRIAL}{}", process::id()));
     let written = File::create_new(&path).and_then(|mut file| {
         file.write_all(b"temoin")?;
         file.sync_all()
     });
-    let removed = fs::remove_file(&path);
+    let removed = match fs::remove_file(&path) {
+        // Another doctor did.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
     written.and(removed)
 }
 
