@@ -24,10 +24,10 @@ class Guest:
             "test -e /var/lib/board/started && systemctl is-active temoin", seconds)
 
     def await_clock(self, seconds=300):
-        """Until a time service has set the clock. It is begun anew: one that found nobody makes ever
-        longer pauses."""
+        """Until a time service has set the clock. It is begun anew: one that found nobody, as before the
+        network came up, makes ever longer pauses."""
         self.board.run("systemctl restart systemd-timesyncd")
-        self.board.await_success("timedatectl show | grep -qx NTPSynchronized=yes", seconds)
+        self.board.await_success("test -e /run/systemd/timesync/synchronized", seconds)
 
     def sessions(self):
         return json.loads(self.board.run("temoin sessions --json"))["sessions"]
@@ -93,6 +93,11 @@ class Guest:
                 "journalctl --boot --quiet --no-pager --grep 'recording the tunnel takes long'",
                 check=False)
             assert not late, f"the machine is too slow to tell what is acknowledged: {late}"
+
+
+def kept(moment):
+    """A moment, in seconds since 1970, as fake-hwclock keeps it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S\n", time.gmtime(moment)).encode()
 
 
 def must_be_claimed(moment):
