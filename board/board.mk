@@ -1,6 +1,6 @@
 # Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
 
-CHECKS += flash-check power-cut dead-card
+CHECKS += flash-check qemu-check power-cut dead-card
 
 BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
