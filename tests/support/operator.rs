@@ -80,7 +80,8 @@ impl Operator {
         record: Option<(&str, &[Canonical])>,
     ) -> Receipt {
         let mut random = [[0; 32]; StatusRequest::IDS];
-        for bytes in &mut random {
+        let mut salt = [0; 32];
+        for bytes in random.iter_mut().chain([&mut salt]) {
             getrandom::fill(bytes).expect("random bytes");
         }
         let request = StatusRequest::new(&[id], &random).expect("a request");
@@ -95,7 +96,7 @@ impl Operator {
             let (day, values) = record.filter(|_| *asked == id)?;
             let fields: FieldSet = values.iter().map(|value| value.field().field()).collect();
             let held = Held::new(Day::new(day.parse().ok()?), fields)?;
-            Some(Record { held, values, salt: Salt::from_random(random[63])? })
+            Some(Record { held, values, salt: Salt::from_random(salt)? })
         });
         let bytes = answer.to_bytes();
         let keys = reader.keys(self.key.public()).expect("keys");
