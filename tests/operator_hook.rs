@@ -4,17 +4,18 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+#[path = "support/gateway.rs"]
+mod gateway;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin::operator::{Bound, Location, Store};
-use tempfile::TempDir;
+use temoin::operator::{Bound, Location};
 
+use gateway::Gateway;
 use support::Cluster;
 
 #[test]
@@ -44,7 +45,7 @@ fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
 #[test]
 fn events_wait_in_order_while_the_database_is_away_and_none_is_lost() {
     let gateway = Gateway::postgres();
-    let Location::Postgres(url) = gateway.location.clone() else { unreachable!() };
+    let Location::Postgres(url) = gateway.location().clone() else { unreachable!() };
     let name = url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
     let cluster = Cluster::shared();
     let let_in = |whether: bool| {
@@ -70,7 +71,7 @@ fn events_wait_in_order_while_the_database_is_away_and_none_is_lost() {
 fn gateways_that_share_a_database_lose_nothing_to_each_other() {
     let gateways: [Gateway; 3] = {
         let first = Gateway::postgres();
-        let (second, third) = (Gateway::at(&first.location), Gateway::at(&first.location));
+        let (second, third) = (Gateway::at(first.location()), Gateway::at(first.location()));
         [first, second, third]
     };
     thread::scope(|scope| {
@@ -172,8 +173,7 @@ fn the_record_and_what_lies_beside_it_is_its_owners_alone_whatever_the_umask() {
     // Not made by `init`, as where a sysadmin puts the record into a folder that others use too.
     fs::create_dir(directory.path().join("record")).unwrap();
     let location = Location::Sqlite(directory.path().join("record/record.db"));
-    let gateway = Gateway { directory, location };
-    gateway.configure("");
+    let gateway = Gateway::empty(directory, location);
     let init = gateway.command(&["init"]);
     let mut open_to_all = Command::new("sh");
     open_to_all.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(init.get_program());
@@ -184,137 +184,5 @@ fn the_record_and_what_lies_beside_it_is_its_owners_alone_whatever_the_umask() {
     for name in ["record.db", "record.db-wal", "record.db-shm"] {
         let mode = fs::metadata(gateway.path("record").join(name)).unwrap().mode();
         assert_eq!(mode & 0o7777, 0o600, "{name}");
-    }
-}
-
-/// A machine with a VPN server, and temoin-operator beside it.
-struct Gateway {
-    directory: TempDir,
-    location: Location,
-}
-
-impl Gateway {
-    fn sqlite() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let location = Location::Sqlite(directory.path().join("record/record.db"));
-        Self::made(directory, location)
-    }
-
-    fn postgres() -> Self {
-        let location = Location::Postgres(Cluster::shared().database());
-        Self::made(tempfile::tempdir().unwrap(), location)
-    }
-
-    fn at(location: &Location) -> Self {
-        Self::made(tempfile::tempdir().unwrap(), location.clone())
-    }
-
-    fn made(directory: TempDir, location: Location) -> Self {
-        let gateway = Self { directory, location };
-        gateway.configure("");
-        gateway.run(&["init"]);
-        gateway
-    }
-
-    /// Writes a configuration with these lines in it.
-    fn configure(&self, lines: &str) {
-        let store = match &self.location {
-            Location::Postgres(url) => url.clone(),
-            Location::Sqlite(path) => path.display().to_string(),
-        };
-        let spool = self.path("spool").display().to_string();
-        let lines = lines.strip_prefix("[gateway]\n").unwrap_or(lines);
-        let text = format!("[store]\nlocation = {store:?}\n[gateway]\nspool = {spool:?}\n{lines}");
-        fs::write(self.path("operator.toml"), text).unwrap();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn store(&self) -> Store {
-        Store::open(&self.location).unwrap()
-    }
-
-    fn id(&self) -> temoin::domain::SessionId {
-        temoin::domain::SessionId::from_bytes([7; 32])
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_temoin-operator"));
-        command.arg("--config").arg(self.path("operator.toml")).args(arguments).env_clear();
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Runs a hook as OpenVPN does; what it says of trouble.
-    fn hook(
-        &self,
-        name: &str,
-        environment: &BTreeMap<String, String>,
-        dynamic: Option<&Path>,
-    ) -> String {
-        let mut command = self.command(&["hook", name]);
-        let errors = fs::File::create(self.path("errors")).unwrap();
-        // A file, since the part of the hook that goes on would hold a pipe open.
-        command.args(dynamic).envs(environment).stderr(errors);
-        let Output { status, .. } = command.output().unwrap();
-        assert!(status.success(), "{status}");
-        fs::read_to_string(self.path("errors")).unwrap()
-    }
-
-    /// What OpenVPN says of a client, in which client `number` differs from others.
-    fn client(&self, number: u8) -> BTreeMap<String, String> {
-        let path = "tests/fixtures/openvpn/R4-server-restart/\
-                    server-client-connect-1795415741.688405840.env";
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        let mut environment: BTreeMap<String, String> =
-            lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        environment.remove("client_connect_config_file");
-        for (name, value) in [
-            ("untrusted_ip", format!("203.0.113.{number}")),
-            ("untrusted_port", format!("4000{number}")),
-            ("ifconfig_pool_remote_ip", format!("10.99.0.1{number}")),
-            ("ifconfig_pool_remote_ip6", format!("2001:db8:99::{number}")),
-        ] {
-            environment.insert(name.to_owned(), value);
-        }
-        environment
-    }
-
-    /// How many events wait in the spool.
-    fn waiting(&self) -> usize {
-        let names = fs::read_dir(self.path("spool")).unwrap();
-        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).count()
-    }
-
-    /// Takes what waits, which a hook that goes on may do too.
-    fn take(&self) {
-        let until = Instant::now() + Duration::from_secs(90);
-        while self.waiting() > 0 {
-            assert!(Instant::now() < until, "events still wait");
-            let _ = self.command(&["take"]).output().unwrap();
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Waits until so many sessions are recorded, of which so many last.
-    fn await_counts(&self, sessions: u64, open: u64) {
-        let until = Instant::now() + Duration::from_secs(30);
-        loop {
-            let stats = self.store().stats().unwrap();
-            if (stats.sessions, stats.open) == (sessions, open) {
-                return;
-            }
-            assert!(Instant::now() < until, "{stats:?}");
-            thread::sleep(Duration::from_millis(20));
-        }
     }
 }

@@ -2,13 +2,16 @@
 //! its real socket and over TLS. Needs no root.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test reports by panicking")]
 
-use std::io::{ErrorKind, Read, Write};
+#[path = "support/boxes.rs"]
+mod boxes;
+
+use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use nix::sys::signal::{Signal, kill};
@@ -20,12 +23,11 @@ use temoin::http::{Address, BadRequest, Body, Handler, Head, Listener, Request, 
 use temoin::operator::{
     End, EndReason, KeyFile, Location, Place, Policy, Record, Responder, Run, Store, When, listen,
 };
-use temoin::protocol::{
-    Day, Freshness, KeyChain, Receipt, RegisterRequest, Second, SigningKey, StatusAnswer,
-    StatusRequest,
-};
+use temoin::protocol::{Day, Receipt, RegisterRequest, Second, SigningKey, StatusRequest};
 use temoin::retention::Period;
 use tempfile::TempDir;
+
+use boxes::{Answer, now, post, receive, request};
 
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -130,59 +132,8 @@ impl Behind {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-/// A request with these IDs in it.
-fn request(ids: &[SessionId]) -> StatusRequest {
-    StatusRequest::new(ids, &random()).unwrap()
-}
-
-fn random() -> [[u8; 32]; StatusRequest::IDS] {
-    let mut bytes = [[0; 32]; StatusRequest::IDS];
-    getrandom::fill(bytes.as_flattened_mut()).unwrap();
-    bytes
-}
-
 fn verify(body: &[u8], request: &StatusRequest) -> Vec<Receipt> {
-    let keys = KeyChain::pinned(SigningKey::from_seed(&SEED).public());
-    let fresh = Freshness::Between { sent: now(), received: now() };
-    StatusAnswer::from_bytes(body).unwrap().verify(request, &keys, fresh).unwrap().receipts
-}
-
-/// A request as boxes send it, with these fields besides.
-fn post(path: &str, fields: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let fields: String =
-        fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: vpn.example.org\r\n\
-         Content-Type: application/octet-stream\r\nContent-Length: {}\r\n\
-         Connection: close\r\n{fields}\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
-}
-
-fn receive(mut stream: impl Read) -> Answer {
-    let mut bytes = Vec::new();
-    match stream.read_to_end(&mut bytes) {
-        Ok(_) => {}
-        // A peer that was let go.
-        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
-        Err(error) => panic!("{error}"),
-    }
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("no answer");
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: bytes[end + 4..].to_vec() }
-}
-
-fn now() -> Timestamp {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Timestamp::from_milliseconds(elapsed.as_millis().try_into().unwrap()).unwrap()
+    boxes::verify(body, request, SigningKey::from_seed(&SEED).public())
 }
 
 fn second() -> Second {

@@ -76,8 +76,10 @@ fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
+    let bytes = postcard::to_stdvec(event)?;
     if let Some(mut input) = worker.stdin.take() {
-        input.write_all(&postcard::to_stdvec(event)?)?;
+        // Fails where that process is gone, which is told below.
+        let _ = input.write_all(&bytes);
     }
     let Some(mut output) = worker.stdout.take() else { return Err(Box::new(NotRecorded)) };
     loop {
@@ -217,7 +219,10 @@ struct NotRecorded;
 
 impl fmt::Display for NotRecorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the session is missing from the record: see the line before this one")
+        f.write_str(
+            "the session is missing from the record: see the line before this one; where there is \
+             none, something killed temoin-operator",
+        )
     }
 }
 
