@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::holding::{SignedTally, Tally};
-use crate::journal::Filter;
+use crate::journal::{Filter, Reader};
 
 use super::arguments::Json;
 use super::context::{Context, for_each};
@@ -14,12 +14,19 @@ const WIDTH: usize = 80;
 /// `temoin held`
 pub(super) fn run(context: &Context, output: &Json) -> Result<(), CliError> {
     let book = context.lawbook()?;
-    let mut tally = Tally::new(book.rulebook(), None);
     let reader = context.reader()?;
-    for_each(reader.as_ref(), &Filter::all(context.now), None, |session| {
-        tally.add(session);
-        Ok(())
-    })?;
+    let census = reader.as_ref().map_or(Ok(None), Reader::census)?;
+    let tally = match census.and_then(|census| Tally::of(&census, book.rulebook(), None)) {
+        Some(tally) => tally,
+        None => {
+            let mut tally = Tally::new(book.rulebook(), None);
+            for_each(reader.as_ref(), &Filter::all(context.now), None, |session| {
+                tally.add(session);
+                Ok(())
+            })?;
+            tally
+        }
+    };
     let signed = match &reader {
         Some(reader) => SignedTally::read(reader, book.rulebook(), context.now)?,
         None => SignedTally::default(),

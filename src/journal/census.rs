@@ -269,7 +269,7 @@ fn read(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<S
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashMap;
     use std::path::Path;
 
@@ -327,6 +327,12 @@ mod tests {
         let mut others: Vec<SessionId> = others.iter().map(|session| session.id).collect();
         others.sort_unstable();
         Some((zones, (alike, others)))
+    }
+
+    /// Panics unless a census is kept, and says what is there.
+    pub(in crate::journal) fn check(directory: &Path) {
+        let (zones, kept) = kept(directory).unwrap();
+        assert_eq!(kept, counted(directory, &zones));
     }
 
     #[derive(Clone, Debug)]

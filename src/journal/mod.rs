@@ -22,10 +22,10 @@
 //! A connection that shares the database keeps that index in a file, some pages of which the kernel
 //! then writes after each transaction; that is what happens only while somebody reads.
 //!
-//! Measured by `cost.rs` (on ext4), a session in its two transactions is 4 kB, which the kernel counts
-//! as 12.5 kB, since it writes whole pages of its own; 21 kB where all is flushed in between, as it is
-//! when sessions are hours apart, and 47 kB beside a reader. With pages of 1 KiB the first two are 6.5
-//! and 15 kB, with the usual 4 KiB they are 22 and 30 kB.
+//! Measured by `cost.rs` (on ext4), a session in its two transactions is 4.6 kB, which the kernel counts
+//! as 13 kB, since it writes whole pages of its own; 22 kB where all is flushed in between, as it is
+//! when sessions are hours apart, and 60 kB beside a reader. With pages of 1 KiB more than half as much
+//! again is handed over, with the usual 4 KiB five times as much.
 //!
 //! So that no page has to read all sessions to say how many should be held, those that are alike in
 //! the days that this depends on are counted (`census.rs`), in the transaction that changes one of

@@ -7,7 +7,7 @@ use proptest::{prop_assert_eq, proptest};
 use tempfile::tempdir;
 
 use super::super::laboratory::{
-    EIGHT, MINUTE, all, any_session, at, ended, opening, reading, session,
+    EIGHT, MINUTE, all, any_session, at, brussels, ended, opening, reading, session,
 };
 use super::super::{Reader, schema};
 use super::*;
@@ -327,6 +327,7 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
         child.wait().unwrap();
 
         let journal = open(directory.path());
+        census::tests::check(directory.path());
         let sessions = all(directory.path());
         let written = sessions.len() as u64;
         assert!(written > known, "round {round} wrote nothing");
@@ -350,10 +351,12 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
 
 fn write_for_ever(directory: &Path) {
     let mut journal = open(directory);
+    journal.count_in(&[brussels()]).unwrap();
     let first = u32::try_from(all(directory).len()).unwrap();
     for number in first.. {
         let opened = session(number, reading(0, i64::from(number), true));
-        journal.record(&[opening(number, &opened)], Some(&number.to_string())).unwrap();
+        let over = ended(opened, reading(0, i64::from(number) + 1, true));
+        journal.record(&[opening(number, &over)], Some(&number.to_string())).unwrap();
     }
 }
 
