@@ -288,7 +288,7 @@ mod tests {
         let log = directory.path().join("journal.db-wal");
         assert!(log.metadata().unwrap().len() > 0);
         let config = Config { directory: directory.path().to_owned(), ..Config::default() };
-        let mut erasures = Erasures::new();
+        let mut erasures = Erasures::new(None);
         erasures.attend(&unsure(70_000), directory.path(), &config, recorder.journal());
         assert_eq!(log.metadata().unwrap().len(), 0);
         assert_eq!(erasures.deadline().unwrap().milliseconds(), 70_000 + DAY);

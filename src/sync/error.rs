@@ -43,8 +43,9 @@ impl CallError {
 
     /// What an error of the system means once there is somebody at the other end.
     pub(super) fn from_io(error: io::Error) -> Self {
+        let recalled = error.get_ref().and_then(|inner| inner.downcast_ref::<Recalled>());
         match error.kind() {
-            _ if error.get_ref().is_some_and(|inner| inner.is::<Recalled>()) => Self::Recalled,
+            _ if recalled.is_some() => Self::Recalled,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
             _ => Self::Unreachable(error),
         }

@@ -95,17 +95,16 @@ fn of_operator(
     let overdue = overdue(records, zone, now)?.into_iter().map(|it| it.id).collect();
     let differing = site.compared.differing(&stated, records, rulebook, now)?;
     let mut notices = Vec::new();
-    let kinds: [(Vec<SessionId>, fn(Named) -> Notice); 4] = [
-        (overdue, Notice::Overdue),
-        (differing, Notice::Differing),
-        (missing, Notice::Missing),
-        (unregistered, Notice::Unregistered),
-    ];
-    for (ids, notice) in kinds {
+    let mut add = |ids: Vec<SessionId>, notice: fn(Named) -> Notice| {
         if !ids.is_empty() {
             notices.push(notice(Named::of(&ids, records)?));
         }
-    }
+        Ok::<(), Unreadable>(())
+    };
+    add(overdue, Notice::Overdue)?;
+    add(differing, Notice::Differing)?;
+    add(missing, Notice::Missing)?;
+    add(unregistered, Notice::Unregistered)?;
     Ok(notices)
 }
 

@@ -86,6 +86,10 @@ impl Records for Watched {
         self.records.signed(session, rulebook, asks_operator, now)
     }
 
+    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable> {
+        Ok(self.reads.note(self.records.stated(limit)?, Vec::len))
+    }
+
     fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
         self.records.dealings(kind, limit)
     }
