@@ -51,6 +51,17 @@ impl When {
         written_date(date, self.language)
     }
 
+    /// The first of two dates that are named in one breath, without what the last says again: `4` or
+    /// `4 November` before `22 November 2026`.
+    pub fn first_of_two(&self, first: NaiveDate, last: NaiveDate) -> String {
+        let template = match (first.year() == last.year(), first.month() == last.month()) {
+            (true, true) => "{day}",
+            (true, false) => "{day} {month}",
+            (false, _) => return written_date(first, self.language),
+        };
+        with_date(template, first, self.language)
+    }
+
     /// A date as short as it is written in the language: `24/11/2026`. In English the month stays a
     /// word, since Americans and Britons read the numbers differently.
     pub fn short_date(&self, date: NaiveDate) -> String {
@@ -406,6 +417,21 @@ mod tests {
         let azores = When::new(Language::English, "Atlantic/Azores".parse().unwrap());
         assert_eq!(azores.minute(at("2026-10-25T00:30:00Z")), "00:30 (UTC)");
         assert_eq!(azores.minute(at("2026-10-25T01:30:00Z")), "00:30 (UTC−1)");
+    }
+
+    #[test]
+    fn the_first_of_two_dates_leaves_out_what_the_last_says() {
+        for (last, texts) in [
+            ("2026-10-22", ["1er", "1", "1", "1."]),
+            ("2026-11-01", ["1er octobre", "1 oktober", "1 October", "1. Oktober"]),
+            (
+                "2027-10-22",
+                ["1er octobre 2026", "1 oktober 2026", "1 October 2026", "1. Oktober 2026"],
+            ),
+        ] {
+            let first = "2026-10-01".parse().unwrap();
+            assert_eq!(in_all(|when| when.first_of_two(first, last.parse().unwrap())), texts);
+        }
     }
 
     #[test]

@@ -154,6 +154,13 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
                 let Text { what, remedy, next } = Text::of(notice, visit);
                 html.leaf("h3", &[], what);
                 html.leaf("p", &[], remedy);
+                if let Notice::Differing(named)
+                | Notice::Missing(named)
+                | Notice::Overdue(named)
+                | Notice::Unregistered(named) = notice
+                {
+                    named.write(html, visit);
+                }
                 match next {
                     Next::Nothing => {}
                     Next::Run(command) => {
@@ -164,13 +171,6 @@ pub(super) fn write(html: &mut Html, visit: &Visit, notices: &[Notice]) {
                             html.leaf("a", &[("href", &address)], visit.say(name));
                         });
                     }
-                }
-                if let Notice::Differing(named)
-                | Notice::Missing(named)
-                | Notice::Overdue(named)
-                | Notice::Unregistered(named) = notice
-                {
-                    named.write(html, visit);
                 }
             });
         }

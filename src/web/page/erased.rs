@@ -64,7 +64,7 @@ fn news(html: &mut Html, visit: &Visit, class: &str, message: &Message) {
 
 fn table(html: &mut Html, visit: &Visit, certificates: &[Certificate]) {
     let heads = [&SESSION, &ERASED_ON, &DUE].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack"), ("role", "table")], |html| {
+    html.element("table", &[("class", "stack pairs"), ("role", "table")], |html| {
         html.element("thead", &[("role", "rowgroup")], |html| {
             html.element("tr", &[("role", "row")], |html| {
                 for head in heads {

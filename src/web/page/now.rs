@@ -134,9 +134,7 @@ impl Contents {
             let law = self.summary.law.as_ref().map(|count| count.held);
             if let Some(declared) = self.summary.declared.as_ref().filter(|_| law.is_some()) {
                 if Some(declared.held) != law {
-                    let operator = self.operator(visit);
-                    let values = [("operator", operator.as_str())];
-                    let text = DECLARES.fill(language, declared.held, &values);
+                    let text = DECLARES.fill(language, declared.held, &[]);
                     fact(html, visit, &DECLARATION, |html| html.text(text));
                 }
             }
@@ -309,7 +307,7 @@ const BY_LAW: Message = Message {
 };
 
 const BY_DECLARATION: Message = Message {
-    fr: "C’est ce qui suit de la déclaration de {operator} et de ce que cette Brique a vu. Ses disques, elle ne peut pas les voir.",
+    fr: "C’est ce qui suit de la déclaration de votre opérateur et de ce que cette Brique a vu. Ses disques, elle ne peut pas les voir.",
     nl: "Dat volgt uit de verklaring van {operator} en uit wat deze box heeft gezien. Zijn schijven kan ze niet zien.",
     en: "This follows from {operator}’s declaration and from what this box saw. Its disks it cannot see.",
     de: "Das folgt aus der Erklärung von {operator} und aus dem, was diese Box gesehen hat. Dessen Festplatten kann sie nicht sehen.",
@@ -372,24 +370,24 @@ const UNTOLD_ROW: Message = Message {
 };
 
 const DECLARATION: Message = Message {
-    fr: "Ce qu’il déclare",
-    nl: "Wat hij verklaart",
-    en: "What it declares",
-    de: "Was er erklärt",
+    fr: "D’après sa déclaration",
+    nl: "Volgens zijn verklaring",
+    en: "By its declaration",
+    de: "Laut seiner Erklärung",
 };
 
 const DECLARES: Plural = Plural {
     one: Message {
-        fr: "{operator} dit conserver {count} enregistrement",
-        nl: "{operator} zegt {count} registratie te bewaren",
-        en: "{operator} says that it keeps {count} record",
-        de: "{operator} gibt an, {count} Eintrag zu speichern",
+        fr: "{count} enregistrement",
+        nl: "{count} registratie",
+        en: "{count} record",
+        de: "{count} Eintrag",
     },
     other: Message {
-        fr: "{operator} dit conserver {count} enregistrements",
-        nl: "{operator} zegt {count} registraties te bewaren",
-        en: "{operator} says that it keeps {count} records",
-        de: "{operator} gibt an, {count} Einträge zu speichern",
+        fr: "{count} enregistrements",
+        nl: "{count} registraties",
+        en: "{count} records",
+        de: "{count} Einträge",
     },
 };
 
@@ -451,7 +449,7 @@ const LAST_END: Message = Message {
 };
 
 const SEES: Message = Message {
-    fr: "Ce que {operator} voit en ce moment",
+    fr: "Vu en ce moment par {operator}",
     nl: "Wat {operator} nu ziet",
     en: "What {operator} sees at this moment",
     de: "Was {operator} gerade sieht",

@@ -46,13 +46,13 @@ pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Re
         html.leaf("p", &[], visit.say(state));
         if !config.sync {
             html.element("p", &[], |html| {
-                let href = visit.link(Room::Settings.path());
-                html.leaf("a", &[("href", &href)], visit.say(&TO_SETTINGS));
+                if operator.is_none() {
+                    html.text(visit.say(&NOT_OFFERED));
+                } else {
+                    let href = visit.link(Room::Settings.path());
+                    html.leaf("a", &[("href", &href)], visit.say(&TO_SETTINGS));
+                }
             });
-        }
-        if !entries.is_empty() {
-            table(html, &visit, &entries);
-            pager::write(html, &visit, Room::Sent, page, !is_last, None);
         }
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&WHAT_IT_IS));
@@ -62,17 +62,25 @@ pub(in crate::web) fn sent(site: &Site, request: Request) -> Result<Response, Re
                 }
             });
         });
+        if !entries.is_empty() {
+            html.element("section", &[], |html| {
+                html.leaf("h2", &[], visit.say(&EVERY));
+                html.leaf("p", &[("class", "note")], visit.say(&EVERY_WHAT));
+                table(html, &visit, &entries);
+                pager::write(html, &visit, Room::Sent, page, !is_last, None);
+            });
+        }
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&CHECK));
             html.leaf("p", &[], visit.say(&CHECK_HOW));
-            let host = operator.map_or("OPERATOR", |sync| host(&sync.url));
+            let host = operator.map_or("vpn.example.org", |sync| host(&sync.url));
             let device = config.devices.first().map_or("tun0", |device| device.as_str());
             html.leaf("pre", &[], format_args!("sudo tcpdump -n -i {device} host {host}"));
             html.leaf("p", &[], visit.say(&CHECK_WHAT));
             html.element("p", &[], |html| {
                 html.text(visit.say(&BEFORE));
                 html.text(" ");
-                html.leaf("code", &[], "temoin sync --dry-run");
+                html.leaf("code", &[("class", "command")], "temoin sync --dry-run");
             });
         });
     });
@@ -157,7 +165,7 @@ fn outcome(visit: &Visit, entry: &LedgerEntry) -> String {
 
 fn table(html: &mut Html, visit: &Visit, entries: &[LedgerEntry]) {
     let heads = [&WHEN, &SENT_WHAT, &CAME].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack"), ("role", "table")], |html| {
+    html.element("table", &[("class", "stack brief"), ("role", "table")], |html| {
         html.element("thead", &[("role", "rowgroup")], |html| {
             html.element("tr", &[("role", "row")], |html| {
                 for head in heads {
@@ -216,21 +224,31 @@ const OFF_NOW: Message = Message {
 };
 
 const ON_NOTHING: Message = Message {
-    fr: "temoin demande à l’opérateur une fois par jour. Rien n’est encore parti.",
-    nl: "temoin bevraagt de operator één keer per dag. Er is nog niets vertrokken.",
-    en: "temoin asks the operator once a day. Nothing has left yet.",
-    de: "temoin fragt den Betreiber einmal am Tag. Noch ging nichts hinaus.",
+    fr: "temoin demande à l’opérateur, une fois par jour, ce qu’il détient encore. Rien n’est encore parti.",
+    nl: "temoin vraagt de operator één keer per dag wat hij nog bezit. Er is nog niets vertrokken.",
+    en: "temoin asks the operator once a day what it still holds. Nothing has left yet.",
+    de: "temoin fragt den Betreiber einmal am Tag, was er noch gespeichert hat. Noch ging nichts hinaus.",
 };
 
 const ON: Message = Message {
-    fr: "temoin demande à l’opérateur une fois par jour. Voici chaque envoi\u{a0}; ouvrez-en un pour le \
-         lire octet par octet.",
-    nl: "temoin bevraagt de operator één keer per dag. Hier staat elke zending; open er een om ze byte \
-         voor byte te lezen.",
-    en: "temoin asks the operator once a day. Here is everything that was sent; open one to read it \
-         byte for byte.",
-    de: "temoin fragt den Betreiber einmal am Tag. Hier steht jede Sendung; öffnen Sie eine, um sie Byte \
-         für Byte zu lesen.",
+    fr: "temoin demande à l’opérateur, une fois par jour, ce qu’il détient encore.",
+    nl: "temoin vraagt de operator één keer per dag wat hij nog bezit.",
+    en: "temoin asks the operator once a day what it still holds.",
+    de: "temoin fragt den Betreiber einmal am Tag, was er noch gespeichert hat.",
+};
+
+const EVERY: Message = Message {
+    fr: "Chaque envoi",
+    nl: "Elke zending",
+    en: "Everything that was sent",
+    de: "Jede Sendung",
+};
+
+const EVERY_WHAT: Message = Message {
+    fr: "Ouvrez-en un pour le lire octet par octet.",
+    nl: "Open er een om ze byte voor byte te lezen.",
+    en: "Open one to read it byte for byte.",
+    de: "Öffnen Sie eine, um sie Byte für Byte zu lesen.",
 };
 
 const TO_SETTINGS: Message = Message {
@@ -238,6 +256,13 @@ const TO_SETTINGS: Message = Message {
     nl: "Dit wijzigen bij de instellingen",
     en: "Change this in the settings",
     de: "Das in den Einstellungen ändern",
+};
+
+const NOT_OFFERED: Message = Message {
+    fr: "Votre opérateur n’offre pas encore cette vérification, ou son profil ne dit pas où.",
+    nl: "Uw operator biedt die controle nog niet aan, of zijn profiel zegt niet waar.",
+    en: "Your operator does not offer this check yet, or its profile does not say where.",
+    de: "Ihr Betreiber bietet diese Prüfung noch nicht an, oder sein Profil sagt nicht, wo.",
 };
 
 const WHAT_IT_IS: Message = Message {

@@ -76,6 +76,15 @@ fn write(visit: &Visit, contents: &Contents) -> String {
             let length = Length::of(session, *now).written(&visit.when);
             html.text(LENGTH.fill(visit.language(), &[("length", &length)]));
         });
+        html.element("dl", &[("class", "facts-list")], |html| {
+            for field in
+                [Field::SessionStart, Field::SessionEnd, Field::OriginAddress, Field::AssignedIpv4]
+            {
+                let row = Row::of(field, session, visit);
+                html.leaf("dt", &[], visit.say(vocabulary::field(field)));
+                html.element("dd", &[], |html| value(html, visit, &row.value));
+            }
+        });
         short(html, visit, &told);
         who(html, visit, &told);
         html.element("section", &[], |html| {
@@ -146,6 +155,10 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
         if told.who_is_open {
             html.leaf("p", &[("class", "note")], visit.say(&WHO_OPEN));
         }
+        html.element("p", &[], |html| {
+            let href = visit.link(Room::Ask.path());
+            html.leaf("a", &[("href", &href)], visit.say(&WHO_HOW));
+        });
     });
 }
 
@@ -153,36 +166,54 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
 fn four(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
     html.element("div", &[("class", "answers")], |html| {
         html.leaf("h3", &[], capital(&vocabulary::fields(&answers.fields, visit.language())));
-        html.element("div", &[("class", "four")], |html| {
-            html.element("div", &[], |html| {
-                html.leaf("h4", &[], visit.say(&SEEN_BY_BOX));
-                html.element("dl", &[], |html| seen(html, visit, session, answers));
-            });
-            html.element("div", &[], |html| {
-                html.leaf("h4", &[], visit.say(&LAW));
-                for said in &answers.law {
-                    html.leaf("p", &[], &said.text);
-                    if !said.sources.is_empty() {
-                        html.leaf("p", &[("class", "note")], said.sources.join(" · "));
+        // On narrow screens the answers are folded away behind what the box saw.
+        html.element("details", &[], |html| {
+            html.element("summary", &[], |html| glance(html, visit, session, answers));
+            html.element("div", &[("class", "four")], |html| {
+                html.element("div", &[], |html| {
+                    html.leaf("h4", &[], visit.say(&SEEN_BY_BOX));
+                    html.element("dl", &[], |html| seen(html, visit, session, answers));
+                });
+                html.element("div", &[], |html| {
+                    html.leaf("h4", &[], visit.say(&LAW));
+                    for said in &answers.law {
+                        html.leaf("p", &[], &said.text);
+                        if !said.sources.is_empty() {
+                            html.leaf("p", &[("class", "note")], said.sources.join(" · "));
+                        }
                     }
-                }
-            });
-            html.element("div", &[], |html| {
-                html.leaf("h4", &[], visit.say(&DECLARED));
-                answers.declared.iter().for_each(|text| html.leaf("p", &[], text));
-            });
-            html.element("div", &[], |html| {
-                html.leaf("h4", &[], visit.say(&SIGNED));
-                match &answers.signed {
-                    Some(text) => html.leaf("p", &[], text),
-                    None => html.leaf("p", &[("class", "unknown")], visit.say(&NOT_SIGNED)),
-                }
+                });
+                html.element("div", &[], |html| {
+                    html.leaf("h4", &[], visit.say(&DECLARED));
+                    answers.declared.iter().for_each(|text| html.leaf("p", &[], text));
+                });
+                html.element("div", &[], |html| {
+                    html.leaf("h4", &[], visit.say(&SIGNED));
+                    match &answers.signed {
+                        Some(text) => html.leaf("p", &[], text),
+                        None => html.leaf("p", &[("class", "unknown")], visit.say(&NOT_SIGNED)),
+                    }
+                });
             });
         });
         for difference in &answers.differences {
             html.leaf("p", &[("class", "notice")], difference);
         }
     });
+}
+
+/// What the box saw of some fields, at a glance.
+fn glance(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
+    for (number, (field, text)) in answers.fields.iter().zip(&answers.seen).enumerate() {
+        if number > 0 {
+            html.text(" · ");
+        }
+        if field.is_recorded() {
+            value(html, visit, &Row::of(*field, session, visit).value);
+        } else {
+            html.leaf("span", &[("class", "unknown")], text);
+        }
+    }
 }
 
 /// What the box saw of some fields, each with how it is known.
@@ -211,7 +242,7 @@ fn seen(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
 }
 
 /// A text with a capital in front.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut signs = text.chars();
     signs.next().into_iter().flat_map(char::to_uppercase).chain(signs).collect()
 }
@@ -521,6 +552,13 @@ const WHO_OPEN: Message = Message {
     nl: "Voor een deel van deze gegevens zeggen de teksten die temoin kent het niet.",
     en: "For some of this, the texts that temoin knows do not say.",
     de: "Für einen Teil davon sagen es die Texte, die temoin kennt, nicht.",
+};
+
+const WHO_HOW: Message = Message {
+    fr: "Ce qu’une demande doit contenir, et ce que l’opérateur doit vérifier",
+    nl: "Wat een vraag moet bevatten, en wat de operator moet nagaan",
+    en: "What a request must contain, and what the operator must check",
+    de: "Was eine Anfrage enthalten muss, und was der Betreiber prüfen muss",
 };
 
 const ANSWERS: Message = Message {

@@ -153,7 +153,7 @@ impl Contents {
             }
         });
         let origin = session.facts.origin_address.map(|origin| origin.value.to_string());
-        cell(html, visit.say(vocabulary::field(Field::OriginAddress)), |html| {
+        cell(html, visit.say(&ORIGIN), |html| {
             values(html, visit, origin.into_iter().collect());
         });
         let facts = &session.facts;
@@ -162,7 +162,7 @@ impl Contents {
             facts.assigned_ipv6.map(|address| address.value.to_string()),
             facts.delegated_prefix.map(|prefix| prefix.value.to_string()),
         ];
-        cell(html, visit.say(&ASSIGNED), |html| {
+        cell(html, visit.say(&GIVEN), |html| {
             values(html, visit, assigned.into_iter().flatten().collect());
         });
     }
@@ -288,6 +288,15 @@ const ASSIGNED: Message = Message {
     en: "Assigned addresses",
     de: "Zugewiesene Adressen",
 };
+
+/// The same in short, for narrow screens.
+const GIVEN: Message =
+    Message { fr: "Attribuées", nl: "Toegewezen", en: "Assigned", de: "Zugewiesen" };
+
+/// The address of origin in short, for narrow screens.
+const ORIGIN: Message = Message { fr: "Origine", nl: "Oorsprong", en: "Origin", de: "Herkunft" };
+
+const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
 
 const OLDER: Message =
     Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };

@@ -89,7 +89,8 @@ fn row(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
     let count = own.iter().map(|standing| standing.group.count).sum();
     let sessions = SESSIONS.fill(visit.language(), count, &[]);
     html.leaf("td", &[("role", "cell")], sessions);
-    html.leaf("td", &[("role", "cell")], goes(visit, &own));
+    let attributes = [("role", "cell"), ("data-head", visit.say(&GOES))];
+    html.leaf("td", &attributes, goes(visit, &own));
 }
 
 /// When the records of sessions go.
@@ -100,13 +101,15 @@ fn goes(visit: &Visit, own: &[&Standing]) -> String {
     });
     let (first, last) = (gone.clone().min(), gone.max());
     let date = |day| visit.when.date_without_weekday(day);
-    let fill = |message: &Message, first, last| {
-        message.fill(visit.language(), &[("first", &*date(first)), ("last", &*date(last))])
-    };
     let strongest = own.iter().map(|standing| Mark::of(standing)).max();
     match (first.zip(last), strongest) {
-        (Some((first, last)), _) if first == last => fill(&ON, first, last),
-        (Some((first, last)), _) => fill(&BETWEEN, first, last),
+        (Some((first, last)), _) if first == last => {
+            ON.fill(visit.language(), &[("first", &*date(first))])
+        }
+        (Some((first, last)), _) => {
+            let first = visit.when.first_of_two(first, last);
+            BETWEEN.fill(visit.language(), &[("first", &*first), ("last", &*date(last))])
+        }
         (None, Some(Mark::Held)) => visit.say(&NO_DATE_YET).to_owned(),
         (None, Some(mark)) => visit.say(mark.name()).to_owned(),
         (None, None) => "–".to_owned(),
