@@ -107,7 +107,7 @@ fn another_address_is_a_difference_and_both_are_shown() {
     let [difference] = differing.differences.as_slice() else { panic!("{differing:?}") };
     assert_eq!(difference.field, Field::OriginAddress);
     assert_eq!(
-        (difference.here.as_str(), difference.operator.as_str()),
+        (&*difference.here.to_string(), &*difference.operator.to_string()),
         ("203.0.113.7", "203.0.113.9")
     );
     assert_eq!(differing.agrees.len(), 3);

@@ -2,9 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::comparison::{
-    Comparison, Difference, Differing, HeldUnknown, NotHeld, Same, show_moment,
-};
+use super::comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Said, Same};
 use super::{Record, Reply};
 use crate::domain::{
     Coverage, EndReason, Field, Gateway, Ipv6Prefix, Moment, OperatorEnd, Session, SessionId,
@@ -330,7 +328,7 @@ impl Verdicts {
         match (here, held) {
             (Some(here), Some(held)) if here == held => self.agrees.push(field),
             (Some(here), Some(held)) => {
-                let (here, operator) = (here.to_string(), held.to_string());
+                let (here, operator) = (Said::Text(here.to_string()), Said::Text(held.to_string()));
                 self.differs.push(Difference { field, here, operator });
             }
             (None, None) => {}
@@ -393,7 +391,7 @@ impl Verdicts {
         };
         match (too_early, too_late) {
             (Some(true), _) | (_, Some(true)) => {
-                let (here, operator) = (show_moment(&here), show_moment(&held));
+                let (here, operator) = (Said::Moment(here), Said::Moment(held));
                 self.differs.push(Difference { field, here, operator });
             }
             (Some(false), Some(false)) => self.agrees.push(field),

@@ -1,4 +1,4 @@
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use serde::{Serialize, Serializer};
 
@@ -68,15 +68,14 @@ impl Comparison {
         wrap(DIFFERING_HEADING.text(language), "", "", text);
         for differing in &self.differing {
             let session = differing.session.short();
-            let place = show_place(differing.place, language);
+            let place = differing.place.written(language);
             let values = [("session", session.as_str()), ("place", place.as_str())];
             wrap(&SESSION_AT.fill(language, &values), "- ", "  ", text);
             for difference in &differing.differences {
                 let label = vocabulary::fields(&[difference.field], language);
-                let values = [
-                    ("here", difference.here.as_str()),
-                    ("operator", difference.operator.as_str()),
-                ];
+                let (here, operator) =
+                    (difference.here.to_string(), difference.operator.to_string());
+                let values = [("here", here.as_str()), ("operator", operator.as_str())];
                 wrap(&LABEL.fill(language, &[("label", &label)]), "    ", "    ", text);
                 for message in [&HERE, &OPERATOR] {
                     wrap(&message.fill(language, &values), "      ", "        ", text);
@@ -98,7 +97,7 @@ impl Comparison {
         wrap(HELD_UNKNOWN_HEADING.text(language), "", "", text);
         for held in &self.held_unknown_here {
             let span = show_span(held.record.began().as_ref(), held.record.end.as_ref());
-            let place = show_place(held.record.place, language);
+            let place = held.record.place.written(language);
             let line = format!("{} {span}", LABEL.fill(language, &[("label", &place)]));
             wrap(&line, "- ", "  ", text);
             if let Some(session) = held.within {
@@ -179,9 +178,40 @@ pub struct Difference {
     #[serde(serialize_with = "as_text")]
     pub field: Field,
     /// What the box recorded.
-    pub here: String,
+    #[serde(serialize_with = "as_text")]
+    pub here: Said,
     /// What the operator's reply says.
-    pub operator: String,
+    #[serde(serialize_with = "as_text")]
+    pub operator: Said,
+}
+
+/// What one side says of a field. Written out, its times are in UTC.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Said {
+    /// A time.
+    Moment(Moment),
+    /// Anything else.
+    Text(String),
+}
+
+impl Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moment(moment) => f.write_str(&show_moment(moment)),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Place {
+    /// In words, such as `line 3 of the reply`.
+    pub fn written(self, language: Language) -> String {
+        let (message, number) = match self {
+            Self::Entry(number) => (&ENTRY, number),
+            Self::Line(number) => (&LINE, number),
+        };
+        message.fill(language, &[("number", &number.to_string())])
+    }
 }
 
 /// A record that fits no session of the box.
@@ -252,7 +282,7 @@ impl From<HeldUnknown> for HeldUnknownText {
 
 /// A moment as RFC 3339 in UTC, or its two bounds as an interval of ISO 8601, `..` where one is not
 /// known.
-pub(super) fn show_moment(moment: &Moment) -> String {
+fn show_moment(moment: &Moment) -> String {
     let bound = |at: Option<Timestamp>| at.map_or_else(|| "..".to_owned(), |at| at.to_string());
     match moment.instant() {
         Some(at) => at.to_string(),
@@ -263,14 +293,6 @@ pub(super) fn show_moment(moment: &Moment) -> String {
 fn show_span(start: Option<&Moment>, end: Option<&Moment>) -> String {
     let show = |moment: Option<&Moment>| moment.map_or_else(|| "..".to_owned(), show_moment);
     format!("{} – {}", show(start), show(end))
-}
-
-fn show_place(place: Place, language: Language) -> String {
-    let (message, number) = match place {
-        Place::Entry(number) => (&ENTRY, number),
-        Place::Line(number) => (&LINE, number),
-    };
-    message.fill(language, &[("number", &number.to_string())])
 }
 
 fn as_text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

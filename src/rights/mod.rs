@@ -18,7 +18,7 @@ mod reply;
 
 pub use calendar::{Demand, Reminder};
 pub use compare::{Tolerance, compare};
-pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Same};
+pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Said, Same};
 pub use deadline::{Deadline, extended_deadline, one_month_deadline};
 pub use letter::{
     Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,

@@ -1,11 +1,16 @@
 use std::ops::ControlFlow;
 
+use chrono::NaiveDate;
+
 use super::failure;
 use super::layout::Visit;
+use super::outcome::Outcome;
 use super::rooms::Room;
+use crate::domain::Field;
+use crate::holding::Rulebook;
 use crate::i18n::Message;
 use crate::journal::Filter;
-use crate::rights::{self, Comparison, Mapping, ReplyFormat, Tolerance, parse_reply};
+use crate::rights::{self, LetterKind, Mapping, ReplyFormat, Tolerance, parse_reply};
 use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -95,8 +100,16 @@ pub(in crate::web) fn compare(site: &Site, request: Request) -> Result<Response,
     if read.is_err() {
         return Ok(failure(site, &request, Status::Unreadable));
     }
-    let comparison = rights::compare(&reply, &sessions, Tolerance::default());
-    Ok(Response::html(Status::Ok, write(&visit, |html| outcome(html, &visit, &comparison))))
+    let Ok(book) = (site.book)() else {
+        return Ok(failure(site, &request, Status::Unreadable));
+    };
+    let outcome = Outcome {
+        comparison: rights::compare(&reply, &sessions, Tolerance::default()),
+        given: &reply.fields,
+        sessions: &sessions,
+        foreseen: foreseen(&book.rulebook(), visit.when.zone.date((site.clock)())),
+    };
+    Ok(Response::html(Status::Ok, write(&visit, |html| outcome.write(html, &visit))))
 }
 
 fn write(visit: &Visit, content: impl FnOnce(&mut Html)) -> String {
@@ -110,21 +123,11 @@ fn write(visit: &Visit, content: impl FnOnce(&mut Html)) -> String {
     })
 }
 
-fn outcome(html: &mut Html, visit: &Visit, comparison: &Comparison) {
-    let agrees = comparison.differing.is_empty()
-        && comparison.held_unknown_here.is_empty()
-        && comparison.known_here_not_held.is_empty();
-    let (class, message) = if agrees { ("notice done", &AGREES) } else { ("notice", &DIFFERS) };
-    html.element("div", &[("class", class), ("role", "status")], |html| {
-        html.leaf("p", &[], visit.say(message));
-    });
-    html.leaf("pre", &[], comparison.to_text(visit.language()));
-    html.leaf("p", &[("class", "note")], visit.say(&FORGOTTEN));
-    if !agrees {
-        html.element("p", &[], |html| {
-            let href = visit.link_with("rights/complaint", &[("about", "incomplete")]);
-            html.leaf("a", &[("href", &href)], visit.say(&COMPLAIN));
-        });
+/// The fields that the law lists today, or that the operator has said that it stores.
+fn foreseen(rulebook: &Rulebook<'_>, today: NaiveDate) -> Vec<Field> {
+    match LetterKind::access(None, rulebook, today) {
+        LetterKind::Access { fields, .. } => fields,
+        LetterKind::Complaint { .. } | LetterKind::Erasure { .. } => Vec::new(),
     }
 }
 
@@ -169,37 +172,4 @@ const NOT_READ: Message = Message {
     nl: "Dit bestand kon niet worden begrepen. Het werd niet bewaard.",
     en: "This file could not be understood. It was not kept.",
     de: "Diese Datei ließ sich nicht verstehen. Sie wurde nicht gespeichert.",
-};
-
-const AGREES: Message = Message {
-    fr: "L’opérateur et cette Brique disent la même chose, pour tout ce qui peut se comparer.",
-    nl: "De operator en deze box zeggen hetzelfde, voor alles wat te vergelijken valt.",
-    en: "The operator and this box say the same, as far as they can be compared.",
-    de: "Der Betreiber und diese Box sagen dasselbe, soweit es sich vergleichen lässt.",
-};
-
-const DIFFERS: Message = Message {
-    fr: "L’opérateur et cette Brique ne disent pas tout à fait la même chose. Une différence peut être \
-         sans gravité\u{a0}: demandez d’abord à l’opérateur.",
-    nl: "De operator en deze box zeggen niet helemaal hetzelfde. Een verschil kan onschuldig zijn: vraag \
-         het eerst aan de operator.",
-    en: "The operator and this box do not quite say the same. A difference may be harmless: ask the \
-         operator first.",
-    de: "Der Betreiber und diese Box sagen nicht ganz dasselbe. Ein Unterschied kann harmlos sein: Fragen \
-         Sie zuerst den Betreiber.",
-};
-
-const FORGOTTEN: Message = Message {
-    fr: "Le fichier n’a été gardé nulle part. Imprimez cette page si vous voulez garder le résultat.",
-    nl: "Het bestand werd nergens bewaard. Druk deze pagina af als u het resultaat wilt houden.",
-    en: "The file was kept nowhere. Print this page if you want to keep the outcome.",
-    de: "Die Datei wurde nirgends gespeichert. Drucken Sie diese Seite, wenn Sie das Ergebnis behalten \
-         möchten.",
-};
-
-const COMPLAIN: Message = Message {
-    fr: "Une lettre pour se plaindre d’une réponse incomplète",
-    nl: "Een brief om te klagen over een onvolledig antwoord",
-    en: "A letter to complain about an incomplete answer",
-    de: "Ein Schreiben, um sich über eine unvollständige Antwort zu beschweren",
 };

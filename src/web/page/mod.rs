@@ -15,6 +15,7 @@ mod layout;
 mod length;
 mod letters;
 mod now;
+mod outcome;
 mod overdue;
 mod pager;
 mod receipt;

@@ -56,6 +56,24 @@ impl House {
         ))
     }
 
+    /// Sends an operator's answer to be compared.
+    fn compare(&self, language: &str, token: &str, reply: &str, zone: &str) -> Answer {
+        let part = |name: &str, value: &str| {
+            format!("--xy\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+        };
+        let body = format!(
+            "{}{}{}--xy--\r\n",
+            part("\"token\"", token),
+            part("\"zone\"", zone),
+            part("\"reply\"; filename=\"\"><script>.csv\"", reply),
+        );
+        self.send(&format!(
+            "POST /rights/compare?lang={language} HTTP/1.1\r\nHost: box\r\n{LOGIN}\
+             Content-Type: multipart/form-data; boundary=xy\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
     /// The token in the form of a page.
     fn token(&self, target: &str) -> String {
         let page = self.get(target).body;
@@ -244,27 +262,21 @@ fn an_operators_answer_is_compared_and_what_tries_to_be_markup_in_it_is_shown_as
     let house = House::of(&[]);
     let reply = "session_start,session_end,origin_address,<script>alert(1)</script>\n\
                  2026-08-31T22:30:00Z,2026-09-01T01:42:00Z,203.0.113.99,x\n";
-    let sent = |token: &str, reply: &str, zone: &str| {
-        let part = |name: &str, value: &str| {
-            format!("--xy\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
-        };
-        let body = format!(
-            "{}{}{}--xy--\r\n",
-            part("\"token\"", token),
-            part("\"zone\"", zone),
-            part("\"reply\"; filename=\"\"><script>.csv\"", reply),
-        );
-        house.send(&format!(
-            "POST /rights/compare?lang=en HTTP/1.1\r\nHost: box\r\n{LOGIN}\
-             Content-Type: multipart/form-data; boundary=xy\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ))
-    };
+    let sent = |token: &str, reply: &str, zone: &str| house.compare("en", token, reply, zone);
     let token = house.token("/rights");
     let answer = sent(&token, reply, "");
     assert_eq!(answer.status(), 200, "{}", answer.body);
     assert!(answer.body.contains("do not quite say the same"), "{}", answer.body);
-    assert!(answer.body.contains("203.0.113.99"), "{}", answer.body);
+    for part in [
+        "<code>203.0.113.99</code>",
+        "<code>203.0.113.77</code>",
+        ">differs</span>",
+        ">the same</span>",
+        "line 2 of the reply",
+        "Only on this box",
+    ] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
     assert!(answer.body.contains("&lt;script&gt;") && !answer.body.contains("<script"));
     super::well_formed(&answer.body);
     let broken = sent(&token, "\u{0}\u{1}<b>", "");
@@ -281,6 +293,29 @@ fn an_operators_answer_is_compared_and_what_tries_to_be_markup_in_it_is_shown_as
     );
     assert_eq!(house.send(&request).status(), 413);
     assert_eq!(house.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn each_field_of_an_answer_has_its_verdict_in_every_language() {
+    let house = House::of(&[]);
+    let reply = "session_start,session_end,origin_address,member_identity\n\
+                 2026-08-31T22:30:00Z,2026-09-01T01:42:00Z,203.0.113.99,x\n";
+    for (language, verdicts) in [
+        ("fr", ["différent", "pareil", "absent", "en plus"]),
+        ("nl", ["verschilt", "gelijk", "ontbreekt", "daarnaast"]),
+        ("en", ["differs", "the same", "missing", "besides"]),
+        ("de", ["weicht ab", "gleich", "fehlt", "außerdem"]),
+    ] {
+        let body = house.compare(language, &house.token("/rights"), reply, "").body;
+        for verdict in verdicts {
+            assert!(body.contains(&format!(">{verdict}</span>")), "{verdict}: {body}");
+        }
+        super::well_formed(&body);
+    }
+    // Without law and operator nothing is foreseen.
+    let nobody = House::with(|site| site.book = Box::new(|| Ok(Box::new(Shelf::new(None)))));
+    let body = nobody.compare("en", &nobody.token("/settings"), reply, "").body;
+    assert!(body.contains(">not foreseen</span>"), "{body}");
 }
 
 #[test]
