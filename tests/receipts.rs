@@ -30,7 +30,7 @@ impl Fixture {
         let session = program.await_sessions("closed").remove(0);
         program.stop_daemon();
         // Only now: nobody answers at this operator's address.
-        operator.choose(&program);
+        operator.choose(program.directory());
         let id = id_of(session["id"].as_str().unwrap());
         Self { program, operator, id }
     }
@@ -417,4 +417,23 @@ fn a_session_that_the_operator_does_not_know_or_denies_is_named_on_the_first_pag
     let denied = fixture.program.page("/?lang=en");
     assert!(denied.contains("nothing of sessions that it should still hold"), "{denied}");
     assert!(denied.contains("The letter that asks what is held"), "{denied}");
+}
+
+#[test]
+fn what_left_the_box_is_listed_on_the_page_and_read_byte_for_byte_there() {
+    let mut fixture = Fixture::new();
+    fixture.state(0, Some((&day(400), &origin(7))));
+    fixture.program.start_daemon();
+    let list = fixture.program.page("/sent?lang=en");
+    for part in ["asks the operator once a day", "Everything that was sent", "Sixty-four IDs"] {
+        assert!(list.contains(part), "{part}: {list}");
+    }
+    let (_, rest) = list.split_once("href=\"./sent/").unwrap();
+    let (number, _) = rest.split_once('?').unwrap();
+    let entry = fixture.program.page(&format!("/sent/{number}?lang=en"));
+    let id = fixture.id.to_string();
+    for part in ["POST /temoin/1/status HTTP/1.1\nHost: vpn.example.org\n", &id] {
+        assert!(entry.contains(part), "{part}: {entry}");
+    }
+    assert!(!entry.contains('\u{fffd}'), "{entry}");
 }

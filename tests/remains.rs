@@ -211,7 +211,7 @@ const INITIAL: [u32; 8] = [
 fn nothing_that_is_left_of_an_erased_session_tells_its_address_to_who_tries_them_all() {
     let program = Program::native();
     let operator = Operator::default();
-    operator.choose(&program);
+    operator.choose(program.directory());
     let ended = support::now() - 14 * 31 * DAY;
     let id = record(&program, 1, ended);
     let other = record(&program, 2, support::now() - DAY);
@@ -246,7 +246,7 @@ fn an_erasure_that_is_killed_leaves_all_of_salt_and_digests_or_nothing() {
     let mut gone = 0;
     for step in 0..40_u64 {
         let program = Program::native();
-        operator.choose(&program);
+        operator.choose(program.directory());
         let ended = support::now() - 14 * 31 * DAY;
         let id = record(&program, 1, ended);
         let told = tell(&program, &operator, id, ended + DAY);

@@ -22,8 +22,12 @@ const TUNNEL = {
   OPENVPN_TEMOIN_ORIGIN_PORT: '47525',
 };
 
-/** Starts a box with sessions of the last 13 months, and one that lasts. */
-export async function startBox(root) {
+/**
+ * Starts a box with sessions of the last 13 months, and one that lasts. A witnessed one has asked its
+ * operator about the newest of them; `change` may change its files before it starts, and `tunnel` what
+ * OpenVPN says of the session that lasts.
+ */
+export async function startBox(root, { isWitnessed = false, change = () => {}, tunnel = {} } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'temoin-page-'));
   const state = join(directory, 'state');
   const config = join(directory, 'temoin.toml');
@@ -38,6 +42,10 @@ export async function startBox(root) {
   const until = Date.now() - 2 * DAY;
   const fill = join(root, 'target/debug/examples/fill-record');
   execFileSync(fill, [state, '130', String(3 * DAY), String(until)]);
+  if (isWitnessed) {
+    execFileSync(join(root, 'target/debug/examples/fill-correspondence'), [directory]);
+  }
+  change(directory);
 
   const port = await freePort();
   const daemon = spawn(program, [...common, 'daemon', '--listen', `127.0.0.1:${port}`], {
@@ -48,8 +56,10 @@ export async function startBox(root) {
   daemon.stderr.on('data', (data) => (log += data));
   const address = `http://127.0.0.1:${port}`;
   await untilTrue('the page', async () => (await fetch(address)).ok);
-  execFileSync(program, [...common, 'hook', 'route-up'], { env: { ...env, ...TUNNEL } });
-  const isUp = async () => (await (await fetch(address)).text()).includes('203.0.113.7');
+  execFileSync(program, [...common, 'hook', 'route-up'], {
+    env: { ...env, ...TUNNEL, ...tunnel },
+  });
+  const isUp = async () => (await (await fetch(address)).text()).includes('class="status open"');
   await untilTrue('the open session', isUp);
 
   return {

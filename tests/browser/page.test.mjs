@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 
 import axe from 'axe-core';
 import { HtmlValidate } from 'html-validate';
-import { chromium } from 'playwright-core';
 
+import { launch, misfits, open as openPage } from './browser.mjs';
 import { startBox } from './box.mjs';
 
 const ROOT = process.env.TEMOIN_ROOT ?? process.cwd();
@@ -19,6 +19,8 @@ const WIDTHS = [320, 768, 1280];
 const SCHEMES = ['light', 'dark'];
 
 let box;
+/** One whose operator was asked, and said everything that an operator can say. */
+let witnessed;
 let browser;
 /** Each page's name, path and status. */
 let pages;
@@ -26,20 +28,16 @@ let pages;
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   box = await startBox(ROOT);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  });
+  witnessed = await startBox(ROOT, { isWitnessed: true });
+  browser = await launch();
   const list = await (await fetch(`${box.address}/sessions`)).text();
   const ids = [...list.matchAll(/session\/([0-9a-f]{64})/g)].map((found) => found[1]);
   assert.ok(ids.length > 40, 'sessions to look at');
+  const { address } = witnessed;
+  const sent = await (await fetch(`${address}/sent`)).text();
+  const [, request] = sent.match(/sent\/([0-9]+)/);
+  const first = await (await fetch(`${address}/?lang=en`)).text();
+  const [, differing] = first.match(/note the same as this box[^]*?session\/([0-9a-f]{64})/);
   pages = [
     ['now', '/', 200],
     ['timeline', '/timeline', 200],
@@ -56,51 +54,24 @@ before(async () => {
     ['erased', '/erased', 200],
     ['settings', '/settings', 200],
     ['nowhere', '/nowhere', 404],
+    ['attention', `${address}/`, 200],
+    ['signed', `${address}/session/${differing}`, 200],
+    ['entries', `${address}/sent`, 200],
+    ['entry', `${address}/sent/${request}`, 200],
+    ['overdue', `${address}/rights`, 200],
   ];
 });
 
 after(async () => {
   await browser?.close();
   box?.stop();
+  witnessed?.stop();
 });
 
 const inLanguage = (path, language) =>
-  `${box.address}${path}${path.includes('?') ? '&' : '?'}lang=${language}`;
+  `${path.startsWith('/') ? box.address : ''}${path}${path.includes('?') ? '&' : '?'}lang=${language}`;
 
-/** A page that notes all that it should not do. */
-async function open(options = {}) {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
-  const wrongs = [];
-  page.on('console', (message) => {
-    // The browser itself says so of a page whose status is an error.
-    if (!/Failed to load resource.*(400|404)/.test(message.text())) wrongs.push(message.text());
-  });
-  page.on('pageerror', (error) => wrongs.push(String(error)));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(`${box.address}/`)) wrongs.push(`asks ${request.url()}`);
-  });
-  page.on('requestfailed', (request) => wrongs.push(`cannot load ${request.url()}`));
-  return { context, page, wrongs };
-}
-
-/** What does not fit its place: wider than the window, or cut off within its box. */
-function misfits() {
-  const found = [];
-  const width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth > width) found.push('the page scrolls sideways');
-  for (const element of document.querySelectorAll('body *')) {
-    const style = getComputedStyle(element);
-    const box = element.getBoundingClientRect();
-    if (element.closest('.unseen, .skip, thead, svg') || box.width === 0) continue;
-    const name = `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`;
-    if (box.right > width + 1 || box.left < -1) found.push(`beyond the window: ${name}`);
-    if (style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) {
-      found.push(`cut: ${name}`);
-    }
-  }
-  return found;
-}
+const open = (options) => openPage(browser, [box.address, witnessed.address], options);
 
 /** What stands alone and is too small for a thumb, in CSS pixels. */
 function tooSmall() {
@@ -145,27 +116,63 @@ for (const colorScheme of SCHEMES) {
   });
 }
 
+const validator = new HtmlValidate({
+  root: true,
+  extends: ['html-validate:standard'],
+});
+
+async function assertValid(text, where) {
+  const report = await validator.validateString(text);
+  const told = report.results.flatMap((result) =>
+    result.messages.map((it) => `${it.ruleId}: ${it.message} (${it.line}:${it.column})`),
+  );
+  assert.deepEqual(told, [], where);
+}
+
 test('every page is valid HTML', async () => {
-  const validator = new HtmlValidate({
-    root: true,
-    extends: ['html-validate:standard'],
-    rules: {
-      // Style sheets that make blocks of a table's parts take their roles away: they are said again.
-      'no-redundant-role': 'off',
-      'prefer-native-element': 'off',
-    },
-  });
   for (const language of LANGUAGES) {
     for (const [name, path] of pages) {
       const text = await (await fetch(inLanguage(path, language))).text();
       assert.ok(Buffer.byteLength(text) <= 60_000, `${name} is ${Buffer.byteLength(text)} bytes`);
-      const report = await validator.validateString(text);
-      const told = report.results.flatMap((result) =>
-        result.messages.map((it) => `${it.ruleId}: ${it.message} (${it.line}:${it.column})`),
-      );
-      assert.deepEqual(told, [], `${name} ${language}`);
+      await assertValid(text, `${name} ${language}`);
+    }
+    for (const letter of ['access', 'complaint', 'erasure']) {
+      const address = inLanguage(`${witnessed.address}/rights/${letter}`, language);
+      await assertValid(await (await fetch(address)).text(), `${letter} ${language}`);
     }
   }
+});
+
+test('an answer of the operator is compared on a page that fits and passes axe', async () => {
+  const { context, page, wrongs } = await open();
+  const csv = await (await fetch(`${box.address}/sessions.csv`)).text();
+  const [head, ...lines] = csv.trimEnd().split('\n');
+  // One that differs, one that is missing, one that is of no session here, and fields of its own.
+  const other = lines[4].replace(/203\.0\.113\.[0-9]+/, '198.51.100.77');
+  const stray = lines[8].replace(/^[0-9a-f]{64}/, '').replaceAll('2026-', '2024-');
+  const all = [...lines.slice(0, 4), other, ...lines.slice(6), stray];
+  const answer = [`${head},User-Name,Frob`, ...all.map((line) => `${line},membre-42,x`)].join('\n');
+  for (const language of LANGUAGES) {
+    await page.goto(inLanguage('/rights', language));
+    await page.setInputFiles('#reply', { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(answer) });
+    await page.click('form[enctype] button');
+    const text = await page.textContent('main');
+    for (const part of ['198.51.100.77', 'Frob']) assert.ok(text.includes(part), `${part} ${language}`);
+    assert.equal(await page.locator('.badge.warn').count(), 1, language);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      assert.deepEqual(await page.evaluate(misfits), [], `${language} ${width}`);
+      const file = join(SHOTS, `compared-${language}-${width}-light.png`);
+      await page.screenshot({ path: file, fullPage: true });
+    }
+    await assertValid(`<!DOCTYPE html>${await page.evaluate('document.documentElement.outerHTML')}`, language);
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+    assert.deepEqual(violations.map((it) => it.id), [], language);
+  }
+  writeFileSync(join(SHOTS, 'compared.pdf'), await page.pdf({ format: 'A4' }));
+  assert.deepEqual(wrongs, []);
+  await context.close();
 });
 
 for (const width of [320, 1280]) {
@@ -245,5 +252,5 @@ test('every page can be printed', async () => {
 });
 
 test('nothing of what was shown reached the log', () => {
-  assert.doesNotMatch(box.log(), /203\.0\.113|192\.0\.2|2001:db8/);
+  assert.doesNotMatch(box.log() + witnessed.log(), /203\.0\.113|192\.0\.2|2001:db8/);
 });

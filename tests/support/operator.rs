@@ -1,14 +1,14 @@
 //! What an operator signs, without a network in between: statements about sessions, noted in a record
 //! as the daemon notes them.
 
+use std::path::Path;
+
 use temoin::domain::{SessionId, Timestamp, Zone};
 use temoin::journal::{Answer, Call, Journal, Learnt, Outcome, Reader, Sent, Way};
 use temoin::protocol::{
     Canonical, Day, FieldSet, Freshness, Held, Receipt, Record, Rotation, Salt, Second, SigningKey,
     StatusAnswer, StatusRequest,
 };
-
-use super::Program;
 
 /// The zone of the operator.
 pub fn brussels() -> Zone {
@@ -30,15 +30,15 @@ impl Default for Operator {
 }
 
 impl Operator {
-    /// Writes its profile beside the configuration, and chooses it; with checks switched on.
-    pub fn choose(&self, program: &Program) {
-        let directory = program.directory().join("profiles.d");
-        std::fs::create_dir_all(&directory).expect("a directory");
-        std::fs::write(directory.join("witnessed.toml"), self.profile()).expect("a profile");
-        program.configure(
-            "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"always\"\n[origin]\nmethods = []\n\
-             [operator]\nprofile = \"witnessed\"\n[sync]\nenabled = true\n",
-        );
+    /// Writes its profile and a configuration into a directory, which chooses it, with checks switched
+    /// on.
+    pub fn choose(&self, directory: &Path) {
+        let profiles = directory.join("profiles.d");
+        std::fs::create_dir_all(&profiles).expect("a directory");
+        std::fs::write(profiles.join("witnessed.toml"), self.profile()).expect("a profile");
+        let configuration = "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"always\"\n[origin]\nmethods = []\n\
+             [operator]\nprofile = \"witnessed\"\n[sync]\nenabled = true\n";
+        std::fs::write(directory.join("temoin.toml"), configuration).expect("the configuration");
     }
 
     /// Its profile.

@@ -64,27 +64,23 @@ fn news(html: &mut Html, visit: &Visit, class: &str, message: &Message) {
 
 fn table(html: &mut Html, visit: &Visit, certificates: &[Certificate]) {
     let heads = [&SESSION, &ERASED_ON, &DUE].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack pairs"), ("role", "table")], |html| {
-        html.element("thead", &[("role", "rowgroup")], |html| {
-            html.element("tr", &[("role", "row")], |html| {
+    html.element("table", &[("class", "stack pairs")], |html| {
+        html.element("thead", &[], |html| {
+            html.element("tr", &[], |html| {
                 for head in heads {
-                    html.leaf("th", &[("scope", "col"), ("role", "columnheader")], head);
+                    html.leaf("th", &[("scope", "col")], head);
                 }
             });
         });
-        html.element("tbody", &[("role", "rowgroup")], |html| {
+        html.element("tbody", &[], |html| {
             for certificate in certificates {
-                html.element("tr", &[("role", "row")], |html| {
-                    html.element("th", &[("scope", "row"), ("role", "rowheader")], |html| {
+                html.element("tr", &[], |html| {
+                    html.element("th", &[("scope", "row")], |html| {
                         html.leaf("code", &[], certificate.id.short());
                     });
                     let erased = visit.when.short_date_time(certificate.erased_at);
-                    html.leaf("td", &[("role", "cell"), ("data-head", heads[1])], erased);
-                    html.leaf(
-                        "td",
-                        &[("role", "cell"), ("data-head", heads[2])],
-                        due(visit, certificate),
-                    );
+                    html.leaf("td", &[("data-head", heads[1])], erased);
+                    html.leaf("td", &[("data-head", heads[2])], due(visit, certificate));
                 });
             }
         });

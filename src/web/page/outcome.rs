@@ -66,7 +66,7 @@ impl Outcome<'_> {
                 );
             });
         });
-        html.element("section", &[], |html| {
+        html.element("div", &[("class", "end")], |html| {
             html.leaf("p", &[("class", "note")], visit.say(&CAUTION));
             html.leaf("p", &[("class", "note")], visit.say(&FORGOTTEN));
             if !agrees {
@@ -82,28 +82,28 @@ impl Outcome<'_> {
     fn fields(&self, html: &mut Html, visit: &Visit) {
         let heads = [&FIELD, &VERDICT, &DETAIL].map(|head| visit.say(head));
         let row = |html: &mut Html, field: Field, verdict: Verdict, detail: &str| {
-            html.element("tr", &[("role", "row")], |html| {
-                let scope = [("scope", "row"), ("role", "rowheader")];
+            html.element("tr", &[], |html| {
+                let scope = [("scope", "row")];
                 html.leaf("th", &scope, visit.say(vocabulary::field(field)));
-                html.element("td", &[("role", "cell"), ("data-head", heads[1])], |html| {
+                html.element("td", &[("data-head", heads[1])], |html| {
                     html.leaf("span", &[("class", verdict.class())], visit.say(verdict.name()));
                 });
-                html.leaf("td", &[("role", "cell"), ("data-head", heads[2])], detail);
+                html.leaf("td", &[("data-head", heads[2])], detail);
             });
         };
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&FIELDS));
-            html.element("table", &[("class", "stack brief"), ("role", "table")], |html| {
+            html.element("table", &[("class", "stack brief")], |html| {
                 html.leaf("caption", &[("class", "unseen")], visit.say(&FIELDS));
-                html.element("thead", &[("role", "rowgroup")], |html| {
-                    html.element("tr", &[("role", "row")], |html| {
+                html.element("thead", &[], |html| {
+                    html.element("tr", &[], |html| {
                         for head in heads {
-                            let attributes = [("scope", "col"), ("role", "columnheader")];
+                            let attributes = [("scope", "col")];
                             html.leaf("th", &attributes, head);
                         }
                     });
                 });
-                html.element("tbody", &[("role", "rowgroup")], |html| {
+                html.element("tbody", &[], |html| {
                     for field in Field::ALL.into_iter().filter(|field| field.is_recorded()) {
                         let counts = Counts::of(field, &self.comparison);
                         let Some(verdict) = counts.verdict(self.given.contains(&field)) else {
@@ -136,27 +136,27 @@ impl Outcome<'_> {
     /// A session of which the two sides say something else: only the fields that are to be looked at.
     fn difference(&self, html: &mut Html, visit: &Visit, differing: &Differing) {
         let heads = [&FIELD, &HERE, &THERE].map(|head| visit.say(head));
-        html.element("table", &[("class", "stack compared"), ("role", "table")], |html| {
+        html.element("table", &[("class", "stack compared")], |html| {
             html.element("caption", &[], |html| {
                 self.session(html, visit, differing.session);
                 html.text(", ");
                 html.text(differing.place.written(visit.language()));
             });
-            html.element("thead", &[("role", "rowgroup")], |html| {
-                html.element("tr", &[("role", "row")], |html| {
+            html.element("thead", &[], |html| {
+                html.element("tr", &[], |html| {
                     for head in heads {
-                        let attributes = [("scope", "col"), ("role", "columnheader")];
+                        let attributes = [("scope", "col")];
                         html.leaf("th", &attributes, head);
                     }
                 });
             });
-            html.element("tbody", &[("role", "rowgroup")], |html| {
+            html.element("tbody", &[], |html| {
                 for own in &differing.differences {
-                    html.element("tr", &[("role", "row")], |html| {
-                        let scope = [("scope", "row"), ("role", "rowheader")];
+                    html.element("tr", &[], |html| {
+                        let scope = [("scope", "row")];
                         html.leaf("th", &scope, visit.say(vocabulary::field(own.field)));
                         for (head, value) in [(heads[1], &own.here), (heads[2], &own.operator)] {
-                            let attributes = [("role", "cell"), ("data-head", head)];
+                            let attributes = [("data-head", head)];
                             html.element("td", &attributes, |html| said(html, visit, value));
                         }
                     });

@@ -103,7 +103,10 @@ fn ways(
     html.element("p", &[("class", "actions")], |html| {
         let href = visit.link(&format!("rights/{name}"));
         html.leaf("a", &[("class", "button"), ("href", &href)], visit.say(&PRINT));
+        // A text browser would write them as one word.
+        html.text(" ");
         mail(html, visit, profile, letter);
+        html.text(" ");
         let href = visit.link(&format!("rights/{name}.txt"));
         html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&TEXT));
     });

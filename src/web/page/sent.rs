@@ -106,13 +106,23 @@ pub(in crate::web) fn sent_request(site: &Site, request: Request) -> Result<Resp
         html.leaf("h1", &[], title);
         let at = visit.when.date_time(entry.sent.at);
         html.leaf("p", &[("class", "lead")], at);
-        html.leaf("p", &[], visit.say(way(entry)));
-        html.leaf("p", &[], outcome(&visit, entry));
-        html.leaf("h2", &[], visit.say(&HEAD));
-        html.leaf("pre", &[], String::from_utf8_lossy(&entry.sent.head).trim_end());
-        html.leaf("h2", &[], visit.say(&BODY));
-        html.leaf("p", &[("class", "note")], visit.say(&BODY_IS));
-        html.leaf("pre", &[], ids(&entry.sent.body));
+        html.element("dl", &[("class", "facts-list")], |html| {
+            html.leaf("dt", &[], visit.say(&WAY));
+            html.leaf("dd", &[], visit.say(way(entry)));
+            html.leaf("dt", &[], visit.say(&CAME));
+            html.leaf("dd", &[], outcome(&visit, entry));
+        });
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&HEAD));
+            // Its lines end by CR and LF; of the former there is nothing to see.
+            let head = String::from_utf8_lossy(&entry.sent.head).replace("\r\n", "\n");
+            html.leaf("pre", &[], head.trim_end());
+        });
+        html.element("section", &[], |html| {
+            html.leaf("h2", &[], visit.say(&BODY));
+            html.leaf("p", &[("class", "note")], visit.say(&BODY_IS));
+            html.leaf("pre", &[], ids(&entry.sent.body));
+        });
     });
     Ok(Response::html(Status::Ok, html))
 }
@@ -165,26 +175,26 @@ fn outcome(visit: &Visit, entry: &LedgerEntry) -> String {
 
 fn table(html: &mut Html, visit: &Visit, entries: &[LedgerEntry]) {
     let heads = [&WHEN, &SENT_WHAT, &CAME].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack brief"), ("role", "table")], |html| {
-        html.element("thead", &[("role", "rowgroup")], |html| {
-            html.element("tr", &[("role", "row")], |html| {
+    html.element("table", &[("class", "stack brief")], |html| {
+        html.element("thead", &[], |html| {
+            html.element("tr", &[], |html| {
                 for head in heads {
-                    html.leaf("th", &[("scope", "col"), ("role", "columnheader")], head);
+                    html.leaf("th", &[("scope", "col")], head);
                 }
             });
         });
-        html.element("tbody", &[("role", "rowgroup")], |html| {
+        html.element("tbody", &[], |html| {
             for entry in entries {
-                html.element("tr", &[("role", "row")], |html| {
-                    html.element("th", &[("scope", "row"), ("role", "rowheader")], |html| {
+                html.element("tr", &[], |html| {
+                    html.element("th", &[("scope", "row")], |html| {
                         let href = visit.link(&format!("sent/{}", entry.number.value()));
                         let at = visit.when.short_date_time(entry.sent.at);
                         html.leaf("a", &[("href", &href)], at);
                     });
                     let what = visit.say(call(entry));
-                    html.leaf("td", &[("role", "cell"), ("data-head", heads[1])], what);
+                    html.leaf("td", &[("data-head", heads[1])], what);
                     let came = outcome(visit, entry);
-                    html.leaf("td", &[("role", "cell"), ("data-head", heads[2])], came);
+                    html.leaf("td", &[("data-head", heads[2])], came);
                 });
             }
         });
@@ -359,18 +369,20 @@ const STATUS: Message = Message {
     de: "Vierundsechzig IDs",
 };
 
+const WAY: Message = Message { fr: "Chemin", nl: "Weg", en: "Way", de: "Weg" };
+
 const BY_TUNNEL: Message = Message {
-    fr: "Par le tunnel.",
-    nl: "Door de tunnel.",
-    en: "Through the tunnel.",
-    de: "Durch den Tunnel.",
+    fr: "par le tunnel",
+    nl: "door de tunnel",
+    en: "through the tunnel",
+    de: "durch den Tunnel",
 };
 
 const BY_PROXY: Message = Message {
-    fr: "Par le mandataire des réglages.",
-    nl: "Via de proxy van de instellingen.",
-    en: "By the proxy of the settings.",
-    de: "Über den Proxy der Einstellungen.",
+    fr: "par le mandataire des réglages",
+    nl: "via de proxy van de instellingen",
+    en: "by the proxy of the settings",
+    de: "über den Proxy der Einstellungen",
 };
 
 const ANSWERED: Message = Message {

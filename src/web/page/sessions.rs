@@ -104,23 +104,23 @@ impl Contents {
         let name =
             sessions.first().map_or_else(String::new, |own| format!("from-{}", own.id.short()));
         html.leaf("h2", &[("class", "month-name"), ("id", &name)], title);
-        let table = [("class", "list stack"), ("role", "table"), ("aria-labelledby", &*name)];
+        let table = [("class", "list stack"), ("aria-labelledby", &*name)];
         html.element("table", &table, |html| {
-            html.element("thead", &[("role", "rowgroup")], |html| {
-                html.element("tr", &[("role", "row")], |html| {
+            html.element("thead", &[], |html| {
+                html.element("tr", &[], |html| {
                     for head in [
                         visit.say(&SESSION),
                         visit.say(&LENGTH),
                         visit.say(vocabulary::field(Field::OriginAddress)),
                         visit.say(&ASSIGNED),
                     ] {
-                        html.leaf("th", &[("scope", "col"), ("role", "columnheader")], head);
+                        html.leaf("th", &[("scope", "col")], head);
                     }
                 });
             });
-            html.element("tbody", &[("role", "rowgroup")], |html| {
+            html.element("tbody", &[], |html| {
                 for session in sessions {
-                    html.element("tr", &[("role", "row")], |html| self.row(html, visit, session));
+                    html.element("tr", &[], |html| self.row(html, visit, session));
                 }
             });
         });
@@ -130,7 +130,7 @@ impl Contents {
         let when = &visit.when;
         let day = day(session, visit);
         let href = visit.link(&format!("session/{}", session.id));
-        html.element("th", &[("scope", "row"), ("role", "rowheader")], |html| {
+        html.element("th", &[("scope", "row")], |html| {
             html.element("a", &[("href", &href)], |html| {
                 if let Some(day) = day {
                     html.leaf("span", &[("class", "day")], when.day(day));
@@ -207,6 +207,7 @@ impl Contents {
         html.element("div", &[("class", "actions downloads")], |html| {
             html.leaf("span", &[("class", "aside")], visit.say(&DOWNLOAD));
             for (path, name) in [("sessions.csv", "CSV"), ("sessions.json", "JSON")] {
+                html.text(" ");
                 let href = visit.link_with(path, &borrowed(&query));
                 let attributes = [("class", "touch"), ("href", href.as_str()), ("download", "")];
                 html.leaf("a", &attributes, name);
@@ -221,7 +222,7 @@ fn borrowed<'a>(query: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a s
 
 /// A cell that bears its column's name, for narrow screens on which the columns' heads are not seen.
 fn cell(html: &mut Html, head: &str, content: impl FnOnce(&mut Html)) {
-    html.element("td", &[("role", "cell"), ("data-head", head)], |html| {
+    html.element("td", &[("data-head", head)], |html| {
         html.element("div", &[], content);
     });
 }

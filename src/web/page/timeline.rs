@@ -38,19 +38,19 @@ fn write(visit: &Visit, days: &Days) -> String {
             return;
         }
         legend(html, visit);
-        html.element("table", &[("class", "timeline stack"), ("role", "table")], |html| {
+        html.element("table", &[("class", "timeline stack")], |html| {
             html.leaf("caption", &[("class", "unseen")], visit.say(&TITLE));
-            html.element("thead", &[("role", "rowgroup")], |html| {
-                html.element("tr", &[("role", "row")], |html| {
+            html.element("thead", &[], |html| {
+                html.element("tr", &[], |html| {
                     for head in [&MONTH, &DAYS, &COUNT, &GOES] {
-                        let attributes = [("scope", "col"), ("role", "columnheader")];
+                        let attributes = [("scope", "col")];
                         html.leaf("th", &attributes, visit.say(head));
                     }
                 });
             });
-            html.element("tbody", &[("role", "rowgroup")], |html| {
+            html.element("tbody", &[], |html| {
                 for month in months {
-                    html.element("tr", &[("role", "row")], |html| row(html, visit, days, month));
+                    html.element("tr", &[], |html| row(html, visit, days, month));
                 }
             });
         });
@@ -75,9 +75,9 @@ fn months(days: &Days) -> Vec<NaiveDate> {
 }
 
 fn row(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
-    let scope = [("scope", "row"), ("role", "rowheader"), ("class", "day")];
+    let scope = [("scope", "row"), ("class", "day")];
     html.leaf("th", &scope, visit.when.month(month));
-    html.element("td", &[("role", "cell")], |html| strip(html, visit, days, month));
+    html.element("td", &[], |html| strip(html, visit, days, month));
     let own: Vec<&Standing> = days
         .standings
         .iter()
@@ -88,8 +88,8 @@ fn row(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
         .collect();
     let count = own.iter().map(|standing| standing.group.count).sum();
     let sessions = SESSIONS.fill(visit.language(), count, &[]);
-    html.leaf("td", &[("role", "cell")], sessions);
-    let attributes = [("role", "cell"), ("data-head", visit.say(&GOES))];
+    html.leaf("td", &[], sessions);
+    let attributes = [("data-head", visit.say(&GOES))];
     html.leaf("td", &attributes, goes(visit, &own));
 }
 
