@@ -288,6 +288,9 @@ pub(super) mod tests {
     /// By days in all zones: how many, and the ID of the one that began first.
     type Alike = HashMap<Vec<Option<NaiveDate>>, (u64, SessionId)>;
 
+    /// Those that are counted, and the IDs of those that are not.
+    type Counts = (Alike, Vec<SessionId>);
+
     fn days(session: &Session, zones: &[Zone]) -> Vec<Option<NaiveDate>> {
         let (start, end) = (session.start.value, session.end.as_ref().unwrap().moment.value);
         let bounds = [start.earliest, start.latest, end.earliest, end.latest];
@@ -296,7 +299,7 @@ pub(super) mod tests {
     }
 
     /// What a census is, in the plainest words.
-    fn counted(directory: &Path, zones: &[Zone]) -> (Alike, Vec<SessionId>) {
+    fn counted(directory: &Path, zones: &[Zone]) -> Counts {
         let mut alike: HashMap<_, (u64, Session)> = HashMap::new();
         let mut others = Vec::new();
         for session in all(directory) {
@@ -319,7 +322,7 @@ pub(super) mod tests {
         )
     }
 
-    fn kept(directory: &Path) -> Option<(Vec<Zone>, (Alike, Vec<SessionId>))> {
+    fn kept(directory: &Path) -> Option<(Vec<Zone>, Counts)> {
         let Census { zones, alike, others } =
             Reader::open(directory).unwrap().unwrap().census().unwrap()?;
         let alike: Alike =
