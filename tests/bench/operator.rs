@@ -1,5 +1,11 @@
 //! Measures the operator's end: status answers and registrations a second, beside the bare point
-//! look-ups a second of the same database in the same run. `bench-operator COUNT…`, in sessions.
+//! look-ups a second of the same database in the same run. `bench-operator [STORE] COUNT…`, in
+//! sessions; the store is `sqlite`, `postgresql` or both.
+//!
+//! An answer looks 64 IDs up, half of which are held. `share` is how many IDs a second answers look up,
+//! as a part of the bare look-ups a second, each of one ID that is held: the larger the better, and
+//! above one where 64 at a time cost less than 64 times one. Both are measured by turns, so that a busy
+//! machine slows both.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -24,86 +30,149 @@ use temoin::protocol::{
 
 use postgres::Cluster;
 
-/// How long each figure is measured.
-const MEASURED: Duration = Duration::from_secs(3);
+/// How long each figure is measured, in all and at a time.
+const MEASURED: Duration = Duration::from_secs(6);
+const TURN: Duration = Duration::from_millis(100);
+
+/// How many requests are answered by turns: so many that what they ask for does not stay in a cache by
+/// itself.
+const REQUESTS: usize = 20_000;
 
 /// How many sessions last, of each record.
 const OPEN: u32 = 2_000;
 
 fn main() {
-    let counts: Vec<u32> =
-        std::env::args().skip(1).map(|text| text.parse().expect("a count")).collect();
+    let (stores, counts): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.parse::<u32>().is_err());
+    let counts: Vec<u32> = counts.iter().map(|text| text.parse().expect("a count")).collect();
     println!(
-        "{:<11}{:>11}{:>15}{:>15}{:>8}{:>15}{:>15}",
+        "{:<11}{:>10}{:>13}{:>12}{:>8}{:>12}{:>15}",
         "store", "sessions", "look-ups/s", "answers/s", "share", "signed/s", "registered/s"
     );
-    for count in counts {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("record.db");
-        let location = Location::Sqlite(path.clone());
-        Store::create(&location).expect("a store");
-        let mut connection = rusqlite::Connection::open(&path).expect("a store");
-        fill_sqlite(&mut connection, count);
-        let mut bare = connection
-            .prepare("SELECT began FROM session WHERE id = ?")
-            .expect("a statement of the store's schema");
-        measure("sqlite", count, &location, |id| {
-            let began = bare.query_row([id.as_bytes()], |row| row.get::<_, i64>(0));
-            assert!(began.is_ok());
-        });
-        drop(bare);
-
-        let cluster = Cluster::start("fsync = on\nshared_buffers = 512MB\nmax_wal_size = 4GB");
-        let url = cluster.database();
-        let location = Location::Postgres(url.clone());
-        Store::create(&location).expect("a store");
-        let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).expect("a server");
-        client.batch_execute(&fill_postgres(count)).expect("room");
-        client.batch_execute("VACUUM ANALYZE session").expect("the right to");
-        let bare = client.prepare("SELECT began FROM session WHERE id = $1").expect("a statement");
-        measure("postgresql", count, &location, |id| {
-            assert!(client.query_one(&bare, &[&id.as_bytes().as_slice()]).is_ok());
-        });
+    for (name, measured) in
+        [("sqlite", sqlite as fn(u32) -> Figures), ("postgresql", postgresql as _)]
+    {
+        if stores.is_empty() || stores.iter().any(|store| store == name) {
+            let mut first: Option<Figures> = None;
+            for count in &counts {
+                let figures = measured(*count);
+                figures.print(name, *count);
+                match &first {
+                    None => first = Some(figures),
+                    Some(first) => figures.print_beside(first),
+                }
+            }
+        }
     }
     wire();
 }
 
-/// One line of figures.
-fn measure(name: &str, count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) {
-    let mut store = Store::open(location).expect("a store");
-    let mut number = 0_u32;
-    let mut draw = || {
-        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        number % count
-    };
-    let look_ups = rate(|| bare(&id(draw())));
+fn sqlite(count: u32) -> Figures {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("record.db");
+    let location = Location::Sqlite(path.clone());
+    Store::create(&location).expect("a store");
+    let mut connection = rusqlite::Connection::open(&path).expect("a store");
+    fill_sqlite(&mut connection, count);
+    let mut bare = connection
+        .prepare("SELECT began FROM session WHERE id = ?")
+        .expect("a statement of the store's schema");
+    measure(count, &location, |id| {
+        let began = bare.query_row([id.as_bytes()], |row| row.get::<_, i64>(0));
+        assert!(began.is_ok());
+    })
+}
 
-    let mut requests = std::iter::repeat_with(|| request(&mut draw)).take(200).cycle_owned();
+fn postgresql(count: u32) -> Figures {
+    let cluster =
+        Cluster::start("fsync = on\nautovacuum = off\nshared_buffers = 512MB\nmax_wal_size = 4GB");
+    let url = cluster.database();
+    let location = Location::Postgres(url.clone());
+    Store::create(&location).expect("a store");
+    let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).expect("a server");
+    client.batch_execute(&fill_postgres(count)).expect("room");
+    // Else the server goes on with that while it is measured.
+    client.batch_execute("VACUUM ANALYZE session").expect("the right to");
+    client.batch_execute("CHECKPOINT").expect("the right to");
+    let bare = client.prepare("SELECT began FROM session WHERE id = $1").expect("a statement");
+    measure(count, &location, |id| {
+        assert!(client.query_one(&bare, &[&id.as_bytes().as_slice()]).is_ok());
+    })
+}
+
+/// How often a second each thing was done.
+struct Figures {
+    look_ups: f64,
+    answers: f64,
+    signed: f64,
+    registered: f64,
+}
+
+impl Figures {
+    fn print(&self, name: &str, count: u32) {
+        let Self { look_ups, answers, signed, registered } = self;
+        let share = answers * 64.0 / look_ups;
+        println!(
+            "{name:<11}{count:>10}{look_ups:>13.0}{answers:>12.0}{share:>8.1}{signed:>12.0}\
+             {registered:>15.0}"
+        );
+    }
+
+    /// What is left of each figure of the smallest record. Growth is flat as far as answers keep as much
+    /// as the bare look-ups do.
+    fn print_beside(&self, first: &Self) {
+        let left = |own: fn(&Self) -> f64| 100.0 * own(self) / own(first);
+        println!(
+            "{:<11}{:>10}{:>12.0}%{:>11.0}%{:>8}{:>11.0}%{:>14.0}%",
+            "",
+            "of first",
+            left(|it| it.look_ups),
+            left(|it| it.answers),
+            "",
+            left(|it| it.signed),
+            left(|it| it.registered)
+        );
+    }
+}
+
+/// The figures of a store that holds `count` sessions besides those that last.
+fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) -> Figures {
+    let mut store = Store::open(location).expect("a store");
+    let mut draw = draw(count);
+    let requests: Vec<Vec<u8>> =
+        std::iter::repeat_with(|| request(&mut draw)).take(REQUESTS).collect();
+    let mut requests = requests.iter().cycle();
     let salt = |place: usize| {
         let mut bytes = [7; 32];
         bytes[0] = u8::try_from(place).expect("64 places");
         Salt::from_random(bytes).expect("not all zero")
     };
     let salts: [Salt; StatusRequest::IDS] = std::array::from_fn(salt);
-    let mut found = 0;
-    let answers = rate(|| {
-        let request = StatusRequest::from_bytes(&requests.next()).expect("ascending");
-        let entries = store.look_up(request.ids()).expect("an answer");
-        found = entries.len();
-        for (id, entry) in &entries {
-            assert!(entry.held().is_some());
-            std::hint::black_box(Digests::new(id, salts[0], &entry.record.values()));
-        }
-    });
-    assert!(found >= 30, "half of the IDs are known, and {found} were found");
     let key = SigningKey::from_seed(&[7; 32]);
     let at = Second::from_number(1_795_500_000).expect("a second");
-    let signed = rate(|| {
-        let request = StatusRequest::from_bytes(&requests.next()).expect("ascending");
-        let entries = store.look_up(request.ids()).expect("an answer");
-        let answer = state(&request, at, &key, None, &salts, |id| entries.get(id));
-        assert_eq!(answer.to_bytes().len(), StatusAnswer::SIZE);
-    });
+    let known: Vec<SessionId> = (0..10 * REQUESTS).map(|_| id(draw())).collect();
+    let mut known = known.iter().cycle();
+    let (mut look_ups, mut answers, mut signed) = (Rate::new(), Rate::new(), Rate::new());
+    let mut found = 0;
+    while look_ups.spent < MEASURED {
+        look_ups.turn(|| bare(next(&mut known)));
+        answers.turn(|| {
+            let request = StatusRequest::from_bytes(next(&mut requests)).expect("ascending");
+            let entries = store.look_up(request.ids()).expect("an answer");
+            found = entries.len();
+            for (id, entry) in &entries {
+                assert!(entry.held().is_some());
+                std::hint::black_box(Digests::new(id, salts[0], &entry.record.values()));
+            }
+        });
+        signed.turn(|| {
+            let request = StatusRequest::from_bytes(next(&mut requests)).expect("ascending");
+            let entries = store.look_up(request.ids()).expect("an answer");
+            let answer = state(&request, at, &key, None, &salts, |id| entries.get(id));
+            assert_eq!(answer.to_bytes().len(), StatusAnswer::SIZE);
+        });
+    }
+    assert!(found >= 30, "half of the IDs are known, and {found} were found");
 
     let began = Instant::now();
     for open in 0..OPEN {
@@ -114,21 +183,46 @@ fn measure(name: &str, count: u32, location: &Location, mut bare: impl FnMut(&Se
         assert_eq!(bound, Bound::Bound);
     }
     let registered = f64::from(OPEN) / began.elapsed().as_secs_f64();
-    let share = answers * 64.0 / look_ups;
-    println!(
-        "{name:<11}{count:>11}{look_ups:>15.0}{answers:>15.0}{share:>8.1}{signed:>15.0}{registered:>15.0}"
-    );
+    Figures { look_ups: look_ups.get(), answers: answers.get(), signed: signed.get(), registered }
+}
+
+/// Numbers of sessions, one after the other as if at random.
+fn draw(count: u32) -> impl FnMut() -> u32 {
+    let mut number = 0_u32;
+    move || {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // The upper bits: the lower ones of such a sequence soon come again.
+        u32::try_from(u64::from(number) * u64::from(count) >> 32).expect("less than the count")
+    }
+}
+
+fn next<'a, T>(items: &mut impl Iterator<Item = &'a T>) -> &'a T {
+    items.next().expect("they come again and again")
 }
 
 /// How often a second something can be done.
-fn rate(mut action: impl FnMut()) -> f64 {
-    let began = Instant::now();
-    let mut done = 0_u32;
-    while began.elapsed() < MEASURED {
-        action();
-        done += 1;
+struct Rate {
+    done: u32,
+    spent: Duration,
+}
+
+impl Rate {
+    fn new() -> Self {
+        Self { done: 0, spent: Duration::ZERO }
     }
-    f64::from(done) / began.elapsed().as_secs_f64()
+
+    fn turn(&mut self, mut action: impl FnMut()) {
+        let began = Instant::now();
+        while began.elapsed() < TURN {
+            action();
+            self.done += 1;
+        }
+        self.spent += began.elapsed();
+    }
+
+    fn get(&self) -> f64 {
+        f64::from(self.done) / self.spent.as_secs_f64()
+    }
 }
 
 /// The body of a request of which half the IDs are known.
@@ -147,27 +241,6 @@ fn request(draw: &mut impl FnMut() -> u32) -> Vec<u8> {
     }
     ids.iter().flat_map(|id| *id.as_bytes()).collect()
 }
-
-/// Things that come again and again.
-struct Cycle<T> {
-    items: Vec<T>,
-    place: usize,
-}
-
-impl<T: Clone> Cycle<T> {
-    fn next(&mut self) -> T {
-        self.place = (self.place + 1) % self.items.len();
-        self.items[self.place].clone()
-    }
-}
-
-trait CycleOwned: Iterator + Sized {
-    fn cycle_owned(self) -> Cycle<Self::Item> {
-        Cycle { items: self.collect(), place: 0 }
-    }
-}
-
-impl<I: Iterator> CycleOwned for I {}
 
 /// What a box and the responder say to each other in a day, before TLS.
 fn wire() {
