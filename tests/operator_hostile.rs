@@ -27,7 +27,7 @@ use temoin::protocol::{Day, Receipt, RegisterRequest, Second, SigningKey, Status
 use temoin::retention::Period;
 use tempfile::TempDir;
 
-use boxes::{Answer, now, post, receive, request};
+use boxes::{Answer, now, post, random, receive, request};
 
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -64,7 +64,7 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
         wait("half of the registrations", || registered.load(Ordering::SeqCst) >= half);
         let alive: Option<Serving> = Some(dies);
         drop(alive);
-        let joined: Vec<_> = clients.into_iter().map(|client| client.join()).collect();
+        let joined: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::SeqCst);
         joined.into_iter().for_each(|client| client.unwrap());
         killer.join().unwrap()

@@ -192,7 +192,7 @@ fn draw(count: u32) -> impl FnMut() -> u32 {
     move || {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         // The upper bits: the lower ones of such a sequence soon come again.
-        u32::try_from(u64::from(number) * u64::from(count) >> 32).expect("less than the count")
+        u32::try_from((u64::from(number) * u64::from(count)) >> 32).expect("less than the count")
     }
 }
 

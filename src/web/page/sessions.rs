@@ -297,8 +297,6 @@ const GIVEN: Message =
 /// The address of origin in short, for narrow screens.
 const ORIGIN: Message = Message { fr: "Origine", nl: "Oorsprong", en: "Origin", de: "Herkunft" };
 
-const PAGES: Message = Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
-
 const OLDER: Message =
     Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };
 
