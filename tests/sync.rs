@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use temoin::domain::{Field, Session, Timestamp, Zone};
 use temoin::holding::{Comparison, Rulebook, Signed, SignedState, SignedStatement};
-use temoin::journal::{Call, Dealing, Reader, Registration, Standing};
+use temoin::journal::{Call, Dealing, LedgerEntry, Reader, Registration, Standing};
 use temoin::retention::{Jurisdiction, Law};
 
 use support::{Cluster, Lab, now};
@@ -128,6 +128,37 @@ impl Scene {
             .collect()
     }
 
+    /// What answered each registration of a session.
+    fn named(&self, session: &Session) -> Vec<Option<u16>> {
+        let all = self.registrations().into_iter();
+        let own = all.filter(|(body, _)| body.as_slice() == session.id.as_bytes());
+        own.map(|(_, status)| status).collect()
+    }
+
+    /// The status requests, the oldest first.
+    fn statuses(&self) -> Vec<LedgerEntry> {
+        let mut entries = self.reader().ledger(0, 10_000).unwrap();
+        entries.reverse();
+        entries.into_iter().filter(|entry| entry.sent.call == Call::Status).collect()
+    }
+
+    /// Sets the laboratory's clock to the moment of the next daily request, and waits until that has come
+    /// to something. Says what the clock was set to.
+    fn next_day(&self, now: Timestamp) -> Timestamp {
+        let due = self
+            .lab
+            .await_value(PATIENCE, "a moment to ask at", || self.reader().next_status().unwrap());
+        let asked = self.statuses().len();
+        let ahead = due.since(present()).max(now.since(present())).as_secs() + 2;
+        self.lab.run(&format!("clock {ahead}"));
+        self.lab.await_value(PATIENCE, "the daily request", || {
+            let entries = self.statuses();
+            let is_over = entries.len() > asked && entries.iter().all(|it| it.outcome.is_some());
+            is_over.then_some(())
+        });
+        present().shifted(i64::try_from(ahead).unwrap() * 1_000)
+    }
+
     fn standing(&self, session: &Session) -> Standing {
         self.dealing(session).unwrap().standing(zone(), present())
     }
@@ -162,6 +193,11 @@ fn zone() -> Zone {
 
 fn present() -> Timestamp {
     Timestamp::from_milliseconds(now()).unwrap()
+}
+
+/// The day of UTC on which a moment is, as a number.
+fn day_of(at: Timestamp) -> i64 {
+    at.milliseconds().div_euclid(86_400_000)
 }
 
 /// The day in the operator's time zone.
@@ -296,14 +332,77 @@ fn while_the_operator_does_not_answer_nothing_is_lost_and_then_all_is_made_up_fo
         let standing = scene.standing(session);
         assert!(matches!(standing, Standing::Held { .. }), "{}: {standing:?}", session.id);
     }
-    let named = |session: &Session| {
-        let id = session.id.as_bytes().to_vec();
-        let sent = scene.registrations().into_iter().filter(|(body, _)| *body == id);
-        sent.map(|(_, status)| status).collect::<Vec<_>>()
-    };
-    assert_eq!(named(&first), [Some(204)]);
-    let attempts = named(&second);
+    assert_eq!(scene.named(&first), [Some(204)]);
+    let attempts = scene.named(&second);
     let (last, failed) = attempts.split_last().unwrap();
     assert_eq!((*last, !failed.is_empty()), (Some(204), true), "{attempts:?}");
     assert!(failed.iter().all(Option::is_none), "{attempts:?}");
+}
+
+#[test]
+fn while_the_operator_is_away_for_three_weeks_nothing_is_lost_and_nothing_is_sent_twice() {
+    let scene = Scene::begin("--clock", Place::Sqlite);
+    let first = scene.registered(0);
+    // The first time it reckons the day of each session anew.
+    assert!(scene.lab.run("operator erase").starts_with("0 sessions erased"));
+    scene.due(&first, -3);
+    scene.ask();
+    assert_eq!(scene.compared(&first), alike());
+    let asked_by_hand = scene.statuses().len();
+
+    // Its tunnels go on, but nobody answers for three weeks.
+    scene.lab.run("responder stop");
+    scene.reconnect();
+    // The end of the session had the day reckoned anew.
+    scene.due(&first, -3);
+    let second = scene.lab.await_value(PATIENCE, "a second session", || {
+        let id = scene.lab.sessions().get(1)?.id.clone();
+        scene.reader().find(&id.parse().ok()?).ok()?.pop()
+    });
+    let mut clock = scene.next_day(present());
+    while clock.since(present()) < Duration::from_secs(21 * 86_400) {
+        clock = scene.next_day(clock);
+    }
+    let away = scene.statuses();
+    let days: Vec<i64> = away[asked_by_hand..].iter().map(|entry| day_of(entry.sent.at)).collect();
+    let every_day: Vec<i64> = (days[0]..=days[days.len() - 1]).collect();
+    assert_eq!(days, every_day, "not one request a day");
+    assert!(days.len() >= 21, "{days:?}");
+    let failed = |entry: &LedgerEntry| {
+        let failure = entry.outcome.as_ref().and_then(|it| it.failure.as_deref());
+        failure == Some("unreachable")
+    };
+    assert!(away[asked_by_hand..].iter().all(failed), "{away:?}");
+    assert_eq!(scene.count("id IS NOT NULL"), 1);
+    assert!(scene.dealing(&first).unwrap().held.is_some());
+
+    // It is back, and has not erased what was due more than two weeks ago.
+    scene.lab.run("responder start");
+    clock = scene.next_day(clock);
+    scene.registered(1);
+    let standing = |session: &Session, at| scene.dealing(session).unwrap().standing(zone(), at);
+    let overdue = standing(&first, clock);
+    assert!(matches!(overdue, Standing::Overdue { .. }), "{clock}: {overdue:?}");
+    // Its ID goes from the ledger with the session itself, so it is looked for now.
+    assert_eq!(scene.named(&first), [Some(204)]);
+    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
+    clock = scene.next_day(clock);
+    assert!(matches!(standing(&first, clock), Standing::Confirmed { .. }), "{clock}");
+    assert!(matches!(standing(&second, clock), Standing::Held { .. }), "{clock}");
+    assert_eq!(scene.compared(&second), alike());
+    let before = scene.statuses().len();
+    scene.next_day(clock);
+    let later = &scene.statuses()[before..];
+    let names = |entry: &LedgerEntry, session: &Session| {
+        entry.sent.body.chunks(32).any(|id| id == session.id.as_bytes())
+    };
+    assert_eq!(later.len(), 1);
+    assert!(!names(&later[0], &first), "an ID whose erasure is confirmed was sent");
+
+    let attempts = scene.named(&second);
+    let (last, failed) = attempts.split_last().unwrap();
+    assert_eq!((*last, !failed.is_empty()), (Some(204), true), "{attempts:?}");
+    assert!(failed.iter().all(Option::is_none), "{attempts:?}");
+    assert_eq!(scene.count("id IS NOT NULL"), 1);
+    assert_eq!(scene.count(&scene.own(&second)), 1);
 }

@@ -119,7 +119,8 @@ box() {
 
 temoin() {
     [[ -n $TEMOIN ]] || die "no temoin in this laboratory: lab up --temoin FILE"
-    box "$TEMOIN" --state-dir "$STATE/temoin" --config "$STATE/temoin.toml" "$@"
+    by_clock
+    box "${BY_CLOCK[@]}" "$TEMOIN" --state-dir "$STATE/temoin" --config "$STATE/temoin.toml" "$@"
 }
 
 page_is_served() {

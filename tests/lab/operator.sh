@@ -156,7 +156,8 @@ PROFILE
 
 operator() {
     [[ -n $WITNESSED ]] || die "no temoin-operator in this laboratory: lab up --operator FILE"
-    in_namespace "$OPERATOR" "$WITNESSED" --config "$STATE/operator.toml" "$@"
+    by_clock
+    in_namespace "$OPERATOR" "${BY_CLOCK[@]}" "$WITNESSED" --config "$STATE/operator.toml" "$@"
 }
 
 responder_answers() {

@@ -37,11 +37,33 @@ stop() {
     until_true "$2" is_gone "$1" || die "$1 does not end within $2 s"
 }
 
-# spawn NAMESPACE NAME COMMAND...: in the background, its output in NAME.log.
+# clock SECONDS: what --clock promises. The kernel's notice of a clock that was set is all that
+# libfaketime leaves out, so the daemon is made to look by SIGHUP.
+clock() {
+    [[ -n $CLOCK ]] || die "the laboratory has no clock of its own: lab up --clock"
+    [[ ${1-} =~ ^[0-9]+$ ]] || die "clock: a number of seconds is missing"
+    echo "+$1" >"$STATE/clock.new"
+    mv "$STATE/clock.new" "$STATE/clock"
+    ! is_running daemon || send HUP daemon
+}
+
+# by_clock: what to put before a command that is to go by that clock, in the array BY_CLOCK. Only the wall
+# clock is moved: the hooks, which OpenVPN runs, share the other ones.
+by_clock() {
+    local libraries=(/usr/lib/*/faketime/libfaketimeMT.so.1)
+    BY_CLOCK=()
+    [[ -n $CLOCK ]] || return 0
+    [[ -e ${libraries[0]} ]] || die "libfaketime is missing: make setup installs it"
+    BY_CLOCK=(env LD_PRELOAD="${libraries[0]}" FAKETIME_TIMESTAMP_FILE="$STATE/clock"
+        FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1)
+}
+
+# spawn NAMESPACE NAME COMMAND...: in the background, its output in NAME.log, by the laboratory's clock.
 spawn() {
     local namespace=$1 name=$2
     shift 2
-    ip netns exec "$namespace" setsid "$@" </dev/null >>"$STATE/$name.log" 2>&1 &
+    by_clock
+    ip netns exec "$namespace" setsid "${BY_CLOCK[@]}" "$@" </dev/null >>"$STATE/$name.log" 2>&1 &
     echo $! >"$STATE/$name.pid"
     disown
 }
