@@ -34,6 +34,10 @@ qemu: image ## The board in QEMU: its console here, its page on PORT (8470), a t
 qemu-check: image ## The same unattended; fails if a session is not recorded as it was
 	python3 -B tests/board/check $(CARD)
 
+.PHONY: qemu-night
+qemu-night: image ## Boards in QEMU whose clocks are wrong, for a night (root)
+	python3 -B tests/board/clock $(CARD)
+
 .PHONY: power-cut
 power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... repeats a run (root)
 	cargo build --locked --bin temoin

@@ -36,7 +36,7 @@ class Guest:
         """Starts the tunnel. When this returns, temoin's script has kept the session."""
         began = time.monotonic()
         self.board.run(
-            f"(completed() {{ grep --no-messages '{COMPLETED}' {CLIENT_LOG} | wc -l; }}\n"
+            f"(completed() {{ grep --no-messages --text '{COMPLETED}' {CLIENT_LOG} | wc -l; }}\n"
             "before=$(completed)\n"
             "systemctl start openvpn@client || exit\n"
             f"for _ in $(seq {seconds * 5}); do\n"
