@@ -6,6 +6,7 @@ BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
 IMAGE ?= $(CARD)
 POINTS ?= 200
+PULLS ?= 5
 SEED ?=
 SEEDED := $(if $(SEED),--seed $(SEED))
 
@@ -34,9 +35,15 @@ qemu: image ## The board in QEMU: its console here, its page on PORT (8470), a t
 qemu-check: image ## The same unattended; fails if a session is not recorded as it was
 	python3 -B tests/board/check $(CARD)
 
+.PHONY: plug-check
+plug-check: image ## The board's plug pulled in QEMU: PULLS=5; SEED=... repeats a run (root)
+	cargo build --locked --features operator --bin temoin-operator
+	python3 -B tests/board/plug $(CARD) target/debug/temoin-operator --pulls $(PULLS) $(SEEDED)
+
 .PHONY: qemu-night
-qemu-night: image ## Boards in QEMU whose clocks are wrong, for a night (root)
+qemu-night: image ## Boards in QEMU for a night: wrong clocks, 30 pulled plugs (root)
 	python3 -B tests/board/clock $(CARD)
+	$(MAKE) plug-check PULLS=30
 
 .PHONY: power-cut
 power-cut: setup ## Power cuts between the disk's writes: POINTS=200; SEED=... repeats a run (root)

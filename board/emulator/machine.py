@@ -12,6 +12,15 @@ KERNEL_LINE = (
     "systemd.show_status=no"
 )
 
+# Units that a tunnel does without, and whose start an emulated processor takes long about.
+DISPENSABLE = [
+    "apt-daily-upgrade.timer", "apt-daily.timer", "dev-mqueue.mount", "dpkg-db-backup.timer",
+    "fstrim.timer", "getty@tty1.service", "modprobe@configfs.service", "modprobe@dm_mod.service",
+    "modprobe@drm.service", "modprobe@efi_pstore.service", "modprobe@fuse.service",
+    "modprobe@loop.service", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "systemd-logind.service", "systemd-update-utmp-runlevel.service", "systemd-update-utmp.service",
+]
+
 # Where the page is found on the board once `page_files` are on its card, and in the box's namespace.
 PAGE_PORT = 8470
 # Where the board takes it in from its network, to hand it on to the page on its loopback.
@@ -144,9 +153,10 @@ class Machine:
             self._changed.notify_all()
 
 
-def virtual(card, directory, *, rtc="utc", extra=(), serial="stdio"):
+def virtual(card, directory, *, rtc="utc", without=(), serial="stdio"):
     """The command line of QEMU's virtual machine, with the processor of the Limes and their memory,
-    that runs the card's kernel. `directory` is for what is taken off the card."""
+    that runs the card's kernel. `directory` is for what is taken off the card, `without` names units
+    that are not started."""
     kernel, initrd = Path(directory, "vmlinuz"), Path(directory, "initrd.img")
     for path in kernel, initrd:
         if not path.exists():
@@ -154,12 +164,13 @@ def virtual(card, directory, *, rtc="utc", extra=(), serial="stdio"):
             path.write_bytes(card.read(f"/boot/{target}"))
     return [
         "qemu-system-arm", "-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2", "-m", "512",
-        "-kernel", kernel, "-initrd", initrd, "-append", KERNEL_LINE,
+        "-kernel", kernel, "-initrd", initrd,
+        "-append", f"{KERNEL_LINE} {masks(without)}",
         "-drive", f"if=none,id=card,format=raw,file={card.path}",
         "-device", "virtio-blk-device,drive=card",
         "-netdev", network(), "-device", "virtio-net-device,netdev=net",
         "-device", "virtio-rng-device", "-rtc", f"base={rtc}",
-        "-no-reboot", "-display", "none", "-monitor", "none", "-serial", serial, *extra,
+        "-no-reboot", "-display", "none", "-monitor", "none", "-serial", serial,
     ]
 
 
@@ -168,17 +179,42 @@ def orange_pi(card, *, serial="stdio"):
     boot loader and U-Boot start the kernel off the card as theirs do. Prepares the card for it."""
     card.start_as("orangepi_zero")
     extlinux = "/boot/extlinux/extlinux.conf"
-    # Its four processors, emulated, keep each other waiting beyond what the kernel puts up with.
-    card.put({extlinux: card.read(extlinux).rstrip() + b" maxcpus=1\n"})
+    # Its four processors, emulated, keep each other waiting beyond what the kernel puts up with; and one
+    # takes longer to find its console than systemd waits.
+    more = f"maxcpus=1 systemd.default_device_timeout_sec=900 {masks(DISPENSABLE)}"
+    card.put({extlinux: card.read(extlinux).rstrip() + f" {more}\n".encode()})
     return [
         "qemu-system-arm", "-M", "orangepi-pc", "-drive", f"if=sd,format=raw,file={card.path}",
         "-nic", network(), "-no-reboot", "-display", "none", "-monitor", "none", "-serial", serial,
     ]
 
 
+def masks(units):
+    """What tells systemd, on the kernel's line, not to start units."""
+    return " ".join(f"systemd.mask={unit}" for unit in units)
+
+
 def network():
     """QEMU's own little network: the board's address by DHCP, and the page's port from outside."""
     return f"user,id=net,hostfwd=tcp:127.0.0.1:{PAGE_PORT}-:{PAGE_DOOR}"
+
+
+def quick_files():
+    """The file that lets a board look for no other hardware than what a tunnel and its console need."""
+    return {
+        "/etc/systemd/system/systemd-udev-trigger.service": (
+            b"[Unit]\n"
+            b"DefaultDependencies=no\n"
+            b"Wants=systemd-udevd.service\n"
+            b"After=systemd-udevd-kernel.socket systemd-udevd-control.socket\n"
+            b"Before=sysinit.target\n"
+            b"[Service]\n"
+            b"Type=oneshot\n"
+            b"RemainAfterExit=yes\n"
+            b"ExecStart=-udevadm trigger --action=add --subsystem-match=block --subsystem-match=net\n"
+            b"ExecStart=-udevadm trigger --action=add --sysname-match=ttyAMA0\n"
+        ),
+    }
 
 
 def page_files():
