@@ -48,7 +48,7 @@ pub(super) fn site(
                 Ok(book) => Ok(Box::new(InForce { book, asks_operator: config.sync })),
                 Err(error) => {
                     log::error!("{error}");
-                    Err(Unreadable)
+                    Err(Unreadable::Broken)
                 }
             }
         }),

@@ -7,7 +7,9 @@ pub trait Pieces: Send {
     /// The next piece; `None` after the last.
     ///
     /// # Errors
-    /// Where it cannot go on. The client is let go then, without the rest.
+    /// `WouldBlock` where it cannot go on yet: it is asked again, as long as the client may take for a
+    /// piece, so it has to have waited by itself. Any other where it cannot go on at all: the client is
+    /// let go, without the rest.
     fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>>;
 }
 
@@ -38,8 +40,7 @@ impl Rest {
         if self.is_over {
             return Ok(None);
         }
-        // Whatever it is, to try again is not what is left to do.
-        let piece = self.pieces.next_piece().map_err(io::Error::other)?;
+        let piece = self.pieces.next_piece()?;
         self.is_over = piece.is_none();
         Ok(match (piece, self.is_chunked) {
             (Some(piece), true) => Some(chunk(&piece)),

@@ -108,5 +108,5 @@ impl Records for Reader {
 
 fn unreadable(error: JournalError) -> Unreadable {
     log::error!("{error}");
-    Unreadable
+    if error.is_passing() { Unreadable::Busy } else { Unreadable::Broken }
 }

@@ -197,7 +197,12 @@ pub struct Receipts {
 
 /// The record cannot be read. Why is in the log already.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Unreadable;
+pub enum Unreadable {
+    /// Not just now: it is being written to for longer than anybody waits.
+    Busy,
+    /// Not before somebody has looked after it.
+    Broken,
+}
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -63,7 +63,10 @@ impl Pieces for File {
         let Some(writer) = &mut self.writer else { return Ok(None) };
         let some = (self.records)()
             .and_then(|records| records.some_before(&self.filter, self.place, AT_ONCE))
-            .map_err(io::Error::other)?;
+            .map_err(|unreadable| match unreadable {
+                Unreadable::Busy => io::ErrorKind::WouldBlock.into(),
+                Unreadable::Broken => io::Error::other(unreadable),
+            })?;
         for (place, session) in &some {
             self.place = Some(*place);
             writer.session(session)?;

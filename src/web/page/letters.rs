@@ -9,10 +9,10 @@ use crate::rights::{
     Addressee, Demand, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Reminder, Sender,
     letter, one_month_deadline,
 };
+use crate::web::Site;
 use crate::web::desk::base64;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
-use crate::web::{Site, Unreadable};
 
 /// What can be asked for below `/rights`: letters to print or to keep as text, and a reminder. No name
 /// is in any of them: addresses are kept by browsers and web servers.
@@ -60,7 +60,7 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
             match read {
                 Ok(Some(kind)) => (kind, "erasure"),
                 Ok(None) => return Ok(failure(site, &request, Status::NotFound)),
-                Err(Unreadable) => return Ok(failure(site, &request, Status::Unreadable)),
+                Err(_) => return Ok(failure(site, &request, Status::Unreadable)),
             }
         }
         What::Reminder => {

@@ -23,7 +23,7 @@ pub(in crate::web) fn now(site: &Site, request: Request) -> Result<Response, Req
     }
     Ok(match Contents::read(site) {
         Ok(contents) => Response::html(Status::Ok, contents.write(&Visit::new(site, &request))),
-        Err(Unreadable) => failure(site, &request, Status::Unreadable),
+        Err(_) => failure(site, &request, Status::Unreadable),
     })
 }
 

@@ -27,7 +27,7 @@ pub(in crate::web) fn receipt(site: &Site, request: Request) -> Result<Response,
     Ok(match read {
         Ok(Some(response)) => response,
         Ok(None) => failure(site, &request, Status::NotFound),
-        Err(Unreadable) => failure(site, &request, Status::Unreadable),
+        Err(_) => failure(site, &request, Status::Unreadable),
     })
 }
 
@@ -41,7 +41,7 @@ fn file(session: &Session, receipts: Receipts) -> Result<Response, Unreadable> {
     };
     let bytes = write().map_err(|error: std::io::Error| {
         log::error!("{error}");
-        Unreadable
+        Unreadable::Broken
     })?;
     let name = format!("temoin-receipt-{}.json", session.id.short());
     let body = String::from_utf8_lossy(&bytes).into_owned();

@@ -23,7 +23,7 @@ pub(in crate::web) fn session(site: &Site, request: Request) -> Result<Response,
             Response::html(Status::Ok, write(&visit, &contents))
         }
         Ok(None) => failure(site, &request, Status::NotFound),
-        Err(Unreadable) => failure(site, &request, Status::Unreadable),
+        Err(_) => failure(site, &request, Status::Unreadable),
     })
 }
 

@@ -29,7 +29,7 @@ pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response
     let after = request.value("after").and_then(|digits| digits.parse().ok());
     Ok(match Contents::read(site, selection, after.as_ref()) {
         Ok(contents) => Response::html(Status::Ok, contents.write(&visit)),
-        Err(Unreadable) => failure(site, &request, Status::Unreadable),
+        Err(_) => failure(site, &request, Status::Unreadable),
     })
 }
 

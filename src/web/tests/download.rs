@@ -1,6 +1,7 @@
 //! Files of sessions: all that were asked for, however many, read as they are taken.
 
 use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::scale::{DAYS, record};
 use super::*;
@@ -108,6 +109,28 @@ fn a_file_holds_all_sessions_that_are_found_however_many_in_pieces_of_bounded_si
     let found = ids(&text);
     assert!(found.len() > 1_000);
     assert_eq!(found, lasting(&sessions, "2026-06-01", "2026-08-31"));
+}
+
+#[test]
+fn a_file_whose_record_is_written_to_meanwhile_goes_on_when_that_is_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = record(directory.path(), 2);
+    let path = directory.path().to_owned();
+    let opened = AtomicU32::new(0);
+    // Every other time it is in use.
+    let records = move || match opened.fetch_add(1, Ordering::Relaxed) % 2 {
+        0 => open_records(&path),
+        _ => Err(Unreadable::Busy),
+    };
+    let address = Address::Unix(directory.path().join("page.sock"));
+    let site = Site { records: Arc::new(records), ..empty_site() };
+    let server = Server::start(Listener::bind(&address).unwrap(), site).unwrap();
+    let served = Served { directory, journal, _server: server };
+    let mut stream = served.ask("/sessions.csv");
+    head(&mut stream);
+    let text = String::from_utf8(rest(&mut stream).concat()).unwrap();
+    let expected: Vec<String> = served.sessions().iter().map(|own| own.id.to_string()).collect();
+    assert_eq!(ids(&text), expected);
 }
 
 /// The IDs in a file of lines.

@@ -63,7 +63,7 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
-    let server = start(Site { records: Arc::new(|| Err(Unreadable)), ..empty_site() });
+    let server = start(Site { records: Arc::new(|| Err(Unreadable::Broken)), ..empty_site() });
     for (language, text) in [
         ("fr", "Le registre ne peut pas être lu"),
         ("nl", "Het register kan nu niet worden gelezen"),
