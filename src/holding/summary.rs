@@ -165,8 +165,10 @@ impl Untold {
 /// tally can be kept and added to.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    /// The zones in which days are counted.
+    /// The zones in which days are counted: first those of law and operator.
     zones: Vec<Days>,
+    /// How many of them law and operator have.
+    judged: usize,
     groups: HashMap<Key, Group>,
 }
 
@@ -174,8 +176,9 @@ impl Tally {
     /// Before the first session. Its days are those of law and operator, and of the zone in which
     /// they are `shown`.
     pub fn new(rulebook: Rulebook<'_>, shown: Option<Zone>) -> Self {
+        let judged = zones(rulebook, None).len();
         let zones = zones(rulebook, shown).into_iter().map(Days::new).collect();
-        Self { zones, groups: HashMap::new() }
+        Self { zones, judged, groups: HashMap::new() }
     }
 
     /// The tally of a record, as its census has counted it; `None` where that was done in the days of
@@ -219,13 +222,18 @@ impl Tally {
 
     /// How the sessions stand as of `now`, those of the same days together, the oldest first.
     pub fn standings(&self, rulebook: Rulebook<'_>, now: Timestamp) -> Vec<Standing> {
+        // In the days of the zone that is shown they may be apart which law and operator judge as one.
+        let mut judgements = HashMap::new();
         let mut all: Vec<Standing> = self
             .groups
-            .values()
-            .map(|group| Standing {
-                group: *group,
-                law: by_law(group.span, rulebook, now),
-                declared: by_declaration(group.span, rulebook, now),
+            .iter()
+            .map(|(key, group)| {
+                let (law, declared) =
+                    *judgements.entry(key.of_first(self.judged)).or_insert_with(|| {
+                        let span = group.span;
+                        (by_law(span, rulebook, now), by_declaration(span, rulebook, now))
+                    });
+                Standing { group: *group, law, declared }
             })
             .collect();
         all.sort_by_key(|standing| {
@@ -298,6 +306,11 @@ impl Key {
             *place = instants.map(|at| at.map(|at| zone.of(at)));
         }
         Self { open: span.is_open(), days }
+    }
+
+    /// The same in the days of the first zones alone.
+    fn of_first(&self, zones: usize) -> (bool, &[[Option<NaiveDate>; 4]]) {
+        (self.open, self.days.get(..zones).unwrap_or(&self.days))
     }
 }
 
