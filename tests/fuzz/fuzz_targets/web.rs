@@ -20,7 +20,7 @@ use temoin::journal::Journal;
 use temoin::lawbook::Lawbook;
 use temoin::retention::Profile;
 use temoin::settings::{Refusal, Setting, SettingsError};
-use temoin::web::{Book, EraseError, Office, Site, TokenKey, open_records};
+use temoin::web::{Book, Compared, EraseError, Office, Site, TokenKey, open_records};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";
@@ -92,6 +92,7 @@ fn site() -> Site {
         troubles: Box::new(Vec::new),
         office: Box::new(Clerk),
         forms: TokenKey::draw().expect("randomness"),
+        compared: Compared::default(),
         clock: Box::new(|| at(NOW)),
         zone: "Europe/Brussels".parse().expect("a zone"),
     }
