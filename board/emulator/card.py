@@ -61,7 +61,10 @@ class Card:
             ["debugfs", "-R", f"stat {path}", f"{self.path}?offset={PARTITION}"],
             check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ).stdout
-        return re.search(r'^Fast link dest: "(.*)"$', shown, re.M).group(1)
+        link = re.search(r'^Fast link dest: "(.*)"$', shown, re.M)
+        if not link:
+            raise CardError(f"{path} is no link on the card")
+        return link.group(1)
 
     def start_as(self, board):
         """Puts the boot loader of another board before the partition, out of the card's own U-Boots."""
