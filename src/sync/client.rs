@@ -5,10 +5,10 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error, Stream};
 
-use super::deadline::{Deadline, Timed};
+use super::deadline::{Deadline, FAREWELL, Timed};
 use super::{Answer, Base, CallError, Host, Post, Recall, Trust, Way, socks, tls, way};
 
-/// How long a call may take in all, from the look-up of the name to the last byte.
+/// How long a call may take in all, from the look-up of the name until the connection is closed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls one operator's responder.
@@ -43,7 +43,7 @@ impl Client {
         by: &Way,
         recall: Option<&Recall>,
     ) -> Result<Answer, CallError> {
-        let deadline = Deadline::after(self.patience, recall);
+        let deadline = Deadline::after(self.patience.saturating_sub(FAREWELL), recall);
         let timed = |stream| Timed::new(stream, deadline).map_err(CallError::Unreachable);
         let (host, port) = (self.base.host(), self.base.port());
         let mut stream = match by {
@@ -54,14 +54,23 @@ impl Client {
             }
             Way::Tunnel(tunnel) => timed(tunnel.connect(host, port, deadline)?)?,
         };
-        let mut connection = self.shake_hands(&mut stream)?;
+        let answer = self.converse(&mut stream, post, by);
+        stream.part();
+        answer
+    }
+
+    fn converse(&self, stream: &mut Timed<'_>, post: &Post, by: &Way) -> Result<Answer, CallError> {
+        let mut connection = self.shake_hands(stream)?;
         if let Way::Tunnel(tunnel) = by {
             // Another session may have begun meanwhile, to which the ID must not be bound.
             tunnel.check()?;
         }
-        let mut stream = Stream::new(&mut connection, &mut stream);
-        let sent = stream.write_all(&post.to_bytes()).and_then(|()| stream.flush());
-        let answer = Answer::read(&mut stream, post.answer_size());
+        let mut encrypted = Stream::new(&mut connection, stream);
+        let sent = encrypted.write_all(&post.to_bytes()).and_then(|()| encrypted.flush());
+        let answer = Answer::read(&mut encrypted, post.answer_size());
+        connection.send_close_notify();
+        // Whether the responder still hears that changes nothing.
+        let _ = connection.write_tls(stream);
         match (sent, answer) {
             // A responder may refuse before it has read all.
             (_, Ok(answer)) => Ok(answer),

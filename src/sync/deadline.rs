@@ -1,5 +1,5 @@
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,9 @@ impl<'a> Deadline<'a> {
     }
 }
 
+/// How long the other side may take to close a connection too.
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A connection that ends with its deadline.
 pub(super) struct Timed<'a> {
     stream: TcpStream,
@@ -55,6 +58,22 @@ impl<'a> Timed<'a> {
     pub(super) fn new(stream: TcpStream, deadline: Deadline<'a>) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self { stream, deadline })
+    }
+
+    /// Closes the connection once the other side has closed it too, or has not in time.
+    ///
+    /// What still comes for a connection that is gone, the kernel answers with a reset that is bound to
+    /// no interface: where a route to the operator leads past the tunnel, that is the way it takes.
+    pub(super) fn part(mut self) {
+        self.deadline.at = Instant::now() + FAREWELL;
+        let mut rest = [0; 2048];
+        let mut left = MOST_REST;
+        let mut is_open = self.stream.shutdown(Shutdown::Write).is_ok();
+        while is_open {
+            let length = self.read(&mut rest).unwrap_or(0);
+            is_open = (1..=left).contains(&length);
+            left = left.saturating_sub(length);
+        }
     }
 
     /// Does what the system would do at once, when it can be done.
@@ -89,3 +108,6 @@ impl Write for Timed<'_> {
         self.stream.flush()
     }
 }
+
+/// In bytes, of what comes after an answer: the end of TLS is some dozens.
+const MOST_REST: usize = 64 * 1024;
