@@ -72,14 +72,14 @@ impl Reminder<'_> {
 }
 
 const ACCESS: Message = Message {
-    fr: "Réponse attendue de {operator} (droit d'accès)",
+    fr: "{operator} doit répondre (droit d'accès)",
     nl: "Antwoord verwacht van {operator} (recht van inzage)",
     en: "Answer due from {operator} (right of access)",
     de: "Antwort von {operator} fällig (Auskunftsrecht)",
 };
 
 const ERASURE: Message = Message {
-    fr: "Réponse attendue de {operator} (effacement)",
+    fr: "{operator} doit répondre (effacement)",
     nl: "Antwoord verwacht van {operator} (wissen van gegevens)",
     en: "Answer due from {operator} (erasure)",
     de: "Antwort von {operator} fällig (Löschung)",

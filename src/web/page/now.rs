@@ -275,7 +275,7 @@ const HOLDS_NOTHING: Message = Message {
 };
 
 const CANNOT_TELL: Message = Message {
-    fr: "On ne peut pas dire ce que {operator} conserve de vos connexions.",
+    fr: "On ne peut pas dire ce que conserve {operator} de vos connexions.",
     nl: "Wat {operator} van uw verbindingen bewaart, is niet te zeggen.",
     en: "What {operator} holds about your connections cannot be told.",
     de: "Was {operator} zu Ihren Verbindungen gespeichert hat, lässt sich nicht sagen.",

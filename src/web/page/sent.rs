@@ -386,21 +386,20 @@ const BY_PROXY: Message = Message {
 };
 
 const ANSWERED: Message = Message {
-    fr: "répondu ({status}, {size} octets)",
-    nl: "beantwoord ({status}, {size} bytes)",
-    en: "answered ({status}, {size} bytes)",
-    de: "beantwortet ({status}, {size} Bytes)",
+    fr: "reçue (code HTTP {status}, {size} octets)",
+    nl: "ontvangen (HTTP-code {status}, {size} bytes)",
+    en: "received (HTTP code {status}, {size} bytes)",
+    de: "erhalten (HTTP-Code {status}, {size} Bytes)",
 };
 
 const USELESS: Message = Message {
-    fr: "réponse inutilisable ({status}, {size} octets)",
-    nl: "onbruikbaar antwoord ({status}, {size} bytes)",
-    en: "an answer of no use ({status}, {size} bytes)",
-    de: "unbrauchbare Antwort ({status}, {size} Bytes)",
+    fr: "inutilisable (code HTTP {status}, {size} octets)",
+    nl: "onbruikbaar (HTTP-code {status}, {size} bytes)",
+    en: "of no use (HTTP code {status}, {size} bytes)",
+    de: "unbrauchbar (HTTP-Code {status}, {size} Bytes)",
 };
 
-const NO_ANSWER: Message =
-    Message { fr: "sans réponse", nl: "geen antwoord", en: "no answer", de: "keine Antwort" };
+const NO_ANSWER: Message = Message { fr: "aucune", nl: "geen", en: "none", de: "keine" };
 
 const NOT_KNOWN: Message =
     Message { fr: "inconnue", nl: "onbekend", en: "not known", de: "unbekannt" };
