@@ -12,6 +12,12 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # What `make test` runs, in this order; the files included below add theirs.
 CHECKS := lint unit arm
 
+# What is begun in the background before them: it takes long, and the checks leave processors idle.
+AHEAD :=
+
+# Checks that are run at the same time, after the others: each emulates a processor, and keeps one busy.
+BESIDE := app-test plug-check
+
 # Tests that want more than Rust: each has a target of its own.
 APART := arm disk edges soak sync sync_uplink
 
@@ -64,5 +70,9 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 -include tests/fuzz/fuzz.mk
 -include board/board.mk
 
+.PHONY: beside
+beside: setup
+	@MAKE=$(MAKE) tests/beside $(BESIDE)
+
 .PHONY: test
-test: setup $(CHECKS) ## Everything that must pass; installs what it needs
+test: setup $(AHEAD) $(filter-out $(BESIDE),$(CHECKS)) beside ## Everything that must pass; installs what it needs

@@ -1,6 +1,7 @@
 # Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
 
-CHECKS += flash-check qemu-check power-cut dead-card
+AHEAD += rootfs-ahead
+CHECKS += image-check flash-check qemu-check plug-check power-cut dead-card
 
 BOARD ?= lime2
 CARD := build/board/temoin-$(BOARD).img
@@ -14,6 +15,11 @@ SEEDED := $(if $(SEED),--seed $(SEED))
 image: setup cross ## A card for a board: BOARD=lime or lime2; SSH_KEY=FILE lets that key in
 	@board/image $(BOARD) build/armv7/temoin $(CARD)
 
+.PHONY: rootfs-ahead
+rootfs-ahead: setup
+	@mkdir -p build/board
+	@nice board/rootfs </dev/null >build/board/rootfs.log 2>&1 &
+
 .PHONY: flash
 flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image made for BOARD)
 	@board/flash $(if $(YES),--yes) "$(DEVICE)" "$(IMAGE)"
@@ -21,6 +27,10 @@ flash: ## Write a card: DEVICE=/dev/..., IMAGE=... (default: what make image mad
 .PHONY: deploy
 deploy: cross ## Put a fresh build on a running board, over ssh: HOST=...
 	@board/deploy "$(HOST)" build/armv7/temoin
+
+.PHONY: image-check
+image-check: image ## What make image makes for each board, and refuses to make (root)
+	python3 -B tests/board/image.py build/armv7/temoin $(BOARD) $(CARD)
 
 .PHONY: flash-check
 flash-check: setup ## What make flash and make deploy do and refuse, on loop devices (root)
@@ -40,8 +50,12 @@ plug-check: image ## The board's plug pulled in QEMU: PULLS=5; SEED=... repeats 
 	cargo build --locked --features operator --bin temoin-operator
 	python3 -B tests/board/plug $(CARD) target/debug/temoin-operator --pulls $(PULLS) $(SEEDED)
 
+.PHONY: second-machine
+second-machine: image ## The card in QEMU's nearest to the Limes, from its boot loader on (root)
+	python3 -B tests/board/second_machine $(CARD)
+
 .PHONY: qemu-night
-qemu-night: image ## Boards in QEMU for a night: wrong clocks, 30 pulled plugs (root)
+qemu-night: second-machine ## Boards in QEMU for a night: that, wrong clocks, 30 pulled plugs (root)
 	python3 -B tests/board/clock $(CARD)
 	$(MAKE) plug-check PULLS=30
 
