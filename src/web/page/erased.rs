@@ -4,6 +4,7 @@ use super::failure;
 use super::layout::Visit;
 use super::pager::{self, PER_PAGE};
 use super::rooms::Room;
+use super::stack::stack;
 use crate::i18n::{Message, OUT_OF_REACH, Plural};
 use crate::journal::Certificate;
 use crate::web::Site;
@@ -64,27 +65,19 @@ fn news(html: &mut Html, visit: &Visit, class: &str, message: &Message) {
 
 fn table(html: &mut Html, visit: &Visit, certificates: &[Certificate]) {
     let heads = [&SESSION, &ERASED_ON, &DUE].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack pairs")], |html| {
-        html.element("thead", &[], |html| {
+    let rows = |html: &mut Html| {
+        for certificate in certificates {
             html.element("tr", &[], |html| {
-                for head in heads {
-                    html.leaf("th", &[("scope", "col")], head);
-                }
-            });
-        });
-        html.element("tbody", &[], |html| {
-            for certificate in certificates {
-                html.element("tr", &[], |html| {
-                    html.element("th", &[("scope", "row")], |html| {
-                        html.leaf("code", &[], certificate.id.short());
-                    });
-                    let erased = visit.when.short_date_time(certificate.erased_at);
-                    html.leaf("td", &[("data-head", heads[1])], erased);
-                    html.leaf("td", &[("data-head", heads[2])], due(visit, certificate));
+                html.element("th", &[("scope", "row")], |html| {
+                    html.leaf("code", &[], certificate.id.short());
                 });
-            }
-        });
-    });
+                let erased = visit.when.short_date_time(certificate.erased_at);
+                html.leaf("td", &[("data-head", heads[1])], erased);
+                html.leaf("td", &[("data-head", heads[2])], due(visit, certificate));
+            });
+        }
+    };
+    stack(html, "stack pairs", &heads, |_| {}, rows);
 }
 
 /// From when on it had to go, or that it went before.

@@ -26,6 +26,7 @@ mod sent;
 mod session;
 mod sessions;
 mod settings;
+mod stack;
 mod timeline;
 
 pub(super) use ask::ask;

@@ -8,7 +8,7 @@ use super::rooms::Room;
 use super::session::UNKNOWN;
 use crate::domain::{Field, Moment, Session, SessionId, Timestamp};
 use crate::holding::{Count, Summary, Untold};
-use crate::i18n::{Message, Plural, vocabulary};
+use crate::i18n::{Message, Plural, SESSIONS, vocabulary};
 use crate::journal::{Filter, Page};
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -124,7 +124,7 @@ impl Contents {
                     fact(html, visit, &OVER, |html| html.text(text));
                 }
                 for (why, sessions) in &count.untold {
-                    let sessions = crate::i18n::SESSIONS.fill(language, *sessions, &[]);
+                    let sessions = SESSIONS.fill(language, *sessions, &[]);
                     let values =
                         [("sessions", sessions.as_str()), ("why", visit.say(untold(*why)))];
                     let text = UNTOLD_ROW.fill(language, &values);
@@ -139,7 +139,7 @@ impl Contents {
                 }
             }
             if self.erased > 0 {
-                let text = ERASED_COUNT.fill(language, self.erased, &[]);
+                let text = SESSIONS.fill(language, self.erased, &[]);
                 fact(html, visit, &ERASED, |html| html.text(text));
             }
         });
@@ -396,21 +396,6 @@ const ERASED: Message = Message {
     nl: "Van de box gewist",
     en: "Erased from the box",
     de: "Von der Box gelöscht",
-};
-
-const ERASED_COUNT: Plural = Plural {
-    one: Message {
-        fr: "{count} session",
-        nl: "{count} sessie",
-        en: "{count} session",
-        de: "{count} Sitzung",
-    },
-    other: Message {
-        fr: "{count} sessions",
-        nl: "{count} sessies",
-        en: "{count} sessions",
-        de: "{count} Sitzungen",
-    },
 };
 
 const TUNNEL_UP: Message = Message {

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::layout::Visit;
 use super::session::capital;
+use super::stack::stack;
 use crate::domain::{Field, Moment, Session, SessionId};
 use crate::i18n::{Message, Plural, SESSIONS, vocabulary};
 use crate::rights::{Comparison, Differing, HeldUnknown, Record, Said};
@@ -91,36 +92,28 @@ impl Outcome<'_> {
                 html.leaf("td", &[("data-head", heads[2])], detail);
             });
         };
+        let caption =
+            |html: &mut Html| html.leaf("caption", &[("class", "unseen")], visit.say(&FIELDS));
+        let rows = |html: &mut Html| {
+            for field in Field::ALL.into_iter().filter(|field| field.is_recorded()) {
+                let counts = Counts::of(field, &self.comparison);
+                let Some(verdict) = counts.verdict(self.given.contains(&field)) else {
+                    continue;
+                };
+                row(html, field, verdict, &counts.written(visit));
+            }
+            for field in &self.comparison.also_held {
+                let (verdict, detail) = if self.foreseen.contains(field) {
+                    (Verdict::Besides, &FORESEEN)
+                } else {
+                    (Verdict::Unforeseen, &UNFORESEEN)
+                };
+                row(html, *field, verdict, visit.say(detail));
+            }
+        };
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&FIELDS));
-            html.element("table", &[("class", "stack brief")], |html| {
-                html.leaf("caption", &[("class", "unseen")], visit.say(&FIELDS));
-                html.element("thead", &[], |html| {
-                    html.element("tr", &[], |html| {
-                        for head in heads {
-                            let attributes = [("scope", "col")];
-                            html.leaf("th", &attributes, head);
-                        }
-                    });
-                });
-                html.element("tbody", &[], |html| {
-                    for field in Field::ALL.into_iter().filter(|field| field.is_recorded()) {
-                        let counts = Counts::of(field, &self.comparison);
-                        let Some(verdict) = counts.verdict(self.given.contains(&field)) else {
-                            continue;
-                        };
-                        row(html, field, verdict, &counts.written(visit));
-                    }
-                    for field in &self.comparison.also_held {
-                        let (verdict, detail) = if self.foreseen.contains(field) {
-                            (Verdict::Besides, &FORESEEN)
-                        } else {
-                            (Verdict::Unforeseen, &UNFORESEEN)
-                        };
-                        row(html, *field, verdict, visit.say(detail));
-                    }
-                });
-            });
+            stack(html, "stack brief", &heads, caption, rows);
             if !self.comparison.unread_columns.is_empty() {
                 html.element("p", &[("class", "note")], |html| {
                     html.text(visit.say(&UNREAD));
@@ -136,33 +129,26 @@ impl Outcome<'_> {
     /// A session of which the two sides say something else: only the fields that are to be looked at.
     fn difference(&self, html: &mut Html, visit: &Visit, differing: &Differing) {
         let heads = [&FIELD, &HERE, &THERE].map(|head| visit.say(head));
-        html.element("table", &[("class", "stack compared")], |html| {
+        let caption = |html: &mut Html| {
             html.element("caption", &[], |html| {
                 self.session(html, visit, differing.session);
                 html.text(", ");
                 html.text(differing.place.written(visit.language()));
             });
-            html.element("thead", &[], |html| {
+        };
+        let rows = |html: &mut Html| {
+            for own in &differing.differences {
                 html.element("tr", &[], |html| {
-                    for head in heads {
-                        let attributes = [("scope", "col")];
-                        html.leaf("th", &attributes, head);
+                    let scope = [("scope", "row")];
+                    html.leaf("th", &scope, visit.say(vocabulary::field(own.field)));
+                    for (head, value) in [(heads[1], &own.here), (heads[2], &own.operator)] {
+                        let attributes = [("data-head", head)];
+                        html.element("td", &attributes, |html| said(html, visit, value));
                     }
                 });
-            });
-            html.element("tbody", &[], |html| {
-                for own in &differing.differences {
-                    html.element("tr", &[], |html| {
-                        let scope = [("scope", "row")];
-                        html.leaf("th", &scope, visit.say(vocabulary::field(own.field)));
-                        for (head, value) in [(heads[1], &own.here), (heads[2], &own.operator)] {
-                            let attributes = [("data-head", head)];
-                            html.element("td", &attributes, |html| said(html, visit, value));
-                        }
-                    });
-                }
-            });
-        });
+            }
+        };
+        stack(html, "stack compared", &heads, caption, rows);
         if !differing.cannot_tell.is_empty() {
             let fields = vocabulary::fields(&differing.cannot_tell, visit.language());
             let text = CANNOT_TELL.fill(visit.language(), &[("fields", &fields)]);

@@ -4,6 +4,7 @@ use super::failure;
 use super::layout::Visit;
 use super::pager::{self, PER_PAGE};
 use super::rooms::Room;
+use super::stack::stack;
 use crate::i18n::Message;
 use crate::journal::{Call, LedgerEntry, MOST_ENTRIES, Way};
 use crate::web::Site;
@@ -175,30 +176,20 @@ fn outcome(visit: &Visit, entry: &LedgerEntry) -> String {
 
 fn table(html: &mut Html, visit: &Visit, entries: &[LedgerEntry]) {
     let heads = [&WHEN, &SENT_WHAT, &CAME].map(|head| visit.say(head));
-    html.element("table", &[("class", "stack brief")], |html| {
-        html.element("thead", &[], |html| {
+    let rows = |html: &mut Html| {
+        for entry in entries {
             html.element("tr", &[], |html| {
-                for head in heads {
-                    html.leaf("th", &[("scope", "col")], head);
-                }
-            });
-        });
-        html.element("tbody", &[], |html| {
-            for entry in entries {
-                html.element("tr", &[], |html| {
-                    html.element("th", &[("scope", "row")], |html| {
-                        let href = visit.link(&format!("sent/{}", entry.number.value()));
-                        let at = visit.when.short_date_time(entry.sent.at);
-                        html.leaf("a", &[("href", &href)], at);
-                    });
-                    let what = visit.say(call(entry));
-                    html.leaf("td", &[("data-head", heads[1])], what);
-                    let came = outcome(visit, entry);
-                    html.leaf("td", &[("data-head", heads[2])], came);
+                html.element("th", &[("scope", "row")], |html| {
+                    let href = visit.link(&format!("sent/{}", entry.number.value()));
+                    let at = visit.when.short_date_time(entry.sent.at);
+                    html.leaf("a", &[("href", &href)], at);
                 });
-            }
-        });
-    });
+                html.leaf("td", &[("data-head", heads[1])], visit.say(call(entry)));
+                html.leaf("td", &[("data-head", heads[2])], outcome(visit, entry));
+            });
+        }
+    };
+    stack(html, "stack brief", &heads, |_| {}, rows);
 }
 
 const TITLE: Message = Message {

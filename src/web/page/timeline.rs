@@ -4,6 +4,7 @@ use super::days::{Days, Mark, due, legend};
 use super::failure;
 use super::layout::Visit;
 use super::rooms::Room;
+use super::stack::stack;
 use crate::holding::{Due, Standing};
 use crate::i18n::{Message, SESSIONS};
 use crate::web::Site;
@@ -38,22 +39,15 @@ fn write(visit: &Visit, days: &Days) -> String {
             return;
         }
         legend(html, visit);
-        html.element("table", &[("class", "timeline stack")], |html| {
-            html.leaf("caption", &[("class", "unseen")], visit.say(&TITLE));
-            html.element("thead", &[], |html| {
-                html.element("tr", &[], |html| {
-                    for head in [&MONTH, &DAYS, &COUNT, &GOES] {
-                        let attributes = [("scope", "col")];
-                        html.leaf("th", &attributes, visit.say(head));
-                    }
-                });
-            });
-            html.element("tbody", &[], |html| {
-                for month in months {
-                    html.element("tr", &[], |html| row(html, visit, days, month));
-                }
-            });
-        });
+        let heads = [&MONTH, &DAYS, &COUNT, &GOES].map(|head| visit.say(head));
+        let caption =
+            |html: &mut Html| html.leaf("caption", &[("class", "unseen")], visit.say(&TITLE));
+        let rows = |html: &mut Html| {
+            for month in months {
+                html.element("tr", &[], |html| row(html, visit, days, month));
+            }
+        };
+        stack(html, "timeline stack", &heads, caption, rows);
         html.element("p", &[("class", "more")], |html| {
             let href = visit.link("calendar");
             html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&CALENDAR));
