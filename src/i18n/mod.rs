@@ -8,6 +8,7 @@
 
 mod language;
 mod message;
+mod moment;
 mod plural;
 pub mod vocabulary;
 mod when;
