@@ -196,13 +196,9 @@ impl Scribe<'_> {
     }
 }
 
-/// The moment of a reading: exact where the clock was trusted.
-fn moment_of(reading: &ClockReading) -> Moment {
-    if reading.synchronised {
-        Moment::exact(reading.realtime)
-    } else {
-        Moment::claimed(reading.realtime)
-    }
+/// The moment of a reading: exact where the clock was trusted, or is `now`, in the same boot.
+fn moment_of(reading: &ClockReading, now: &ClockReading) -> Moment {
+    reading.dated_by(now).map_or_else(|| Moment::claimed(reading.realtime), Moment::exact)
 }
 
 impl Tunnel {
@@ -231,14 +227,15 @@ impl Tunnel {
                     open.session.coverage = coverage;
                 }
                 open.session.opened = reading;
-                open.session.start = Observed::new(moment_of(&reading), Source::OpenVpnHook);
+                open.session.start =
+                    Observed::new(moment_of(&reading, &reading), Source::OpenVpnHook);
                 scribe.update(open);
                 return;
             }
         }
         self.close_missed(scribe, EndReason::Superseded);
         let began = rebuilt.unwrap_or(reading);
-        let start = Observed::new(moment_of(&began), Source::OpenVpnHook);
+        let start = Observed::new(moment_of(&began, &reading), Source::OpenVpnHook);
         self.open = Some(scribe.open(began, start, interface, facts, coverage, None));
     }
 
@@ -253,7 +250,8 @@ impl Tunnel {
         let Some(open) = self.open.take_if(|open| !is_earlier(open)) else { return };
         if open.session.opened.boot == at.boot {
             let at = self.gone.take().map_or(at, |(gone, _)| gone);
-            scribe.close(open, at, Observed::new(moment_of(&at), Source::OpenVpnHook), reason);
+            let moment = moment_of(&at, &scribe.reading);
+            scribe.close(open, at, Observed::new(moment, Source::OpenVpnHook), reason);
         } else {
             self.open = Some(open);
             self.close_unseen(scribe, EndReason::Unseen, None);
@@ -381,7 +379,8 @@ impl Tunnel {
             open.session.facts.complete_with(&facts);
             scribe.update(open);
         } else {
-            let start = Observed::new(moment_of(&scribe.reading), Source::Management);
+            let start =
+                Observed::new(moment_of(&scribe.reading, &scribe.reading), Source::Management);
             self.open_confirmed(scribe, start, facts);
         }
     }
@@ -408,7 +407,7 @@ impl Tunnel {
         if let Some(open) = self.open.take_if(|open| open.confirmed) {
             let at = scribe.reading;
             self.gone = None;
-            scribe.close(open, at, Observed::new(moment_of(&at), Source::Management), reason);
+            scribe.close(open, at, Observed::new(moment_of(&at, &at), Source::Management), reason);
         }
     }
 
@@ -429,7 +428,7 @@ impl Tunnel {
         let came = self.came.take_if(|(at, ..)| at.uptime.plus(UP_GRACE) <= now);
         if let Some((at, interface, facts)) = came {
             self.close_missed(scribe, EndReason::Unseen);
-            let start = Observed::new(moment_of(&at), Source::Interface);
+            let start = Observed::new(moment_of(&at, &scribe.reading), Source::Interface);
             let coverage = Coverage::Interface;
             self.open = Some(scribe.open(at, start, Some(interface), facts, coverage, None));
         }
@@ -462,7 +461,8 @@ impl Tunnel {
                 EndReason::ProcessGone => Source::Management,
                 _ => Source::Interface,
             };
-            scribe.close(open, at, Observed::new(moment_of(&at), source), reason);
+            let moment = moment_of(&at, &scribe.reading);
+            scribe.close(open, at, Observed::new(moment, source), reason);
         }
     }
 

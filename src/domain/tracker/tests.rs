@@ -705,6 +705,22 @@ fn a_clock_that_nothing_confirms_claims_and_never_states() {
 }
 
 #[test]
+fn an_end_is_dated_by_whoever_of_its_witnesses_trusts_the_clock() {
+    // The daemon learns later than the hooks that the clock is set.
+    for (settled_by, source) in
+        [(down(EndReason::Stopped), Source::OpenVpnHook), (Evidence::Stopping, Source::Interface)]
+    {
+        let mut witness = Witness::new();
+        witness.sees(11, up(3));
+        witness.synchronised = false;
+        witness.sees(50, link_gone(3));
+        witness.synchronised = true;
+        witness.sees(51, settled_by);
+        assert_eq!(witness.only_session().end.unwrap().moment, exact(50, source));
+    }
+}
+
+#[test]
 fn an_open_session_is_dated_once_the_clock_is_trusted() {
     let mut witness = Witness::new();
     witness.synchronised = false;
