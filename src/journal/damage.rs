@@ -3,10 +3,18 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::connection::{DATABASE, companion, sync};
+use rusqlite::ErrorCode;
+
+use super::JournalError;
+use super::connection::{self, DATABASE, companion, sync};
+use super::schema::{self, CURRENT};
 
 /// What the names of databases that were set aside begin with; a number follows.
 const DAMAGED: &str = "journal.damaged-";
+
+/// Less than a database's header is none, in bytes (sqlite.org/fileformat2.html, 1.3, and the
+/// smallest page).
+const SMALLEST: u64 = 512;
 
 /// A damaged database was moved out of the way and a new one begun.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,14 +77,64 @@ pub(super) fn set_aside(directory: &Path, cause: String) -> io::Result<SetAside>
     Ok(SetAside { path, cause })
 }
 
+/// What is where the database should be.
+pub(super) enum Finding {
+    Damaged(String),
+    Missing,
+    Sound,
+}
+
+/// Looks whether the database at `path` can be worked with.
+///
+/// # Errors
+/// [`JournalError::Newer`] where a later program wrote it; the others as their texts say.
+pub(super) fn inspect(path: &Path) -> Result<Finding, JournalError> {
+    // Not opened but by SQLite: closing any descriptor of the file would drop the locks that other
+    // connections of this process hold on it (fcntl(2)).
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A log that is left alone would be replayed into the new database.
+            let log = fs::symlink_metadata(companion(path, "-wal"));
+            return Ok(match log {
+                Ok(_) => Finding::Damaged("its log is there without it".to_owned()),
+                Err(_) => Finding::Missing,
+            });
+        }
+        Err(error) => return Err(JournalError::from_io(path, &error)),
+        Ok(file) if file.is_file() && file.len() < SMALLEST => {
+            return Ok(Finding::Damaged(format!("it is only {} bytes long", file.len())));
+        }
+        Ok(_) => {}
+    }
+    let check = connection::write(path).and_then(|connection| {
+        let found = schema::version(&connection)?;
+        let verdict =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+        Ok((found, verdict))
+    });
+    match check {
+        Ok((found, _)) if found > CURRENT => {
+            Err(JournalError::Newer { path: path.to_owned(), found })
+        }
+        Ok((_, verdict)) if verdict == "ok" => Ok(Finding::Sound),
+        Ok((_, verdict)) => Ok(Finding::Damaged(verdict)),
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Ok(Finding::Damaged(error.to_string()))
+            }
+            _ => Err(JournalError::from_sqlite(path, &error)),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Seek, SeekFrom, Write};
 
     use tempfile::tempdir;
 
+    use super::super::Journal;
     use super::super::laboratory::{all, opening, reading, session};
-    use super::super::{Journal, JournalError};
     use super::*;
     use crate::domain::Session;
 

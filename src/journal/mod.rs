@@ -51,6 +51,7 @@ mod ledger;
 mod reader;
 mod row;
 mod schema;
+mod sessions;
 mod writer;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::connection::{DATABASE, PATIENCE};
 use super::filter::{Filter, Page, Place, Query};
 use super::row::{self, COLUMNS};
 use super::schema::{self, CURRENT};
-use super::writer::open_sessions;
+use super::sessions;
 use super::{Certificate, JournalError};
 use crate::domain::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
@@ -176,7 +176,7 @@ impl Reader {
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn open_sessions(&self) -> Result<Vec<Session>, JournalError> {
-        self.ask(open_sessions)
+        self.ask(sessions::open)
     }
 
     /// The secret of a session, with which a member can prove whose ID it was.

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -7,21 +7,15 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::statvfs::{FsFlags, statvfs};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
-use rusqlite::{params, params_from_iter};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::census::{self, Teller};
-use super::connection::{self, CreateError, DATABASE, begin_log_anew, companion, empty_log};
-use super::damage::set_aside;
-use super::row::{self, COLUMNS};
-use super::schema::{self, CURRENT, UNDATED};
+use super::connection::{self, CreateError, DATABASE, begin_log_anew, empty_log};
+use super::damage::{Finding, inspect, set_aside};
+use super::schema::{self, CURRENT};
 use super::{Certificate, Erased, JournalError, SetAside};
-use super::{correspondence, ledger};
-use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Timestamp, Zone};
-
-/// Less than a database's header is none, in bytes (sqlite.org/fileformat2.html, 1.3, and the
-/// smallest page).
-const SMALLEST: u64 = 512;
+use super::{correspondence, ledger, sessions};
+use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Zone};
 
 /// The record, for the one that writes it.
 ///
@@ -112,7 +106,7 @@ impl Journal {
     /// As the texts of [`JournalError`] say.
     pub fn open_sessions(&self) -> Result<Vec<Session>, JournalError> {
         let connection = self.connect()?;
-        open_sessions(&connection).map_err(|error| self.error(&error))
+        sessions::open(&connection).map_err(|error| self.error(&error))
     }
 
     /// Has the sessions counted in the days of these zones, for [`Reader::census`](super::Reader::census),
@@ -161,10 +155,10 @@ impl Journal {
             for change in changes {
                 match change {
                     Change::Open(session, secret) => {
-                        insert(transaction, session, secret.as_bytes(), &mut teller)?;
+                        sessions::insert(transaction, session, secret.as_bytes(), &mut teller)?;
                     }
                     Change::Update(session) | Change::Close(session) => {
-                        change_row(transaction, session, &mut teller)?;
+                        sessions::change(transaction, session, &mut teller)?;
                     }
                 }
             }
@@ -198,12 +192,14 @@ impl Journal {
     /// Nothing is written then, and the same call may be made again.
     pub fn learn(&mut self, id: SessionId, facts: &Facts) -> Result<bool, JournalError> {
         self.write(|transaction| {
-            let Some((number, mut session)) = find(transaction, &id)? else { return Ok(false) };
+            let Some((number, mut session)) = sessions::find(transaction, &id)? else {
+                return Ok(false);
+            };
             let before = session.facts.clone();
             session.facts.complete_with(facts);
             let changes = session.facts != before;
             if changes {
-                update(transaction, number, &session)?;
+                sessions::update(transaction, number, &session)?;
             }
             Ok(changes)
         })
@@ -223,10 +219,10 @@ impl Journal {
             let mut teller = Teller::begin(transaction)?;
             let mut changed = BTreeMap::new();
             let mut rest = Vec::new();
-            for (number, mut session) in undated(transaction)? {
+            for (number, mut session) in sessions::undated(transaction)? {
                 let known = session.clone();
                 if session.date(trusted) {
-                    update(transaction, number, &session)?;
+                    sessions::update(transaction, number, &session)?;
                     teller.change(transaction, number, &known, &session)?;
                     changed.insert(number, session.clone());
                 }
@@ -236,11 +232,11 @@ impl Journal {
             }
             // Only now, since what was just dated is a neighbour of these.
             for (number, mut session) in rest {
-                let (before, after) = neighbours(transaction, number, &session, trusted)?;
+                let (before, after) = sessions::neighbours(transaction, number, &session, trusted)?;
                 let known = session.clone();
                 session.enclose(before, after);
                 if session != known {
-                    update(transaction, number, &session)?;
+                    sessions::update(transaction, number, &session)?;
                     teller.change(transaction, number, &known, &session)?;
                     changed.insert(number, session);
                 }
@@ -264,13 +260,10 @@ impl Journal {
             forget(transaction, self.present.as_deref())?;
             let mut teller = Teller::begin(transaction)?;
             for certificate in certificates {
-                let Some((number, session)) = find(transaction, &certificate.id)? else {
+                let Some((number, session)) = sessions::find(transaction, &certificate.id)? else {
                     continue;
                 };
-                transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
-                teller.remove(transaction, number, &session)?;
-                transaction
-                    .execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
+                sessions::remove(transaction, number, &session, &mut teller)?;
                 transaction.execute(
                     "INSERT INTO erasure (id, erased_at, expiry) VALUES (?, ?, ?)
                      ON CONFLICT (id) DO NOTHING",
@@ -369,62 +362,6 @@ pub fn is_in_use(directory: &Path) -> bool {
     matches!(Flock::lock(handle, FlockArg::LockSharedNonblock), Err((_, Errno::EWOULDBLOCK)))
 }
 
-/// What is where the database should be.
-enum Finding {
-    Damaged(String),
-    Missing,
-    Sound,
-}
-
-fn inspect(path: &Path) -> Result<Finding, JournalError> {
-    // Not opened but by SQLite: closing any descriptor of the file would drop the locks that other
-    // connections of this process hold on it (fcntl(2)).
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // A log that is left alone would be replayed into the new database.
-            let log = fs::symlink_metadata(companion(path, "-wal"));
-            return Ok(match log {
-                Ok(_) => Finding::Damaged("its log is there without it".to_owned()),
-                Err(_) => Finding::Missing,
-            });
-        }
-        Err(error) => return Err(JournalError::from_io(path, &error)),
-        Ok(file) if file.is_file() && file.len() < SMALLEST => {
-            return Ok(Finding::Damaged(format!("it is only {} bytes long", file.len())));
-        }
-        Ok(_) => {}
-    }
-    let check = connection::write(path).and_then(|connection| {
-        let found = schema::version(&connection)?;
-        let verdict =
-            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
-        Ok((found, verdict))
-    });
-    match check {
-        Ok((found, _)) if found > CURRENT => {
-            Err(JournalError::Newer { path: path.to_owned(), found })
-        }
-        Ok((_, verdict)) if verdict == "ok" => Ok(Finding::Sound),
-        Ok((_, verdict)) => Ok(Finding::Damaged(verdict)),
-        Err(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Ok(Finding::Damaged(error.to_string()))
-            }
-            _ => Err(JournalError::from_sqlite(path, &error)),
-        },
-    }
-}
-
-pub(super) fn open_sessions(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
-    connection
-        .prepare(&format!(
-            "SELECT number, id, {COLUMNS} FROM session
-             WHERE number IN (SELECT item FROM underway WHERE kind = 'open') ORDER BY number"
-        ))?
-        .query_map([], |row| row::read(row, 1))?
-        .collect()
-}
-
 fn has_taken(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection.prepare("SELECT 1 FROM underway WHERE kind = 'taken' AND item = ?")?.exists([name])
 }
@@ -439,162 +376,6 @@ fn forget(transaction: &Transaction<'_>, present: Option<&[String]>) -> rusqlite
         transaction.execute("DELETE FROM underway WHERE kind = 'taken' AND item = ?", [name])?;
     }
     Ok(())
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    session: &Session,
-    secret: &[u8; 32],
-    teller: &mut Teller,
-) -> rusqlite::Result<()> {
-    if number_of(transaction, &session.id)?.is_some() {
-        return Ok(());
-    }
-    let last = transaction
-        .query_row("SELECT max(number) FROM session", [], |row| row.get::<_, Option<i64>>(0))?;
-    let number = row::number_after(last.unwrap_or(0), session);
-    let mut values = row::values(session);
-    values.extend([session.id.as_bytes(), secret].map(|bytes| bytes.to_vec().into()));
-    values.extend([number.into(), row::astray(session, number).into()]);
-    let marks = vec!["?"; values.len()].join(", ");
-    transaction.execute(
-        &format!("INSERT INTO session ({COLUMNS}, id, secret, number, astray) VALUES ({marks})"),
-        params_from_iter(values),
-    )?;
-    if session.end.is_none() {
-        transaction.execute("INSERT INTO underway VALUES ('open', ?)", [number])?;
-    }
-    teller.add(transaction, number, session)
-}
-
-fn change_row(
-    transaction: &Transaction<'_>,
-    session: &Session,
-    teller: &mut Teller,
-) -> rusqlite::Result<()> {
-    let Some((number, known)) = find(transaction, &session.id)? else {
-        log::info!("session {} was erased; what came after is not recorded", session.id.short());
-        return Ok(());
-    };
-    let session = joined(session.clone(), &known);
-    if session == known {
-        return Ok(());
-    }
-    update(transaction, number, &session)?;
-    if session.end.is_some() && known.end.is_none() {
-        transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
-    }
-    teller.change(transaction, number, &known, &session)
-}
-
-/// The later word on a session, with what only the record knows: a fact that was found out later, a
-/// date that was worked out since.
-fn joined(mut session: Session, known: &Session) -> Session {
-    session.facts.complete_with(&known.facts);
-    session.last_seen = session.last_seen.max(known.last_seen);
-    session.end = session.end.or_else(|| known.end.clone());
-    if session.opened == known.opened && session.start.source == known.start.source {
-        let start = known.start.value;
-        if start.instant().is_some() {
-            session.start.value = start;
-        } else if session.start.value.instant().is_none() {
-            session.start.value = session.start.value.within(start.earliest, start.latest);
-        }
-    }
-    session
-}
-
-fn update(transaction: &Transaction<'_>, number: i64, session: &Session) -> rusqlite::Result<()> {
-    let mut values = row::values(session);
-    values.push(row::astray(session, number).into());
-    let marks = vec!["?"; values.len()].join(", ");
-    values.push(number.into());
-    transaction.execute(
-        &format!("UPDATE session SET ({COLUMNS}, astray) = ({marks}) WHERE number = ?"),
-        params_from_iter(values),
-    )?;
-    Ok(())
-}
-
-fn number_of(transaction: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<Option<i64>> {
-    transaction
-        .query_row(
-            "SELECT number FROM session WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
-            [id.as_bytes()],
-            |row| row.get(0),
-        )
-        .optional()
-}
-
-fn find(transaction: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<Option<(i64, Session)>> {
-    let Some(number) = number_of(transaction, id)? else { return Ok(None) };
-    transaction
-        .query_row(
-            &format!("SELECT number, id, {COLUMNS} FROM session WHERE number = ?"),
-            [number],
-            numbered,
-        )
-        .optional()
-}
-
-fn undated(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(i64, Session)>> {
-    transaction
-        .prepare(&format!(
-            "SELECT number, id, {COLUMNS} FROM session
-             WHERE astray IS NOT NULL AND astray & {UNDATED} ORDER BY number"
-        ))?
-        .query_map([], numbered)?
-        .collect()
-}
-
-fn numbered(row: &Row<'_>) -> rusqlite::Result<(i64, Session)> {
-    Ok((row.get(0)?, row::read(row, 1)?))
-}
-
-/// Two instants between which the session of an earlier boot lies, as far as they are known. At most
-/// one session is open on an interface, so those before it on the same one had ended.
-fn neighbours(
-    transaction: &Transaction<'_>,
-    number: i64,
-    session: &Session,
-    trusted: &ClockReading,
-) -> rusqlite::Result<(Option<Timestamp>, Option<Timestamp>)> {
-    let device = session.device.as_str();
-    let before = transaction
-        .query_row(
-            &format!(
-                "SELECT number, id, {COLUMNS} FROM session WHERE number < ? AND device = ?
-                 AND (start_earliest = start_latest OR end_earliest = end_latest)
-                 ORDER BY number DESC LIMIT 1"
-            ),
-            params![number, device],
-            numbered,
-        )
-        .optional()?
-        .and_then(|(_, previous)| {
-            let end = previous.end.as_ref().and_then(|end| end.moment.value.instant());
-            end.max(previous.start.value.instant())
-        });
-    let next = transaction
-        .query_row(
-            &format!(
-                "SELECT number, id, {COLUMNS} FROM session WHERE number > ? AND device = ?
-                 AND start_earliest = start_latest ORDER BY number LIMIT 1"
-            ),
-            params![number, device],
-            numbered,
-        )
-        .optional()?
-        .and_then(|(_, next)| next.start.value.instant());
-    let ended_before = session.end.as_ref().is_none_or(|end| end.closed.boot != trusted.boot);
-    let boot = trusted.boot_started().filter(|_| ended_before);
-    let end = session.end.as_ref().and_then(|end| end.moment.value.latest);
-    let after = [next, boot, end].into_iter().flatten().min();
-    // A clock that was trusted and wrong must not turn into bounds that exclude each other.
-    Ok(match (before, after) {
-        (Some(before), Some(after)) if before > after => (None, None),
-        bounds => bounds,
-    })
 }
 
 #[cfg(test)]

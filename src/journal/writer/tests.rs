@@ -1,3 +1,4 @@
+use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -6,12 +7,13 @@ use proptest::collection::vec;
 use proptest::{prop_assert_eq, proptest};
 use tempfile::tempdir;
 
+use super::super::connection::companion;
 use super::super::laboratory::{
     EIGHT, MINUTE, all, any_session, at, brussels, ended, opening, reading, session,
 };
 use super::super::{Reader, schema};
 use super::*;
-use crate::domain::{Moment, Observed, Source};
+use crate::domain::{Moment, Observed, Source, Timestamp};
 
 proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(48))]

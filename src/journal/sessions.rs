@@ -1,0 +1,198 @@
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+
+use super::census::Teller;
+use super::row::{self, COLUMNS};
+use super::schema::UNDATED;
+use crate::domain::{ClockReading, Session, SessionId, Timestamp};
+
+/// The sessions that are open, oldest first.
+pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
+    connection
+        .prepare(&format!(
+            "SELECT number, id, {COLUMNS} FROM session
+             WHERE number IN (SELECT item FROM underway WHERE kind = 'open') ORDER BY number"
+        ))?
+        .query_map([], |row| row::read(row, 1))?
+        .collect()
+}
+
+/// Writes down a session, unless it is there already.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    session: &Session,
+    secret: &[u8; 32],
+    teller: &mut Teller,
+) -> rusqlite::Result<()> {
+    if number_of(transaction, &session.id)?.is_some() {
+        return Ok(());
+    }
+    let last = transaction
+        .query_row("SELECT max(number) FROM session", [], |row| row.get::<_, Option<i64>>(0))?;
+    let number = row::number_after(last.unwrap_or(0), session);
+    let mut values = row::values(session);
+    values.extend([session.id.as_bytes(), secret].map(|bytes| bytes.to_vec().into()));
+    values.extend([number.into(), row::astray(session, number).into()]);
+    let marks = vec!["?"; values.len()].join(", ");
+    transaction.execute(
+        &format!("INSERT INTO session ({COLUMNS}, id, secret, number, astray) VALUES ({marks})"),
+        params_from_iter(values),
+    )?;
+    if session.end.is_none() {
+        transaction.execute("INSERT INTO underway VALUES ('open', ?)", [number])?;
+    }
+    teller.add(transaction, number, session)
+}
+
+/// Writes down a later word on a session, unless it was erased.
+pub(super) fn change(
+    transaction: &Transaction<'_>,
+    session: &Session,
+    teller: &mut Teller,
+) -> rusqlite::Result<()> {
+    let Some((number, known)) = find(transaction, &session.id)? else {
+        log::info!("session {} was erased; what came after is not recorded", session.id.short());
+        return Ok(());
+    };
+    let session = joined(session.clone(), &known);
+    if session == known {
+        return Ok(());
+    }
+    update(transaction, number, &session)?;
+    if session.end.is_some() && known.end.is_none() {
+        transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
+    }
+    teller.change(transaction, number, &known, &session)
+}
+
+/// Removes the row of this number. What the operator stated on the session, and what was sent of it,
+/// stand elsewhere.
+pub(super) fn remove(
+    transaction: &Transaction<'_>,
+    number: i64,
+    session: &Session,
+    teller: &mut Teller,
+) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
+    transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
+    teller.remove(transaction, number, session)
+}
+
+/// The later word on a session, with what only the record knows: a fact that was found out later, a
+/// date that was worked out since.
+fn joined(mut session: Session, known: &Session) -> Session {
+    session.facts.complete_with(&known.facts);
+    session.last_seen = session.last_seen.max(known.last_seen);
+    session.end = session.end.or_else(|| known.end.clone());
+    if session.opened == known.opened && session.start.source == known.start.source {
+        let start = known.start.value;
+        if start.instant().is_some() {
+            session.start.value = start;
+        } else if session.start.value.instant().is_none() {
+            session.start.value = session.start.value.within(start.earliest, start.latest);
+        }
+    }
+    session
+}
+
+/// Writes a session in the place of the row of this number.
+pub(super) fn update(
+    transaction: &Transaction<'_>,
+    number: i64,
+    session: &Session,
+) -> rusqlite::Result<()> {
+    let mut values = row::values(session);
+    values.push(row::astray(session, number).into());
+    let marks = vec!["?"; values.len()].join(", ");
+    values.push(number.into());
+    transaction.execute(
+        &format!("UPDATE session SET ({COLUMNS}, astray) = ({marks}) WHERE number = ?"),
+        params_from_iter(values),
+    )?;
+    Ok(())
+}
+
+fn number_of(transaction: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<Option<i64>> {
+    transaction
+        .query_row(
+            "SELECT number FROM session WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+            [id.as_bytes()],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// The session of this ID, with the number of its row.
+pub(super) fn find(
+    transaction: &Transaction<'_>,
+    id: &SessionId,
+) -> rusqlite::Result<Option<(i64, Session)>> {
+    let Some(number) = number_of(transaction, id)? else { return Ok(None) };
+    transaction
+        .query_row(
+            &format!("SELECT number, id, {COLUMNS} FROM session WHERE number = ?"),
+            [number],
+            numbered,
+        )
+        .optional()
+}
+
+/// The sessions that a trusted reading of the clocks may date, oldest first.
+pub(super) fn undated(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(i64, Session)>> {
+    transaction
+        .prepare(&format!(
+            "SELECT number, id, {COLUMNS} FROM session
+             WHERE astray IS NOT NULL AND astray & {UNDATED} ORDER BY number"
+        ))?
+        .query_map([], numbered)?
+        .collect()
+}
+
+fn numbered(row: &Row<'_>) -> rusqlite::Result<(i64, Session)> {
+    Ok((row.get(0)?, row::read(row, 1)?))
+}
+
+/// Two instants between which the session of an earlier boot lies, as far as they are known. At most
+/// one session is open on an interface, so those before it on the same one had ended.
+pub(super) fn neighbours(
+    transaction: &Transaction<'_>,
+    number: i64,
+    session: &Session,
+    trusted: &ClockReading,
+) -> rusqlite::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let device = session.device.as_str();
+    let before = transaction
+        .query_row(
+            &format!(
+                "SELECT number, id, {COLUMNS} FROM session WHERE number < ? AND device = ?
+                 AND (start_earliest = start_latest OR end_earliest = end_latest)
+                 ORDER BY number DESC LIMIT 1"
+            ),
+            params![number, device],
+            numbered,
+        )
+        .optional()?
+        .and_then(|(_, previous)| {
+            let end = previous.end.as_ref().and_then(|end| end.moment.value.instant());
+            end.max(previous.start.value.instant())
+        });
+    let next = transaction
+        .query_row(
+            &format!(
+                "SELECT number, id, {COLUMNS} FROM session WHERE number > ? AND device = ?
+                 AND start_earliest = start_latest ORDER BY number LIMIT 1"
+            ),
+            params![number, device],
+            numbered,
+        )
+        .optional()?
+        .and_then(|(_, next)| next.start.value.instant());
+    let ended_before = session.end.as_ref().is_none_or(|end| end.closed.boot != trusted.boot);
+    let boot = trusted.boot_started().filter(|_| ended_before);
+    let end = session.end.as_ref().and_then(|end| end.moment.value.latest);
+    let after = [next, boot, end].into_iter().flatten().min();
+    // A clock that was trusted and wrong must not turn into bounds that exclude each other.
+    Ok(match (before, after) {
+        (Some(before), Some(after)) if before > after => (None, None),
+        bounds => bounds,
+    })
+}
