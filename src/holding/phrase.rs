@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 
 use super::words as w;
+use crate::i18n::vocabulary as record;
 use crate::i18n::{Message, When};
 use crate::retention::{
     Certainty, Combine, Doubt, KeptUntil, Nature, Period, Retention, Rule, StartEvent, Stores,
@@ -211,16 +212,9 @@ impl Phrase {
     }
 }
 
-/// A text with a capital in front.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut signs = text.chars();
-    let first = signs.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(signs).collect()
-}
-
 /// A text as a sentence: with a capital in front and a full stop behind.
 pub(super) fn sentence(text: &str) -> String {
-    let text = capitalised(text);
+    let text = record::capitalised(text);
     if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 

@@ -1,5 +1,5 @@
 use super::layout::{Layout, length};
-use super::phrase::{Phrase, capitalised, list, sentence};
+use super::phrase::{Phrase, list, sentence};
 use super::words as w;
 use super::{Comparison, Disagreement, FieldHolding, Holding, LawSays, Seen, SignedField, Value};
 use crate::domain::Field;
@@ -230,7 +230,7 @@ impl<'h, 'a> Writer<'h, 'a> {
     fn group(&mut self, group: &[&FieldHolding<'a>]) {
         let fields: Vec<Field> = group.iter().map(|it| it.field).collect();
         self.layout.gap();
-        self.layout.paragraph(2, &capitalised(&self.names(&fields)));
+        self.layout.paragraph(2, &record::capitalised(&self.names(&fields)));
         let mut rows: Vec<(&Message, String)> = Vec::new();
         let never = group.iter().all(|it| it.seen == Seen::NeverRecorded);
         for it in group.iter().take(if never { 1 } else { group.len() }) {
@@ -327,7 +327,7 @@ impl<'h, 'a> Writer<'h, 'a> {
         match &verdict.applies {
             // Of a part of a session as of the whole: another edition forbids it in the other part.
             Applicability::Depends(_) if verdict.rule.nature == Nature::MustNot => {
-                capitalised(&text)
+                record::capitalised(&text)
             }
             Applicability::Depends(on) => {
                 let text = record::lowered(&text, self.phrase.when.language);
@@ -338,7 +338,7 @@ impl<'h, 'a> Writer<'h, 'a> {
                 };
                 self.fill(message, &[("text", &text)])
             }
-            Applicability::Certain | Applicability::Unknown => capitalised(&text),
+            Applicability::Certain | Applicability::Unknown => record::capitalised(&text),
         }
     }
 
@@ -546,7 +546,7 @@ impl<'h, 'a> Writer<'h, 'a> {
             let cites = self.cite(edition, &recipients.basis);
             self.layout.gap();
             let fields = self.fill(&w::WHO_OF, &[("fields", &self.names(&fields))]);
-            self.layout.paragraph(2, &capitalised(&fields));
+            self.layout.paragraph(2, &record::capitalised(&fields));
             for label in folded(&labels) {
                 self.layout.item(4, "-", &label);
             }

@@ -1,4 +1,4 @@
-use super::phrase::{capitalised, sentence};
+use super::phrase::sentence;
 use super::text::{Writer, folded, seen, signed_field};
 use super::words as w;
 use super::{FieldHolding, Holding, Knowledge, LawSays};
@@ -78,7 +78,7 @@ impl Holding<'_> {
                 let labels: Vec<&str> = labels.map(|it| it.label.text(when.language)).collect();
                 let note = recipients.note.as_ref().map_or("", |note| note.text(when.language));
                 Obtaining {
-                    fields: capitalised(&record::fields(&fields, when.language)),
+                    fields: record::capitalised(&record::fields(&fields, when.language)),
                     who: folded(&labels),
                     note: note.to_owned(),
                     sources: sources(edition, &recipients.basis, when),
@@ -121,7 +121,7 @@ fn answers<'a>(writer: &Writer<'_, 'a>, group: &[&FieldHolding<'a>], when: When)
     };
     Answers {
         fields: group.iter().map(|it| it.field).collect(),
-        seen: group.iter().map(|it| capitalised(&seen(&it.seen, when))).collect(),
+        seen: group.iter().map(|it| record::capitalised(&seen(&it.seen, when))).collect(),
         law,
         law_is: first.law.as_ref().map_or(Knowledge::Unknown, LawSays::knowledge),
         declared,

@@ -23,6 +23,13 @@ pub fn lowered(text: &str, language: Language) -> String {
     }
 }
 
+/// A text with a capital in front.
+pub fn capitalised(text: &str) -> String {
+    let mut signs = text.chars();
+    let first = signs.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(signs).collect()
+}
+
 /// What several fields are called within a sentence, with commas between.
 pub fn fields(fields: &[Field], language: Language) -> String {
     let names = fields.iter().map(|it| lowered(field(*it).text(language), language));

@@ -13,7 +13,7 @@ pub use coverage::coverage;
 pub use end::{end_reason, operator_end};
 pub use failure::failure;
 pub use field::field;
-pub use lowered::{fields, lowered};
+pub use lowered::{capitalised, fields, lowered};
 pub use source::{source, source_explained};
 pub use state::{State, state, transport};
 

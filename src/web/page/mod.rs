@@ -1,5 +1,6 @@
 //! The pages and what they load.
 
+mod answers;
 mod ask;
 mod asset;
 mod attention;
@@ -10,6 +11,7 @@ mod days;
 mod download;
 mod erase;
 mod erased;
+mod fact;
 mod failure;
 mod layout;
 mod length;

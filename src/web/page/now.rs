@@ -1,11 +1,11 @@
 use chrono::NaiveDate;
 
 use super::attention::{self, Notice};
+use super::fact::UNKNOWN;
 use super::failure;
 use super::layout::Visit;
 use super::length::Length;
 use super::rooms::Room;
-use super::session::UNKNOWN;
 use crate::domain::{Field, Moment, Session, SessionId, Timestamp};
 use crate::holding::{Count, Summary, Untold};
 use crate::i18n::{Message, Plural, SESSIONS, vocabulary};

@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
 use super::layout::Visit;
-use super::session::capital;
 use super::stack::stack;
 use crate::domain::{Field, Moment, Session, SessionId};
 use crate::i18n::{Message, Plural, SESSIONS, vocabulary};
@@ -160,7 +159,7 @@ impl Outcome<'_> {
     fn held(&self, html: &mut Html, visit: &Visit, HeldUnknown { record, within }: &HeldUnknown) {
         html.element("p", &[], |html| {
             let place = record.place.written(visit.language());
-            html.text(capital(&place));
+            html.text(vocabulary::capitalised(&place));
             html.text(" · ");
             html.text(span(visit, record.began().as_ref(), record.end.as_ref()));
             for address in addresses(record) {

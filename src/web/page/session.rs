@@ -1,11 +1,13 @@
+use super::answers::answers;
+use super::fact::Fact;
 use super::failure;
 use super::layout::Visit;
 use super::length::Length;
 use super::receipt::lead_to_receipt;
 use super::rooms::Room;
 use super::sessions::day;
-use crate::domain::{Field, IdPrefix, Moment, Observed, Session, Source, Timestamp};
-use crate::holding::{Answers, Holding, Signed, Told};
+use crate::domain::{Field, IdPrefix, Session, Source, Timestamp};
+use crate::holding::{Holding, Signed, Told};
 use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
 use crate::web::html::Html;
@@ -80,31 +82,20 @@ fn write(visit: &Visit, contents: &Contents) -> String {
             for field in
                 [Field::SessionStart, Field::SessionEnd, Field::OriginAddress, Field::AssignedIpv4]
             {
-                let row = Row::of(field, session, visit);
+                let fact = Fact::of(field, session, visit);
                 html.leaf("dt", &[], visit.say(vocabulary::field(field)));
-                html.element("dd", &[], |html| value(html, visit, &row.value));
+                html.element("dd", &[], |html| fact.value(html, visit));
             }
         });
         short(html, visit, &told);
         who(html, visit, &told);
-        html.element("section", &[], |html| {
-            html.leaf("h2", &[], visit.say(&ANSWERS));
-            html.leaf("p", &[("class", "aside")], visit.say(&ANSWERS_WHAT));
-            for answers in &told.answers {
-                four(html, visit, session, answers);
-            }
-        });
+        answers(html, visit, session, &told);
         ending(html, visit, session);
         html.element("section", &[], |html| {
             html.leaf("h2", &[], visit.say(&COVERAGE));
             html.leaf("p", &[], visit.say(vocabulary::coverage(session.coverage)));
         });
-        let rows: Vec<Row> = Field::ALL
-            .into_iter()
-            .filter(|field| field.is_recorded())
-            .map(|field| Row::of(field, session, visit))
-            .collect();
-        sources(html, visit, &rows);
+        sources(html, visit, session);
         lead_to_receipt(html, visit, session, signed);
         identifier(html, visit, session);
         if session.end.is_some() {
@@ -162,180 +153,6 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
     });
 }
 
-/// The four answers on some fields, side by side.
-fn four(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
-    html.element("div", &[("class", "answers")], |html| {
-        html.leaf("h3", &[], capital(&vocabulary::fields(&answers.fields, visit.language())));
-        // On narrow screens the answers are folded away behind what the box saw.
-        html.element("details", &[], |html| {
-            html.element("summary", &[], |html| glance(html, visit, session, answers));
-            html.element("div", &[("class", "four")], |html| {
-                html.element("div", &[], |html| {
-                    html.leaf("h4", &[], visit.say(&SEEN_BY_BOX));
-                    html.element("dl", &[], |html| seen(html, visit, session, answers));
-                });
-                html.element("div", &[], |html| {
-                    html.leaf("h4", &[], visit.say(&LAW));
-                    for said in &answers.law {
-                        html.leaf("p", &[], &said.text);
-                        if !said.sources.is_empty() {
-                            html.leaf("p", &[("class", "note")], said.sources.join(" · "));
-                        }
-                    }
-                });
-                html.element("div", &[], |html| {
-                    html.leaf("h4", &[], visit.say(&DECLARED));
-                    answers.declared.iter().for_each(|text| html.leaf("p", &[], text));
-                });
-                html.element("div", &[], |html| {
-                    html.leaf("h4", &[], visit.say(&SIGNED));
-                    match &answers.signed {
-                        Some(text) => html.leaf("p", &[], text),
-                        None => html.leaf("p", &[("class", "unknown")], visit.say(&NOT_SIGNED)),
-                    }
-                });
-            });
-        });
-        for difference in &answers.differences {
-            html.leaf("p", &[("class", "notice")], difference);
-        }
-    });
-}
-
-/// What the box saw of some fields, at a glance.
-fn glance(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
-    for (number, (field, text)) in answers.fields.iter().zip(&answers.seen).enumerate() {
-        if number > 0 {
-            html.text(" · ");
-        }
-        if field.is_recorded() {
-            value(html, visit, &Row::of(*field, session, visit).value);
-        } else {
-            html.leaf("span", &[("class", "unknown")], text);
-        }
-    }
-}
-
-/// What the box saw of some fields, each with how it is known.
-fn seen(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
-    let is_one = answers.fields.len() == 1;
-    for (field, text) in answers.fields.iter().zip(&answers.seen) {
-        let row = Row::of(*field, session, visit);
-        let class = if is_one { "unseen" } else { "name" };
-        html.leaf("dt", &[("class", class)], visit.say(vocabulary::field(row.field)));
-        html.element("dd", &[], |html| {
-            if field.is_recorded() {
-                value(html, visit, &row.value);
-            } else {
-                html.leaf("span", &[("class", "unknown")], text);
-            }
-            if let Some(source) = row.source {
-                let class = match source {
-                    Source::OperatorPush => "source claim",
-                    _ => "source",
-                };
-                html.text(" ");
-                html.leaf("span", &[("class", class)], visit.say(vocabulary::source(source)));
-            }
-        });
-    }
-}
-
-/// A text with a capital in front.
-pub(super) fn capital(text: &str) -> String {
-    let mut signs = text.chars();
-    signs.next().into_iter().flat_map(char::to_uppercase).chain(signs).collect()
-}
-
-/// A field of the session as it is shown.
-struct Row {
-    field: Field,
-    value: Value,
-    source: Option<Source>,
-}
-
-enum Value {
-    /// An address, a number: what is read digit by digit.
-    Code(String),
-    /// A moment; with its instant for machines where it is exact.
-    Time(String, Option<Timestamp>),
-    /// A sentence.
-    Text(String),
-    /// Nothing, and what there is to say about that.
-    Unknown(&'static Message),
-}
-
-impl Row {
-    fn of(field: Field, session: &Session, visit: &Visit) -> Self {
-        let facts = &session.facts;
-        let end = session.end.as_ref();
-        let (value, source) = match field {
-            Field::OriginAddress => code(facts.origin_address, &ORIGIN_UNKNOWN),
-            Field::OriginPort => code(facts.origin_port, &ORIGIN_UNKNOWN),
-            Field::AssignedIpv4 => code(facts.assigned_ipv4, &UNKNOWN),
-            Field::AssignedIpv6 => code(facts.assigned_ipv6, &UNKNOWN),
-            Field::DelegatedPrefix => code(facts.delegated_prefix, &UNKNOWN),
-            Field::Gateway => code(facts.gateway, &UNKNOWN),
-            Field::Transport => match facts.transport {
-                Some(Observed { value, source }) => {
-                    let name = visit.say(vocabulary::transport(value));
-                    (Value::Text(name.to_owned()), Some(source))
-                }
-                None => (Value::Unknown(&UNKNOWN), None),
-            },
-            Field::AssignedAt => (Value::Unknown(&ASSIGNED_AT), None),
-            Field::SessionStart => time(&session.start, visit),
-            Field::SessionEnd => match end {
-                Some(end) => time(&end.moment, visit),
-                None => (Value::Unknown(&LASTS), None),
-            },
-            Field::EndReason => match end {
-                Some(end) => {
-                    let reason = visit.say(vocabulary::end_reason(end.reason));
-                    (Value::Text(reason.to_owned()), Some(end.moment.source))
-                }
-                None => (Value::Unknown(&LASTS), None),
-            },
-            Field::MemberIdentity
-            | Field::ClientVersion
-            | Field::ClientPlatform
-            | Field::HardwareAddress
-            | Field::BytesIn
-            | Field::BytesOut
-            | Field::Content => (Value::Unknown(&UNKNOWN), None),
-        };
-        Self { field, value, source }
-    }
-}
-
-fn code<T: ToString>(
-    fact: Option<Observed<T>>,
-    unknown: &'static Message,
-) -> (Value, Option<Source>) {
-    match fact {
-        Some(fact) => (Value::Code(fact.value.to_string()), Some(fact.source)),
-        None => (Value::Unknown(unknown), None),
-    }
-}
-
-fn time(moment: &Observed<Moment>, visit: &Visit) -> (Value, Option<Source>) {
-    let text = visit.when.moment(&moment.value);
-    (Value::Time(text, moment.value.instant()), Some(moment.source))
-}
-
-fn value(html: &mut Html, visit: &Visit, value: &Value) {
-    match value {
-        Value::Code(text) => html.leaf("code", &[], text),
-        Value::Time(text, Some(instant)) => {
-            html.leaf("time", &[("datetime", &instant.to_string())], text);
-        }
-        Value::Time(text, None) | Value::Text(text) => html.text(text),
-        Value::Unknown(message) => {
-            html.leaf("span", &[("class", "unknown")], visit.say(message));
-        }
-    }
-}
-
 fn ending(html: &mut Html, visit: &Visit, session: &Session) {
     let Some(end) = &session.end else { return };
     html.element("section", &[], |html| {
@@ -355,13 +172,18 @@ fn ending(html: &mut Html, visit: &Visit, session: &Session) {
     });
 }
 
-/// What stands behind the short words in the table: only those that occur in it.
-fn sources(html: &mut Html, visit: &Visit, rows: &[Row]) {
+/// What stands behind the short words for sources: only those that occur on the page.
+fn sources(html: &mut Html, visit: &Visit, session: &Session) {
+    let occurring: Vec<Source> = Field::ALL
+        .into_iter()
+        .filter(|field| field.is_recorded())
+        .filter_map(|field| Fact::of(field, session, visit).source)
+        .collect();
     html.element("section", &[], |html| {
         html.leaf("h2", &[], visit.say(&SOURCES));
         html.element("dl", &[], |html| {
             for source in Source::ALL {
-                if rows.iter().any(|row| row.source == Some(source)) {
+                if occurring.contains(&source) {
                     html.leaf("dt", &[], visit.say(vocabulary::source(source)));
                     html.leaf("dd", &[], visit.say(vocabulary::source_explained(source)));
                 }
@@ -390,31 +212,6 @@ fn identifier(html: &mut Html, visit: &Visit, session: &Session) {
         });
     });
 }
-
-/// Said of a value that the box does not know.
-pub(super) const UNKNOWN: Message =
-    Message { fr: "inconnu", nl: "onbekend", en: "unknown", de: "unbekannt" };
-
-const ORIGIN_UNKNOWN: Message = Message {
-    fr: "inconnu de la Brique\u{a0}; l’opérateur, lui, le voit",
-    nl: "onbekend voor de box; de operator ziet het wel",
-    en: "unknown to the box; the operator does see it",
-    de: "der Box unbekannt; der Betreiber sieht es",
-};
-
-const ASSIGNED_AT: Message = Message {
-    fr: "pas relevé à part\u{a0}; les adresses sont attribuées à l’ouverture de la session",
-    nl: "niet apart genoteerd; de adressen worden bij het begin van de sessie toegewezen",
-    en: "not noted apart; the addresses are assigned as the session begins",
-    de: "nicht gesondert festgehalten; die Adressen werden zu Beginn der Sitzung zugewiesen",
-};
-
-const LASTS: Message = Message {
-    fr: "la session est en cours",
-    nl: "de sessie is nog bezig",
-    en: "the session is still open",
-    de: "die Sitzung läuft noch",
-};
 
 const ERASE: Message = Message {
     fr: "Effacer cette session ici…",
@@ -560,42 +357,3 @@ const WHO_HOW: Message = Message {
     en: "What a request must contain, and what the operator must check",
     de: "Was eine Anfrage enthalten muss, und was der Betreiber prüfen muss",
 };
-
-const ANSWERS: Message = Message {
-    fr: "Quatre réponses, donnée par donnée",
-    nl: "Vier antwoorden, gegeven per gegeven",
-    en: "Four answers, field by field",
-    de: "Vier Antworten, Angabe für Angabe",
-};
-
-const ANSWERS_WHAT: Message = Message {
-    fr: "Ce que la Brique a vu, ce que dit la loi, ce que l’opérateur déclare en général et ce qu’il a signé sur cette session. L’une ne prouve pas l’autre.",
-    nl: "Wat de box heeft gezien, wat de wet zegt, wat de operator in het algemeen verklaart en wat hij over deze sessie heeft ondertekend. Het ene bewijst het andere niet.",
-    en: "What the box saw, what the law says, what the operator declares in general and what it has signed about this session. None proves another.",
-    de: "Was die Box gesehen hat, was das Gesetz sagt, was der Betreiber allgemein erklärt und was er zu dieser Sitzung signiert hat. Keines beweist das andere.",
-};
-
-const SEEN_BY_BOX: Message = Message {
-    fr: "Vu par la Brique",
-    nl: "Door de box gezien",
-    en: "Seen by the box",
-    de: "Von der Box gesehen",
-};
-
-const LAW: Message = Message { fr: "La loi", nl: "De wet", en: "The law", de: "Das Gesetz" };
-
-const DECLARED: Message = Message {
-    fr: "Déclaré par l’opérateur",
-    nl: "Door de operator verklaard",
-    en: "Declared by the operator",
-    de: "Vom Betreiber erklärt",
-};
-
-const SIGNED: Message = Message {
-    fr: "Signé par l’opérateur",
-    nl: "Door de operator ondertekend",
-    en: "Signed by the operator",
-    de: "Vom Betreiber signiert",
-};
-
-const NOT_SIGNED: Message = Message { fr: "rien", nl: "niets", en: "nothing", de: "nichts" };

@@ -5,7 +5,7 @@ use super::length::Length;
 use super::pager::{PAGES, PER_PAGE};
 use super::rooms::Room;
 use super::selection::Selection;
-use super::{failure, session};
+use super::{fact, failure, session};
 use crate::domain::{Field, IdPrefix, Session, SessionId, Timestamp};
 use crate::i18n::vocabulary::{self, State};
 use crate::i18n::{Message, SESSIONS};
@@ -229,7 +229,7 @@ fn cell(html: &mut Html, head: &str, content: impl FnOnce(&mut Html)) {
 
 fn values(html: &mut Html, visit: &Visit, values: Vec<String>) {
     if values.is_empty() {
-        html.leaf("span", &[("class", "unknown")], visit.say(&session::UNKNOWN));
+        html.leaf("span", &[("class", "unknown")], visit.say(&fact::UNKNOWN));
     }
     for value in values {
         html.leaf("code", &[], value);
