@@ -29,6 +29,8 @@ U_BOOT_TIMER = 24_000_000
 PAGE_PORT = 8470
 # Where the board takes it in from its network, to hand it on to the page on its loopback.
 PAGE_DOOR = 8471
+# Where its ssh, once that is on, is found in the box's namespace.
+SSH_PORT = 2222
 
 
 class MachineError(Exception):
@@ -200,8 +202,12 @@ def masks(units):
 
 
 def network():
-    """QEMU's own little network: the board's address by DHCP, and the page's port from outside."""
-    return f"user,id=net,hostfwd=tcp:127.0.0.1:{PAGE_PORT}-:{PAGE_DOOR}"
+    """QEMU's own little network: the board's address by DHCP; from outside the ports of its page and its
+    ssh."""
+    return (
+        f"user,id=net,hostfwd=tcp:127.0.0.1:{PAGE_PORT}-:{PAGE_DOOR}"
+        f",hostfwd=tcp:127.0.0.1:{SSH_PORT}-:22"
+    )
 
 
 def quick_files():

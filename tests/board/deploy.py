@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 """board/deploy, with a stand-in for ssh that runs the board's commands here, where systemctl and
-journalctl are stand-ins too."""
+journalctl are stand-ins too. Over a real ssh, onto an emulated board: tests/board/check."""
 
 import os
 import shutil
