@@ -63,7 +63,9 @@ fi
 line temoin "$("$program" --version 2>&1), $(stat -L -c %s "$program") bytes"
 if [ "${process:-0}" -gt 0 ]; then
     status=/proc/$process/status
-    line 'its memory' "$(kibibytes "$status" VmRSS), at most $(kibibytes "$status" VmHWM)"
+    # Summed over its mappings: the status counts roughly (proc(5), VmRSS).
+    mappings=/proc/$process/smaps_rollup
+    line 'its memory' "$(kibibytes "$mappings" Rss), $(kibibytes "$mappings" Pss) of it its own share"
     line 'its writes' "$(($(figure "/proc/$process/io" write_bytes) / 1024)) KiB since it runs"
     before=$(figure "$status" voluntary_ctxt_switches)
     sleep 20
