@@ -1,7 +1,7 @@
-use super::fact::Fact;
+use super::fact::fact;
 use super::layout::Visit;
 use crate::domain::{Session, Source};
-use crate::holding::{Answers, Told};
+use crate::holding::{Answers, Seen, Told};
 use crate::i18n::Message;
 use crate::i18n::vocabulary;
 use crate::web::html::Html;
@@ -68,7 +68,7 @@ fn glance(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) 
             html.text(" · ");
         }
         if field.is_recorded() {
-            Fact::of(*field, session, visit).value(html, visit);
+            fact(html, visit, *field, &Seen::of(*field, session));
         } else {
             html.leaf("span", &[("class", "unknown")], text);
         }
@@ -79,16 +79,16 @@ fn glance(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) 
 fn seen(html: &mut Html, visit: &Visit, session: &Session, answers: &Answers) {
     let is_one = answers.fields.len() == 1;
     for (field, text) in answers.fields.iter().zip(&answers.seen) {
-        let fact = Fact::of(*field, session, visit);
+        let in_record = Seen::of(*field, session);
         let class = if is_one { "unseen" } else { "name" };
         html.leaf("dt", &[("class", class)], visit.say(vocabulary::field(*field)));
         html.element("dd", &[], |html| {
             if field.is_recorded() {
-                fact.value(html, visit);
+                fact(html, visit, *field, &in_record);
             } else {
                 html.leaf("span", &[("class", "unknown")], text);
             }
-            if let Some(source) = fact.source {
+            if let Some(source) = in_record.source() {
                 let class = match source {
                     Source::OperatorPush => "source claim",
                     _ => "source",

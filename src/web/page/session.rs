@@ -1,5 +1,5 @@
 use super::answers::answers;
-use super::fact::Fact;
+use super::fact::fact;
 use super::failure;
 use super::layout::Visit;
 use super::length::Length;
@@ -7,7 +7,7 @@ use super::receipt::lead_to_receipt;
 use super::rooms::Room;
 use super::sessions::day;
 use crate::domain::{Field, IdPrefix, Session, Source, Timestamp};
-use crate::holding::{Holding, Signed, Told};
+use crate::holding::{Holding, Seen, Signed, Told};
 use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
 use crate::web::html::Html;
@@ -82,9 +82,8 @@ fn write(visit: &Visit, contents: &Contents) -> String {
             for field in
                 [Field::SessionStart, Field::SessionEnd, Field::OriginAddress, Field::AssignedIpv4]
             {
-                let fact = Fact::of(field, session, visit);
                 html.leaf("dt", &[], visit.say(vocabulary::field(field)));
-                html.element("dd", &[], |html| fact.value(html, visit));
+                html.element("dd", &[], |html| fact(html, visit, field, &Seen::of(field, session)));
             }
         });
         short(html, visit, &told);
@@ -174,11 +173,8 @@ fn ending(html: &mut Html, visit: &Visit, session: &Session) {
 
 /// What stands behind the short words for sources: only those that occur on the page.
 fn sources(html: &mut Html, visit: &Visit, session: &Session) {
-    let occurring: Vec<Source> = Field::ALL
-        .into_iter()
-        .filter(|field| field.is_recorded())
-        .filter_map(|field| Fact::of(field, session, visit).source)
-        .collect();
+    let occurring: Vec<Source> =
+        Field::ALL.into_iter().filter_map(|field| Seen::of(field, session).source()).collect();
     html.element("section", &[], |html| {
         html.leaf("h2", &[], visit.say(&SOURCES));
         html.element("dl", &[], |html| {
