@@ -1,6 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// An Ed25519 public key (RFC 8032, section 5.1.5): 32 bytes. That it lies on the curve is for
 /// whoever verifies with it to find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,29 +93,9 @@ fn hexadecimal(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// 32 bytes are 43 digits of six bits, two of them left over, and a sign for what is missing.
 fn base64(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_suffix('=')?;
-    if digits.len() != 43 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    let mut places = bytes.iter_mut();
-    let (mut pending, mut bits) = (0_u32, 0_u32);
-    for digit in digits.bytes() {
-        let value = ALPHABET.iter().position(|known| *known == digit)?;
-        pending = pending << 6 | u32::try_from(value).ok()?;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            *places.next()? = u8::try_from(pending >> bits).ok()?;
-            pending &= (1 << bits) - 1;
-        }
-    }
-    (pending == 0).then_some(bytes)
+    STANDARD.decode(text).ok()?.try_into().ok()
 }
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 #[cfg(test)]
 mod tests {

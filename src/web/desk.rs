@@ -1,5 +1,8 @@
 //! The front desk: who asks, and whether a change was asked for by a page of ours.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::config::UserName;
 use crate::http::{Head, Method, Peer};
 
@@ -31,6 +34,8 @@ pub(super) enum TurnedAway {
     NotLoggedIn,
     /// The member is not one of those who may see the page.
     NotOneOfThem,
+    /// The member's password came along, which the page is never to see.
+    PasswordPassedOn,
 }
 
 /// Who asks. Before the socket stands nginx, to which YunoHost's login tells the member's name in two
@@ -49,14 +54,22 @@ pub(super) fn admit(head: &Head, peer: Peer, users: &[UserName]) -> Result<Visit
     };
     let told = only("Ynh-User").zip(only("Authorization")).ok_or(TurnedAway::NotLoggedIn)?;
     let name: UserName = told.0.parse().map_err(|_| TurnedAway::NotLoggedIn)?;
-    if told.1 != format!("Basic {}", base64(format!("{}:-", name.as_str()).as_bytes())) {
-        return Err(TurnedAway::NotLoggedIn);
+    let login = login(told.1).ok_or(TurnedAway::NotLoggedIn)?;
+    match login.strip_prefix(name.as_str()) {
+        Some(":-") => {}
+        Some(password) if password.starts_with(':') => return Err(TurnedAway::PasswordPassedOn),
+        _ => return Err(TurnedAway::NotLoggedIn),
     }
     if users.is_empty() || users.contains(&name) {
         Ok(Visitor::Member(name))
     } else {
         Err(TurnedAway::NotOneOfThem)
     }
+}
+
+/// The name and the password, with a colon between them, of `Authorization` (RFC 7617, section 2).
+fn login(authorization: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()
 }
 
 /// Whether a browser says that a page of this very site sent a form. A token decides beside it: a
@@ -83,29 +96,9 @@ pub(super) fn is_own(head: &Head) -> Result<(), TurnedAway> {
     if own_site && own_origin { Ok(()) } else { Err(TurnedAway::Foreign) }
 }
 
-/// Base64 with padding (RFC 4648, section 4).
-pub(super) fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |place: usize| u32::from(three.get(place).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place)) & 0x3f;
-            let letter = usize::try_from(digit).ok().and_then(|digit| ALPHABET.get(digit));
-            match letter {
-                Some(letter) if place <= three.len() => text.push(char::from(*letter)),
-                _ => text.push('='),
-            }
-        }
-    }
-    text
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 #[cfg(test)]
 mod tests {
-    use super::{Head, Peer, TurnedAway, Visitor, admit, base64, is_own};
+    use super::{Head, Peer, TurnedAway, Visitor, admit, is_own};
     use crate::config::UserName;
 
     fn head(request: &str) -> Head {
@@ -115,23 +108,6 @@ mod tests {
     fn asked(fields: &str, users: &[&str]) -> Result<Visitor, TurnedAway> {
         let users: Vec<UserName> = users.iter().map(|user| user.parse().unwrap()).collect();
         admit(&head(&format!("GET / HTTP/1.1\r\n{fields}\r\n")), Peer::Socket, &users)
-    }
-
-    #[test]
-    fn base64_is_that_of_the_standard() {
-        // RFC 4648, section 10.
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
     }
 
     #[test]
@@ -162,13 +138,26 @@ mod tests {
             format!("Ynh_User: camille\r\n{basic}"),
             format!("{user}Authorization: basic Y2FtaWxsZTot\r\n"),
             format!("{user}Authorization: Basic Y2FtaWxsZTot=\r\n"),
-            // With a password: `printf camille:secret | base64`
-            format!("{user}Authorization: Basic Y2FtaWxsZTpzZWNyZXQ=\r\n"),
+            // Another's password: `printf ada:secret | base64`
+            format!("{user}Authorization: Basic YWRhOnNlY3JldA==\r\n"),
+            // No password at all: `printf camille | base64`
+            format!("{user}Authorization: Basic Y2FtaWxsZQ==\r\n"),
             format!("{user}Authorization: Bearer Y2FtaWxsZTot\r\n"),
             // The login `:-`, whose name is empty.
             "Ynh-User: \r\nAuthorization: Basic Oi0=\r\n".to_owned(),
         ] {
             assert_eq!(asked(&fields, &[]), Err(TurnedAway::NotLoggedIn), "{fields}");
+        }
+    }
+
+    #[test]
+    fn whose_password_came_along_is_turned_away() {
+        // `printf camille:secret | base64`, an empty one, and one that begins as none does.
+        for login in ["Y2FtaWxsZTpzZWNyZXQ=", "Y2FtaWxsZTo=", "Y2FtaWxsZTotLQ=="] {
+            let fields = format!("Ynh-User: camille\r\nAuthorization: Basic {login}\r\n");
+            for users in [&["camille"][..], &[]] {
+                assert_eq!(asked(&fields, users), Err(TurnedAway::PasswordPassedOn), "{login}");
+            }
         }
     }
 

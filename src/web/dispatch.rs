@@ -92,6 +92,7 @@ impl From<TurnedAway> for Status {
             TurnedAway::Foreign => Self::Foreign,
             TurnedAway::NotLoggedIn => Self::NotLoggedIn,
             TurnedAway::NotOneOfThem => Self::NotOneOfThem,
+            TurnedAway::PasswordPassedOn => Self::PasswordPassedOn,
         }
     }
 }

@@ -77,6 +77,8 @@ pub(super) enum Status {
     NotLoggedIn,
     /// Who asks may not see this.
     NotOneOfThem,
+    /// A password came along.
+    PasswordPassedOn,
     /// There is no such page or session.
     NotFound,
     /// Nothing here can be written to.
@@ -98,13 +100,14 @@ pub(super) enum Status {
 impl Status {
     /// Every status.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Ok,
         Self::SeeOther,
         Self::BadRequest,
         Self::Foreign,
         Self::NotLoggedIn,
         Self::NotOneOfThem,
+        Self::PasswordPassedOn,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::LengthMissing,
@@ -121,7 +124,7 @@ impl Status {
             Self::Ok => 200,
             Self::SeeOther => 303,
             Self::BadRequest => 400,
-            Self::Foreign | Self::NotLoggedIn | Self::NotOneOfThem => 403,
+            Self::Foreign | Self::NotLoggedIn | Self::NotOneOfThem | Self::PasswordPassedOn => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::LengthMissing => 411,

@@ -35,6 +35,7 @@ fn texts(status: Status) -> (&'static Message, &'static Message) {
         Status::Foreign => (&FOREIGN, &FOREIGN_WHY),
         Status::NotLoggedIn => (&NOT_LOGGED_IN, &NOT_LOGGED_IN_WHY),
         Status::NotOneOfThem => (&NOT_ONE_OF_THEM, &NOT_ONE_OF_THEM_WHY),
+        Status::PasswordPassedOn => (&PASSWORD_PASSED_ON, &PASSWORD_PASSED_ON_WHY),
         Status::Refused => (&REFUSED, &REFUSED_WHY),
         Status::MethodNotAllowed => (&READ_ONLY, &READ_ONLY_WHY),
         Status::Misdirected => (&MISDIRECTED, &MISDIRECTED_WHY),
@@ -113,16 +114,43 @@ const NOT_LOGGED_IN: Message = Message {
 
 const NOT_LOGGED_IN_WHY: Message = Message {
     fr: "Cette page ne s’ouvre que depuis le portail de YunoHost, qui dit qui vous êtes. Ouvrez-la de \
-         là. Si elle refuse encore, la personne qui administre la Brique doit réinstaller ou mettre à \
-         jour l’application temoin.",
+         là. Si elle refuse encore, la personne qui administre la Brique doit lancer, en root\u{a0}: \
+         yunohost app ssowatconf. Si cela ne suffit pas\u{a0}: yunohost app upgrade temoin --force.",
     nl: "Deze pagina opent alleen vanuit het portaal van YunoHost, dat zegt wie u bent. Open haar van \
-         daaruit. Weigert ze nog steeds, dan moet wie de box beheert de toepassing temoin bijwerken of \
-         opnieuw installeren.",
+         daaruit. Weigert ze nog steeds, dan moet wie de box beheert als root uitvoeren: \
+         yunohost app ssowatconf. Volstaat dat niet: yunohost app upgrade temoin --force.",
     en: "This page opens only from YunoHost’s portal, which says who you are. Open it from there. If it \
-         still refuses, whoever administers the box has to upgrade or reinstall the temoin app.",
+         still refuses, whoever administers the box has to run, as root: yunohost app ssowatconf. If \
+         that is not enough: yunohost app upgrade temoin --force.",
     de: "Diese Seite öffnet sich nur aus dem Portal von YunoHost, das sagt, wer Sie sind. Öffnen Sie \
-         sie von dort. Weigert sie sich weiterhin, muss die Anwendung temoin von der Verwaltung der Box \
-         aktualisiert oder neu installiert werden.",
+         sie von dort. Weigert sie sich weiterhin, muss auf der Box als root ausgeführt werden: \
+         yunohost app ssowatconf. Genügt das nicht: yunohost app upgrade temoin --force.",
+};
+
+const PASSWORD_PASSED_ON: Message = Message {
+    fr: "Votre mot de passe est venu avec la demande",
+    nl: "Uw wachtwoord kwam mee met het verzoek",
+    en: "Your password came along with the request",
+    de: "Ihr Passwort kam mit der Anfrage",
+};
+
+const PASSWORD_PASSED_ON_WHY: Message = Message {
+    fr: "YunoHost transmet votre mot de passe à cette page, qui n’en veut pas\u{a0}: elle refuse la \
+         demande et ne note rien. La personne qui administre la Brique doit lancer, en root\u{a0}: \
+         yunohost app setting temoin auth_header -v basic-without-password, puis\u{a0}: yunohost app \
+         ssowatconf. Rouvrez ensuite la page.",
+    nl: "YunoHost geeft uw wachtwoord door aan deze pagina, die er geen wil: ze weigert het verzoek en \
+         noteert niets. Wie de box beheert, moet als root uitvoeren: yunohost app setting temoin \
+         auth_header -v basic-without-password, en daarna: yunohost app ssowatconf. Open de pagina dan \
+         opnieuw.",
+    en: "YunoHost passes your password on to this page, which wants none: it refuses the request and \
+         notes nothing. Whoever administers the box has to run, as root: yunohost app setting temoin \
+         auth_header -v basic-without-password, and then: yunohost app ssowatconf. After that, open the \
+         page again.",
+    de: "YunoHost reicht Ihr Passwort an diese Seite weiter, die keines will: Sie weist die Anfrage ab \
+         und hält nichts fest. Auf der Box ist als root auszuführen: yunohost app setting temoin \
+         auth_header -v basic-without-password, danach: yunohost app ssowatconf. Öffnen Sie die Seite \
+         dann noch einmal.",
 };
 
 const NOT_ONE_OF_THEM: Message = Message {

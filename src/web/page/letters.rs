@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
@@ -10,7 +12,6 @@ use crate::rights::{
     letter, one_month_deadline,
 };
 use crate::web::Site;
-use crate::web::desk::base64;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 
@@ -91,7 +92,7 @@ pub(in crate::web) fn letters(site: &Site, request: Request) -> Result<Response,
         let name = format!("temoin-{name}.txt");
         return Ok(Response::file(&name, "text/plain; charset=utf-8", letter.to_text()));
     }
-    let style = base64(&Sha256::digest(LETTER_STYLE));
+    let style = STANDARD.encode(Sha256::digest(LETTER_STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
