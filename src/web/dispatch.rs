@@ -78,9 +78,11 @@ fn dispatch(site: &Site, request: Request) -> Response {
         .unwrap_or_else(|request| page::failure(site, &request, Status::NotFound))
 }
 
-/// The same for what changes something.
+/// The same for what a form sends: a search, or what changes something.
 fn change(site: &Site, request: Request) -> Response {
-    page::change_settings(site, request)
+    page::search(site, request)
+        .or_else(|request| page::download(site, request))
+        .or_else(|request| page::change_settings(site, request))
         .or_else(|request| page::do_erase(site, request))
         .or_else(|request| page::compare(site, request))
         .unwrap_or_else(|request| page::failure(site, &request, Status::MethodNotAllowed))

@@ -1,5 +1,5 @@
 use super::desk::Visitor;
-use super::form::Form;
+use super::form::{Form, decoded};
 use crate::http::{Head, Method};
 use crate::i18n::Language;
 
@@ -66,6 +66,19 @@ impl Request {
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let (_, value) = self.query.iter().find(|(known, _)| known == name)?;
         Some(value)
+    }
+
+    /// What was filled in under a name: in the form where one was sent, else in the query. Nothing is
+    /// empty; an escape that cannot be undone stays as it is.
+    pub(super) fn field(&self, name: &str) -> String {
+        match &self.method {
+            Method::Post => {
+                self.form().and_then(|form| form.text(name).map(str::to_owned)).unwrap_or_default()
+            }
+            _ => self.value(name).map_or_else(String::new, |value| {
+                decoded(value.as_bytes()).unwrap_or_else(|| value.to_owned())
+            }),
+        }
     }
 
     /// The language that the query asks for, if it is one of ours.

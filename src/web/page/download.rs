@@ -15,11 +15,11 @@ use crate::web::{Records, Site, Unreadable};
 /// How many sessions are read at once: some 200 bytes each in CSV, a kilobyte in JSON.
 const AT_ONCE: u32 = 128;
 
-/// The sessions that the address selects, as CSV or JSON: all of them, read as the client takes them.
+/// The sessions that the request selects, as CSV or JSON: all of them, read as the client takes them.
 pub(in crate::web) fn download(site: &Site, request: Request) -> Result<Response, Request> {
-    let (begun, content_type) = match request.path.as_str() {
-        "/sessions.csv" => (Writer::csv(), "text/csv; charset=utf-8"),
-        "/sessions.json" => (Writer::json(), "application/json"),
+    let (begun, name, content_type) = match request.path.as_str() {
+        "/sessions.csv" => (Writer::csv(), "temoin-sessions.csv", "text/csv; charset=utf-8"),
+        "/sessions.json" => (Writer::json(), "temoin-sessions.json", "application/json"),
         _ => return Err(request),
     };
     let Ok(selection) = Selection::of(&request) else {
@@ -38,7 +38,7 @@ pub(in crate::web) fn download(site: &Site, request: Request) -> Result<Response
     };
     let body = String::from_utf8_lossy(&beginning.unwrap_or_default()).into_owned();
     let rest = file.writer.is_some().then(|| Rest::new(file));
-    Ok(Response { content_type, rest, ..Response::html(Status::Ok, body) })
+    Ok(Response { rest, ..Response::file(name, content_type, body) })
 }
 
 /// A file of sessions, as far as it is made. Between two pieces the record is closed, so that whoever

@@ -45,6 +45,6 @@ pub(super) use receipt::receipt;
 pub(super) use rights::rights;
 pub(super) use sent::{sent, sent_request};
 pub(super) use session::session;
-pub(super) use sessions::sessions;
+pub(super) use sessions::{search, sessions};
 pub(super) use settings::{change_settings, settings};
 pub(super) use timeline::timeline;

@@ -5,12 +5,14 @@ use chrono::NaiveDate;
 use super::layout::Visit;
 use super::rooms::Room;
 use crate::domain::{Timestamp, Zone};
+use crate::http::Method;
 use crate::i18n::Message;
 use crate::journal::{Filter, State};
 use crate::web::html::Html;
 use crate::web::request::Request;
 
-/// Which sessions a reader wants to see, as it stands in the address.
+/// Which sessions a reader wants to see. An IP address that is looked for comes in the body of a request
+/// and never stands in a page's own address, which web servers write down.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Selection {
     from: Option<NaiveDate>,
@@ -25,16 +27,20 @@ impl Selection {
     /// # Errors
     /// What to tell the reader of the field that cannot be understood.
     pub(super) fn of(request: &Request) -> Result<Self, &'static Message> {
+        if request.method == Method::Post && request.form().is_none() {
+            return Err(&NO_FORM);
+        }
         let state = |text: &str| match text {
             "open" => Some(State::Open),
             "closed" => Some(State::Closed),
             _ => None,
         };
         Ok(Self {
-            from: read(request, "from", |text| text.parse().ok()).ok_or(&NO_DATE)?,
-            to: read(request, "to", |text| text.parse().ok()).ok_or(&NO_DATE)?,
-            address: read(request, "address", |text| text.parse().ok()).ok_or(&NO_ADDRESS)?,
-            state: read(request, "state", state).ok_or(&NO_STATE)?,
+            from: parsed(&request.field("from"), |text| text.parse().ok()).ok_or(&NO_DATE)?,
+            to: parsed(&request.field("to"), |text| text.parse().ok()).ok_or(&NO_DATE)?,
+            address: parsed(&request.field("address"), |text| text.parse().ok())
+                .ok_or(&NO_ADDRESS)?,
+            state: parsed(&request.field("state"), state).ok_or(&NO_STATE)?,
         })
     }
 
@@ -55,8 +61,13 @@ impl Selection {
         *self == Self::default()
     }
 
-    /// The same in an address.
-    pub(super) fn query(&self) -> Vec<(&'static str, String)> {
+    /// Whether it may stand in the address of a page.
+    pub(super) fn is_public(&self) -> bool {
+        self.address.is_none()
+    }
+
+    /// Its fields, as a form sends them.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let fields = [
             ("from", self.from.map(|day| day.to_string())),
             ("to", self.to.map(|day| day.to_string())),
@@ -74,10 +85,9 @@ impl Selection {
         }
         html.element("details", &attributes, |html| {
             html.leaf("summary", &[], visit.say(&SEARCH));
-            let action = visit.address(Room::Sessions.path());
-            html.element("form", &[("method", "get"), ("action", &action)], |html| {
-                html.element("div", &[("class", "fields")], |html| self.fields(html, visit));
-                visit.carry_language(html);
+            let action = visit.link(Room::Sessions.path());
+            html.element("form", &[("method", "post"), ("action", &action)], |html| {
+                html.element("div", &[("class", "fields")], |html| self.questions(html, visit));
                 html.element("div", &[("class", "actions")], |html| {
                     html.leaf("button", &[("type", "submit")], visit.say(&SHOW));
                     if !self.is_everything() {
@@ -89,7 +99,7 @@ impl Selection {
         });
     }
 
-    fn fields(&self, html: &mut Html, visit: &Visit) {
+    fn questions(&self, html: &mut Html, visit: &Visit) {
         for (id, label, day) in [("from", &FROM, self.from), ("to", &TO, self.to)] {
             let value = day.map(|day| day.to_string()).unwrap_or_default();
             html.element("div", &[], |html| {
@@ -138,33 +148,12 @@ fn name(state: State) -> &'static str {
     }
 }
 
-/// A field of the query: `None` where it cannot be understood, nothing where it is empty.
-fn read<T>(
-    request: &Request,
-    name: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Option<Option<T>> {
-    let text = request.value(name).map(decoded).unwrap_or_default();
+/// What a field says: `None` where it cannot be understood, nothing where it is empty.
+fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     match text.trim() {
         "" => Some(None),
         text => parse(text).map(Some),
     }
-}
-
-/// A value of a form with its escapes undone (`application/x-www-form-urlencoded`). What becomes no
-/// text becomes nothing that could be understood.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let [first, others @ ..] = rest {
-        let escaped = others.get(..2).and_then(|digits| {
-            let digits = std::str::from_utf8(digits).ok()?;
-            u8::from_str_radix(digits, 16).ok().filter(|_| *first == b'%')
-        });
-        bytes.push(escaped.unwrap_or(if *first == b'+' { b' ' } else { *first }));
-        rest = if escaped.is_some() { &others[2..] } else { others };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 const SEARCH: Message = Message { fr: "Chercher", nl: "Zoeken", en: "Search", de: "Suchen" };
@@ -193,6 +182,13 @@ const ALL: Message = Message {
     de: "Alle Sitzungen",
 };
 
+const NO_FORM: Message = Message {
+    fr: "Le formulaire n’est pas arrivé en entier\u{a0}: recommencez la recherche.",
+    nl: "Het formulier is niet volledig aangekomen: zoek opnieuw.",
+    en: "The form did not arrive whole: search again.",
+    de: "Das Formular ist nicht vollständig angekommen: Suchen Sie noch einmal.",
+};
+
 const NO_DATE: Message = Message {
     fr: "Une date s’écrit année-mois-jour, par exemple 2026-03-12.",
     nl: "Een datum is jaar-maand-dag, bijvoorbeeld 2026-03-12.",
@@ -213,30 +209,3 @@ const NO_STATE: Message = Message {
     en: "The state is “open” or “closed”.",
     de: "Der Zustand ist „open“ oder „closed“.",
 };
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::{prop_assert_eq, proptest};
-
-    use super::decoded;
-
-    #[test]
-    fn escapes_are_undone_and_what_is_none_stays() {
-        assert_eq!(decoded("2001%3Adb8%3a%3A7+%2B"), "2001:db8::7 +");
-        assert_eq!(decoded("%"), "%");
-        assert_eq!(decoded("%4"), "%4");
-        assert_eq!(decoded("%zz%41"), "%zzA");
-    }
-
-    proptest! {
-        #[test]
-        fn what_has_no_escapes_stays_as_it_is(text in "[0-9a-zA-Z.:-]{0,40}") {
-            prop_assert_eq!(decoded(&text), text);
-        }
-
-        #[test]
-        fn no_value_brings_it_down(text in "[%+a-f0-9\u{e9}]{0,20}") {
-            let _ = decoded(&text);
-        }
-    }
-}

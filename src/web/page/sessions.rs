@@ -15,7 +15,24 @@ use crate::web::request::Request;
 use crate::web::response::{Response, Status};
 use crate::web::{Site, Unreadable};
 
-/// The sessions that the address selects, newest first.
+/// Looks for sessions by a form. Where no IP address is looked for, the browser is sent on to a page
+/// that can be kept and gone back to.
+pub(in crate::web) fn search(site: &Site, request: Request) -> Result<Response, Request> {
+    let is_search = request.form().is_none_or(|form| form.text("address").is_some());
+    if request.path != "/sessions" || !is_search {
+        return Err(request);
+    }
+    match Selection::of(&request) {
+        Ok(selection) if selection.is_public() => {
+            let query = selection.fields();
+            let visit = Visit::new(site, &request);
+            Ok(Response::see_other(visit.link_with(Room::Sessions.path(), &borrowed(&query))))
+        }
+        _ => sessions(site, request),
+    }
+}
+
+/// The sessions that the request selects, newest first.
 pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response, Request> {
     if request.path != "/sessions" {
         return Err(request);
@@ -26,7 +43,7 @@ pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response
         Err(message) => return Ok(Response::html(Status::BadRequest, wrong(&visit, message))),
     };
     // A link of ours has the whole ID; one that is gone leads to the newest again.
-    let after = request.value("after").and_then(|digits| digits.parse().ok());
+    let after = request.field("after").parse().ok();
     Ok(match Contents::read(site, selection, after.as_ref()) {
         Ok(contents) => Response::html(Status::Ok, contents.write(&visit)),
         Err(_) => failure(site, &request, Status::Unreadable),
@@ -174,43 +191,53 @@ impl Contents {
             return;
         }
         html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
+            let path = Room::Sessions.path();
             if self.has_newer {
-                let attributes = [("class", "touch")];
-                self.link(html, visit, None, &attributes, &NEWEST);
+                self.lead(html, visit, path, None, &[], visit.say(&NEWEST));
             }
             if let Some(last) = self.sessions.last().filter(|_| self.has_older) {
-                let attributes = [("class", "touch"), ("rel", "next")];
-                self.link(html, visit, Some(last.id), &attributes, &OLDER);
+                let next = [("rel", "next")];
+                self.lead(html, visit, path, Some(last.id), &next, visit.say(&OLDER));
             }
         });
     }
 
-    fn link(
+    /// Leads to more of the same selection: by a link where it may stand in an address, else by a form.
+    fn lead(
         &self,
         html: &mut Html,
         visit: &Visit,
+        path: &str,
         after: Option<SessionId>,
         attributes: &[(&'static str, &str)],
-        text: &Message,
+        text: &str,
     ) {
-        let mut query = self.selection.query();
-        query.extend(after.map(|id| ("after", id.to_string())));
-        let href = visit.link_with(Room::Sessions.path(), &borrowed(&query));
-        html.leaf("a", &[attributes, &[("href", href.as_str())]].concat(), visit.say(text));
+        let mut fields = self.selection.fields();
+        fields.extend(after.map(|id| ("after", id.to_string())));
+        if self.selection.is_public() {
+            let href = visit.link_with(path, &borrowed(&fields));
+            let own = [("class", "touch"), ("href", href.as_str())];
+            html.leaf("a", &[attributes, &own].concat(), text);
+            return;
+        }
+        let form = [("method", "post"), ("action", &*visit.link(path))];
+        html.element("form", &form, |html| {
+            for (name, value) in borrowed(&fields) {
+                html.void("input", &[("type", "hidden"), ("name", name), ("value", value)]);
+            }
+            html.leaf("button", &[("type", "submit"), ("class", "plain")], text);
+        });
     }
 
     fn downloads(&self, html: &mut Html, visit: &Visit) {
         if self.sessions.is_empty() {
             return;
         }
-        let query = self.selection.query();
         html.element("div", &[("class", "actions downloads")], |html| {
             html.leaf("span", &[("class", "aside")], visit.say(&DOWNLOAD));
             for (path, name) in [("sessions.csv", "CSV"), ("sessions.json", "JSON")] {
                 html.text(" ");
-                let href = visit.link_with(path, &borrowed(&query));
-                let attributes = [("class", "touch"), ("href", href.as_str()), ("download", "")];
-                html.leaf("a", &attributes, name);
+                self.lead(html, visit, path, None, &[("download", "")], name);
             }
         });
     }

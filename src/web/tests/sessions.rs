@@ -121,6 +121,72 @@ fn long_lists_are_paged_and_a_link_leads_from_each_part_to_the_next() {
     }
 }
 
+/// Fills in the form above the list, or what leads on from what it found.
+fn search(server: &Server, target: &str, body: &str) -> Answer {
+    let length = body.len();
+    let request = format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
+    );
+    converse(connect(server), &request)
+}
+
+#[test]
+fn an_address_is_looked_for_without_standing_in_any_address_of_a_page() {
+    let sessions: Vec<Session> = (0..60_u8)
+        .map(|number| {
+            whole(number, "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", EndReason::Stopped)
+        })
+        .collect();
+    let server = serve(&sessions);
+    let form = "from=&to=&address=203.0.113.77&state=closed";
+    let found = search(&server, "/sessions?lang=nl", form);
+    assert_eq!(found.status(), 200);
+    well_formed(&found.body);
+    let leads_there = |body: &str| links(body).iter().any(|link| link.contains("203"));
+    assert!(!leads_there(&found.body) && !found.head.contains("203"));
+    // The same again in the form, and in what leads on from here.
+    assert_eq!(found.body.matches("name=\"address\" value=\"203.0.113.77\"").count(), 4);
+    assert!(found.body.contains("action=\"./sessions.csv?lang=nl\""));
+    let after = id(10);
+    let older = search(&server, "/sessions", &format!("{form}&after={after}"));
+    assert!(older.body.contains(&id(11).to_string()) && !older.body.contains(&after.to_string()));
+    for (name, count) in [("csv", 61), ("json", 62)] {
+        let file = search(&server, &format!("/sessions.{name}"), form);
+        assert!(file.head.contains(&format!("attachment; filename=\"temoin-sessions.{name}\"")));
+        assert_eq!(file.body.lines().count(), count);
+    }
+    let none = search(&server, "/sessions.csv", "address=203.0.113.78");
+    assert_eq!(none.body.lines().count(), 1);
+}
+
+#[test]
+fn a_search_without_an_address_leads_to_a_page_to_go_back_to() {
+    let server = serve(&every_kind());
+    let sent_on = |target: &str, body: &str| {
+        let answer = search(&server, target, body);
+        assert_eq!(answer.status(), 303, "{body}");
+        let field = answer.head.lines().find_map(|line| line.strip_prefix("Location: "));
+        field.unwrap().to_owned()
+    };
+    let form = "from=2026-09-01&to=&address=&state=closed";
+    let page = sent_on("/sessions?lang=fr", form);
+    assert_eq!(page, "./sessions?from=2026-09-01&state=closed&lang=fr");
+    assert_eq!(sent_on("/sessions", "address="), "./sessions");
+    for wrong in [
+        "from=2026-02-30&address=",
+        "address=%3Cscript%3E",
+        "address=%ff",
+        "%",
+        "address=&state=gone",
+    ] {
+        let answer = search(&server, "/sessions", wrong);
+        assert_eq!(answer.status(), 400, "{wrong}");
+        assert!(answer.body.contains("role=\"alert\"") && !answer.body.contains("<script"));
+        assert_eq!(search(&server, "/sessions.json", wrong).status(), 400, "{wrong}");
+    }
+}
+
 #[test]
 fn sessions_are_found_by_day_address_and_state_and_downloaded_as_they_are_found() {
     let server = serve(&every_kind());
