@@ -21,7 +21,8 @@ pub const SCRIPTS_DIRECTORY: &str = "/etc/openvpn/scripts";
 /// was as it should be.
 ///
 /// # Errors
-/// [`InstallError`]. Where a foreign file or an unusable path is in the way, nothing was written.
+/// [`InstallError`]. Where a foreign file, another temoin's script or an unusable path is in the way,
+/// nothing was written.
 pub fn install(
     scripts: &Path,
     program: &Path,
@@ -36,6 +37,9 @@ pub fn install(
     let states = status(scripts)?;
     if let Some((hook, _)) = states.iter().find(|(_, state)| *state == State::Foreign) {
         return Err(InstallError::Foreign(file(scripts, *hook)));
+    }
+    for hook in Hook::ALL {
+        belongs_to(program, &file(scripts, hook))?;
     }
     let wanted = State::Installed {
         program: program.to_owned(),
@@ -55,23 +59,40 @@ pub fn install(
     Ok(written)
 }
 
-/// Removes the scripts that are temoin's; directories stay. Returns what was removed.
+/// Removes the scripts that run this program, or one that is not there any more; directories stay.
+/// Returns what was removed.
 ///
 /// # Errors
+/// [`InstallError::Another`] where a script is another temoin's: what is before it may be removed.
 /// [`InstallError::System`].
-pub fn uninstall(scripts: &Path) -> Result<Vec<PathBuf>, InstallError> {
+pub fn uninstall(scripts: &Path, program: &Path) -> Result<Vec<PathBuf>, InstallError> {
     let mut removed = Vec::new();
     for (hook, state) in status(scripts)? {
         match state {
             State::Absent | State::Foreign => {}
             State::Altered | State::Installed { .. } => {
                 let path = file(scripts, hook);
+                belongs_to(program, &path)?;
                 fs::remove_file(&path).map_err(system("remove", &path))?;
                 removed.push(path);
             }
         }
     }
     Ok(removed)
+}
+
+/// Refuses a script that runs another program than this one, if that is there.
+fn belongs_to(program: &Path, path: &Path) -> Result<(), InstallError> {
+    let text = match fs::read(path) {
+        Ok(text) if text.starts_with(HEAD.as_bytes()) => text,
+        _ => return Ok(()),
+    };
+    match command(&text) {
+        Some(State::Installed { program: other, .. }) if other != program && other.exists() => {
+            Err(InstallError::Another { path: path.to_owned(), program: other })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What there is of each script.
@@ -109,6 +130,13 @@ pub enum State {
 /// Why the scripts could not be installed or removed.
 #[derive(Debug)]
 pub enum InstallError {
+    /// A script of another temoin's, which is there too.
+    Another {
+        /// The script.
+        path: PathBuf,
+        /// The program that it runs.
+        program: PathBuf,
+    },
     /// A file of somebody else's is in the way.
     Foreign(PathBuf),
     /// The system refused.
@@ -127,6 +155,13 @@ pub enum InstallError {
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Another { path, program } => write!(
+                f,
+                "{}: it runs {program}, which is still there, so it is left alone; to put another \
+                 temoin in its place, first: {program} hook uninstall",
+                path.display(),
+                program = program.display()
+            ),
             Self::Foreign(path) => write!(
                 f,
                 "{}: not written by temoin, so it is left alone; move it away and try again",
@@ -146,7 +181,7 @@ impl std::error::Error for InstallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::System { error, .. } => Some(error),
-            Self::Foreign(_) | Self::Unusable(_) => None,
+            Self::Another { .. } | Self::Foreign(_) | Self::Unusable(_) => None,
         }
     }
 }
@@ -186,8 +221,13 @@ fn state(path: &Path) -> Result<State, InstallError> {
     if metadata.permissions().mode() & MODE != MODE {
         return Ok(State::Altered);
     }
+    Ok(command(&text).unwrap_or(State::Altered))
+}
+
+/// What a script's text says that it runs.
+fn command(text: &[u8]) -> Option<State> {
     let mut commands = text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"'"));
-    Ok(commands.next().and_then(installed).unwrap_or(State::Altered))
+    installed(commands.next()?)
 }
 
 /// What a script's line that starts the program says.
@@ -292,9 +332,9 @@ mod tests {
         assert_eq!(states(scripts), [installed(), installed()]);
         assert_eq!(names(&scripts.join("route-up.d")), ["80-temoin"]);
         assert_eq!(names(&scripts.join("route-down.d")), ["80-temoin"]);
-        assert_eq!(uninstall(scripts).unwrap(), files);
+        assert_eq!(uninstall(scripts, PROGRAM.as_ref()).unwrap(), files);
         assert_eq!(states(scripts), [State::Absent, State::Absent]);
-        assert_eq!(uninstall(scripts).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(uninstall(scripts, PROGRAM.as_ref()).unwrap(), Vec::<PathBuf>::new());
         assert_eq!(names(scripts), ["route-down.d", "route-up.d"]);
     }
 
@@ -327,6 +367,35 @@ mod tests {
     }
 
     #[test]
+    fn a_script_of_another_temoin_that_is_there_is_neither_replaced_nor_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let scripts = place.path().join("scripts");
+        let [first, second] = ["first", "second"].map(|name| place.path().join(name));
+        fs::write(&first, "").unwrap();
+        install(&scripts, &first, STATE.as_ref()).unwrap();
+        let up = file(&scripts, Hook::RouteUp);
+        let text = fs::read(&up).unwrap();
+        // Also where it was changed: it is still the other's.
+        for mode in [0o755, 0o644] {
+            fs::set_permissions(&up, Permissions::from_mode(mode)).unwrap();
+            for error in [
+                install(&scripts, &second, STATE.as_ref()).unwrap_err(),
+                uninstall(&scripts, &second).unwrap_err(),
+            ] {
+                assert!(
+                    matches!(&error, InstallError::Another { program, .. } if *program == first)
+                );
+                let remedy = format!("{} hook uninstall", first.display());
+                assert!(error.to_string().ends_with(&remedy), "{error}");
+                assert_eq!(fs::read(&up).unwrap(), text);
+            }
+        }
+        fs::remove_file(&first).unwrap();
+        assert_eq!(install(&scripts, &second, STATE.as_ref()).unwrap().len(), 2);
+        assert_eq!(uninstall(&scripts, &second).unwrap().len(), 2);
+    }
+
+    #[test]
     fn a_script_that_was_changed_is_noticed_and_put_right() {
         let scripts = tempfile::tempdir().unwrap();
         let scripts = scripts.path();
@@ -353,7 +422,8 @@ mod tests {
             assert!(matches!(&error, InstallError::Foreign(path) if *path == theirs), "{what}");
             assert!(error.to_string().contains("not written by temoin"), "{error}");
             assert_eq!(states(scripts), [State::Absent, State::Foreign], "{what}");
-            assert_eq!(uninstall(scripts).unwrap(), Vec::<PathBuf>::new(), "{what}");
+            let removed = uninstall(scripts, PROGRAM.as_ref()).unwrap();
+            assert_eq!(removed, Vec::<PathBuf>::new(), "{what}");
             assert!(theirs.symlink_metadata().is_ok(), "{what}");
         };
         fs::write(&theirs, "#!/bin/sh\necho mine\n").unwrap();

@@ -49,7 +49,7 @@ fn install(arguments: &Arguments, scripts: &Scripts) -> Result<(), CliError> {
 }
 
 fn uninstall(scripts: &Scripts) -> Result<(), CliError> {
-    let removed = install::uninstall(&scripts.scripts_dir)?;
+    let removed = install::uninstall(&scripts.scripts_dir, &env::current_exe()?)?;
     if removed.is_empty() {
         let path = scripts.scripts_dir.display();
         return Err(CliError::new(Failure::NotFound, format!("no hook of temoin's is in {path}")));
