@@ -1,8 +1,8 @@
 //! What the box's clocks say now.
 
+mod boot;
 mod service;
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
@@ -10,7 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::domain::{BootId, ClockReading, Timestamp, Uptime};
+use crate::domain::{ClockReading, Timestamp, Uptime};
+
+pub use boot::began_by as boot_began_by;
 
 /// Whose word counts on whether the wall clock is right.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -39,7 +41,7 @@ impl Trust {
 /// What the system said when it did not tell the boot id or a clock, or a wall clock outside the
 /// years 0 to 9999.
 pub fn read(trust: Trust) -> io::Result<ClockReading> {
-    let boot = fs::read_to_string(BOOT_ID)?.parse::<BootId>().map_err(io::Error::other)?;
+    let boot = boot::id()?;
     // Asked before the clock is read: a time service that sets the clock in between makes a right
     // time look unconfirmed, never a wrong time look confirmed.
     let kernel = kernel_clock::is_synchronised();
@@ -87,9 +89,6 @@ fn realtime() -> io::Result<Timestamp> {
 
 /// What the package's unit said last.
 static LAST: Mutex<Option<service::Answer>> = Mutex::new(None);
-
-/// The kernel draws it anew at every boot (random(4)).
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! The edge towards OpenVPN and the network: what the box can observe of a tunnel.
 
+mod boots;
 pub mod clock;
 pub mod environment;
 pub mod hook;
@@ -11,6 +12,7 @@ pub mod origin;
 pub mod spool;
 pub mod syslog;
 
+pub use boots::Boots;
 pub use link::look;
 pub use management::{Management, ManagementNotice};
 pub use netlink::{LinkNotice, LinkWatch};

@@ -430,6 +430,10 @@ pub(super) struct Daemon {
     /// Serve the page on this address of this machine, such as 127.0.0.1:8470.
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Option<SocketAddr>,
+    /// Where the time of OpenVPN's status file can be seen, for a service that may not look where
+    /// `tunnel.status_file` says.
+    #[arg(long, value_name = "FILE")]
+    pub(super) status_file: Option<PathBuf>,
 }
 
 /// A limit in time as it is typed.

@@ -26,5 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Daemon) -> Result<(), CliError>
         (None, None) => None,
     };
     let served = address.as_ref().map(|address| (address, context.zone));
-    Ok(daemon::run(&context.state_dir, &context.config_path, &context.config, served)?)
+    let status_file = arguments.status_file.as_deref();
+    let Context { state_dir, config_path, config, .. } = context;
+    Ok(daemon::run(state_dir, config_path, config, served, status_file)?)
 }

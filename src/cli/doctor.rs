@@ -8,6 +8,7 @@ use std::process;
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
+use crate::capture::Boots;
 use crate::capture::clock::{self, Trust};
 use crate::capture::install::{self, State};
 use crate::capture::spool::Spool;
@@ -93,6 +94,7 @@ impl Examination<'_> {
         let runs = is_in_use(&self.context.state_dir);
         self.daemon(runs);
         self.hooks(scripts);
+        self.boots();
         self.record();
         self.spool(runs);
         self.clock();
@@ -146,6 +148,12 @@ impl Examination<'_> {
             self.find("hooks", Health::Good, &HOOKS_IN_PLACE, &[place]);
         } else {
             self.find("hooks", Health::Wrong, &HOOKS_ELSEWHERE, &[place, ("other", &writes)]);
+        }
+    }
+
+    fn boots(&mut self) {
+        if !Boots::learnt(&self.context.state_dir).is_empty() {
+            self.find("boot", Health::Note, &BOOTS, &[]);
         }
     }
 
@@ -358,6 +366,13 @@ const HOOKS_IN_PLACE: Message = Message {
     nl: "OpenVPN verwittigt temoin wanneer de tunnel opengaat en sluit ({directory}).",
     en: "OpenVPN tells temoin when the tunnel comes up and goes down ({directory}).",
     de: "OpenVPN meldet temoin, wenn der Tunnel entsteht und endet ({directory}).",
+};
+
+const BOOTS: Message = Message {
+    fr: "Les scripts d’OpenVPN et temoin ne voient pas le même identifiant de démarrage, comme il arrive dans un conteneur. temoin les tient pour un seul et même démarrage. Pour que tous voient le même : Environment=TEMOIN_BOOT_ID=%b dans l’unité du service.",
+    nl: "De scripts van OpenVPN en temoin zien niet dezelfde opstart-id, zoals het in een container kan gebeuren. temoin neemt ze voor één en dezelfde opstart. Opdat alle dezelfde zien: Environment=TEMOIN_BOOT_ID=%b in de unit van de dienst.",
+    en: "OpenVPN’s scripts and temoin are told different boot IDs, as it happens in a container. temoin takes them for one and the same boot. For all to be told the same: Environment=TEMOIN_BOOT_ID=%b in the unit of the service.",
+    de: "Die Skripte von OpenVPN und temoin sehen nicht dieselbe Kennung des Systemstarts, wie es in einem Container vorkommt. temoin hält sie für ein und denselben Start. Damit alle dieselbe sehen: Environment=TEMOIN_BOOT_ID=%b in der Unit des Dienstes.",
 };
 
 const HOOKS_ELSEWHERE: Message = Message {

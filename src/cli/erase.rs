@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Erase) -> Result<(), CliError> 
         return print(&format!("{}\n", NOTHING.text(language)));
     };
     if reading.synchronised && !arguments.dry_run {
+        journal = journal.in_boot_begun_by(clock::boot_began_by(&reading));
         journal.date(&reading)?;
     }
     let mut plan = Plan::new(context, Calendar::new(book.rulebook(), reading.realtime));

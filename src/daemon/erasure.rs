@@ -278,7 +278,7 @@ mod tests {
         let directory = tempdir().unwrap();
         let (journal, _) = Journal::open(directory.path()).unwrap();
         let device: Device = "tun0".parse().unwrap();
-        let mut recorder = Recorder::new(journal, vec![device.clone()]).unwrap();
+        let mut recorder = Recorder::new(journal, vec![device.clone()], Uptime::START).unwrap();
         let unsure = |uptime| reading(uptime, "1970-01-01T00:00:01Z", false);
         let up = Evidence::LinkUp { interface: 3, facts: Facts::default() };
         recorder.observe(unsure(1_000), device.clone(), up);

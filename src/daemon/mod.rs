@@ -31,7 +31,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::capture::clock as clocks;
 use crate::capture::spool::{EventName, ReadError, Spool, SpoolError, Watch};
-use crate::capture::{LinkNotice, LinkWatch, look};
+use crate::capture::{Boots, LinkNotice, LinkWatch, look};
 use crate::config::Config;
 use crate::domain::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
@@ -54,7 +54,8 @@ const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 300_000;
 
 /// Runs the daemon until it is told to stop. What [`crate::settings`] can change in the configuration
-/// at `config_path` is heeded at once.
+/// at `config_path` is heeded at once. `status_file` is where the time of OpenVPN's status file can be
+/// seen, if that is not where the configuration says.
 ///
 /// # Errors
 /// [`DaemonError`] where it cannot begin.
@@ -63,11 +64,13 @@ pub fn run(
     config_path: &Path,
     config: &Config,
     page: Option<(&Address, Zone)>,
+    status_file: Option<&Path>,
 ) -> Result<(), DaemonError> {
     let in_use = InUse::new(config.clone());
     let configuration = Configuration::new(config_path, in_use.clone());
     let shown = page.map(|(_, zone)| zone);
     let mut daemon = Daemon::begin(state_directory, configuration, config, shown)?;
+    daemon.look_around(status_file.or(config.status_file.as_deref()))?;
     let server = match page {
         Some((address, zone)) => {
             let site = page::site(state_directory, config_path, &in_use, zone)?;
@@ -134,7 +137,10 @@ impl From<io::Error> for DaemonError {
 
 struct Daemon {
     recorder: Recorder,
+    boots: Boots,
     spool: Spool,
+    /// Events that waited when the daemon began: they may be of an earlier boot.
+    left_over: Vec<EventName>,
     arrivals: Watch,
     links: LinkWatch,
     line: Option<Line>,
@@ -186,11 +192,15 @@ impl Daemon {
         let reading = clocks::read(config.trust)?;
         let spool = Spool::create(state_directory)?;
         spool.sweep(&reading)?;
-        let (mut journal, _) = Journal::open(state_directory)?;
+        let (journal, _) = Journal::open(state_directory)?;
+        let began_by = clocks::boot_began_by(&reading);
+        let mut journal = journal.in_boot_begun_by(began_by);
         census::begin(&mut journal, config, shown);
-        let mut daemon = Self {
-            recorder: Recorder::new(journal, config.devices.clone())?,
+        Ok(Self {
+            recorder: Recorder::new(journal, config.devices.clone(), began_by)?,
+            boots: Boots::open(state_directory, reading.boot),
             arrivals: Watch::new(&spool)?,
+            left_over: Vec::new(),
             spool,
             links: LinkWatch::open()?,
             line: config.management.as_deref().map(Line::new),
@@ -206,16 +216,16 @@ impl Daemon {
             pause: FIRST_PAUSE,
             retry_at: None,
             look_at_clock_at: None,
-        };
-        daemon.look_around(reading);
-        Ok(daemon)
+        })
     }
 
     /// What happened while no daemon ran: first what the hooks left, then what is there now.
-    fn look_around(&mut self, reading: ClockReading) {
-        self.take_from_spool();
+    fn look_around(&mut self, status_file: Option<&Path>) -> io::Result<()> {
+        let reading = clocks::read(self.config.trust)?;
+        self.left_over = self.waiting();
+        self.take_from_spool(reading);
         self.write_down(reading);
-        let heartbeat = self.config.status_file.as_deref().and_then(modified);
+        let heartbeat = status_file.and_then(modified);
         for device in self.recorder.devices() {
             let link = look(&device);
             self.recorder.observe(reading, device, Evidence::Started { link, heartbeat });
@@ -224,6 +234,7 @@ impl Daemon {
             line.expect(reading.uptime);
         }
         self.settle(reading);
+        Ok(())
     }
 
     fn watch(&mut self) -> io::Result<()> {
@@ -277,7 +288,7 @@ impl Daemon {
             }
             Wake::Arrival => {
                 self.arrivals.drain()?;
-                self.take_from_spool();
+                self.take_from_spool(reading);
                 if let Some(line) = &mut self.line {
                     line.expect(reading.uptime);
                 }
@@ -399,14 +410,11 @@ impl Daemon {
 
     /// Reads the events that hooks have left. While something cannot be written down they stay
     /// where they are.
-    fn take_from_spool(&mut self) {
+    fn take_from_spool(&mut self, now: ClockReading) {
         if self.recorder.is_behind() {
             return;
         }
-        let waiting = self.spool.waiting().unwrap_or_else(|error| {
-            log::error!("{error}");
-            Vec::new()
-        });
+        let waiting = self.waiting();
         self.recorder.forget_all_but(&waiting);
         for name in waiting {
             match self.recorder.has_taken(name) {
@@ -423,13 +431,25 @@ impl Daemon {
             match self.spool.read(name) {
                 Ok(event) => {
                     let mut observation = Observation::from(event);
-                    observation.reading = self.config.trust.applied_to(observation.reading);
+                    if !self.left_over.contains(&name) {
+                        self.boots.learn(&observation.reading, &now);
+                    }
+                    let reading = self.boots.named(observation.reading);
+                    observation.reading = self.config.trust.applied_to(reading);
                     self.recorder.take(observation, name);
                 }
                 Err(ReadError::Gone) => {}
                 Err(error) => log::error!("{error}"),
             }
         }
+    }
+
+    /// The events that wait in the spool, in order.
+    fn waiting(&self) -> Vec<EventName> {
+        self.spool.waiting().unwrap_or_else(|error| {
+            log::error!("{error}");
+            Vec::new()
+        })
     }
 
     fn write_down(&mut self, reading: ClockReading) {
@@ -449,7 +469,7 @@ impl Daemon {
                 if self.retry_at.take().is_some() {
                     self.pause = FIRST_PAUSE;
                     log::info!("the journal can be written again");
-                    self.take_from_spool();
+                    self.take_from_spool(reading);
                     self.write_down(reading);
                 }
             }

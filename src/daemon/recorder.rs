@@ -39,8 +39,14 @@ pub(super) struct Outcome {
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, devices: Vec<Device>) -> Result<Self, JournalError> {
+    /// `boot_began_by` is when the present boot had begun for certain.
+    pub(super) fn new(
+        journal: Journal,
+        devices: Vec<Device>,
+        boot_began_by: Uptime,
+    ) -> Result<Self, JournalError> {
         let tracker = Tracker::new(devices, journal.open_sessions()?);
+        let tracker = tracker.in_boot_begun_by(boot_began_by);
         Ok(Self { journal, tracker, waiting: VecDeque::new(), is_undated: true })
     }
 

@@ -22,10 +22,16 @@ impl BootId {
     }
 }
 
+impl fmt::Display for BootId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl FromStr for BootId {
     type Err = InvalidBootId;
 
-    /// Reads the kernel's form, a UUID in lower-case hexadecimal with hyphens.
+    /// Reads the kernel's form, a UUID in lower-case hexadecimal with hyphens, or systemd's, without.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits: String = text.trim_end().chars().filter(|c| *c != '-').collect();
         if digits.len() != 32 || !digits.is_ascii() {
@@ -54,7 +60,7 @@ impl std::error::Error for InvalidBootId {}
 /// Milliseconds since the kernel started, time asleep included (`CLOCK_BOOTTIME`).
 ///
 /// It never jumps, so within one boot it orders events and measures what lies between them.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Uptime(u64);
 
 impl Uptime {
@@ -113,8 +119,12 @@ impl ClockReading {
 
     /// The true time at which the boot of this reading began, where this reading is trusted.
     pub fn boot_started(&self) -> Option<Timestamp> {
-        let start = Self { uptime: Uptime::START, synchronised: false, ..*self };
-        start.at_uptime_dated_by(self)
+        self.instant_at(Uptime::START)
+    }
+
+    /// The true time at another moment of the same boot, where this reading is trusted.
+    pub fn instant_at(&self, uptime: Uptime) -> Option<Timestamp> {
+        Self { uptime, synchronised: false, ..*self }.at_uptime_dated_by(self)
     }
 
     fn at_uptime_dated_by(&self, trusted: &Self) -> Option<Timestamp> {
@@ -166,6 +176,7 @@ mod tests {
     fn a_boot_id_is_read_as_the_kernel_writes_it() {
         let id: BootId = "6c616272-6971-7565-7465-737463617264\n".parse().unwrap();
         assert_eq!(id.as_bytes(), b"labriquetestcard");
+        assert_eq!(id.to_string().parse(), Ok(id));
         assert!("6c616272-6971".parse::<BootId>().is_err());
         assert!("zz616272-6971-7565-7465-737463617264".parse::<BootId>().is_err());
         assert!("é6c616272697175657465737463617264".parse::<BootId>().is_err());

@@ -29,6 +29,7 @@ const SAME_CONNECTION: u64 = 10_000;
 pub struct Tracker {
     watched: Vec<Device>,
     tunnels: BTreeMap<String, Tunnel>,
+    boot_began_by: Uptime,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,13 +61,21 @@ impl Tracker {
     /// A tracker that takes up the sessions that the record holds open. Only the interfaces in
     /// `watched` become sessions without a word from OpenVPN.
     pub fn new(watched: Vec<Device>, open: Vec<Session>) -> Self {
-        let mut tracker = Self { watched, tunnels: BTreeMap::new() };
+        let mut tracker = Self { watched, ..Self::default() };
         for session in open {
             let device = session.device.to_string();
             tracker.tunnels.entry(device).or_default().open =
                 Some(Open { session, confirmed: false });
         }
         tracker
+    }
+
+    /// Says when the present boot had begun for certain, where that is not when its kernel started: a
+    /// container has a boot id of its own and the uptime of its host. What was left open by an earlier
+    /// boot ended before then.
+    #[must_use]
+    pub fn in_boot_begun_by(self, uptime: Uptime) -> Self {
+        Self { boot_began_by: uptime, ..self }
     }
 
     /// The sessions that are open.
@@ -105,7 +114,8 @@ impl Tracker {
         let Observation { reading, device, evidence } = observation;
         let watched = self.watched.contains(&device);
         let tunnel = self.tunnels.entry(device.to_string()).or_default();
-        let mut scribe = Scribe { reading, device, secret, changes: Vec::new() };
+        let boot_began_by = self.boot_began_by;
+        let mut scribe = Scribe { reading, device, boot_began_by, secret, changes: Vec::new() };
         match evidence {
             Evidence::TunnelUp { interface, facts } => tunnel.up(&mut scribe, interface, facts),
             Evidence::TunnelDown { reason } => tunnel.down(&mut scribe, reason),
@@ -148,6 +158,7 @@ impl Tracker {
 struct Scribe<'a> {
     reading: ClockReading,
     device: Device,
+    boot_began_by: Uptime,
     secret: &'a mut dyn FnMut() -> SessionSecret,
     changes: Vec<Change>,
 }
@@ -480,7 +491,11 @@ impl Tunnel {
         let rebooted = open.session.opened.boot != scribe.reading.boot;
         let closed = if rebooted {
             // Unsynchronised by decree: the start of the boot can only be dated, never read.
-            ClockReading { uptime: Uptime::START, synchronised: false, ..scribe.reading }
+            ClockReading {
+                uptime: scribe.boot_began_by.min(scribe.reading.uptime),
+                synchronised: false,
+                ..scribe.reading
+            }
         } else {
             scribe.reading
         };

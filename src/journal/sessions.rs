@@ -3,7 +3,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use super::census::Teller;
 use super::row::{self, COLUMNS};
 use super::schema::UNDATED;
-use crate::domain::{ClockReading, Session, SessionId, Timestamp};
+use crate::domain::{Session, SessionId, Timestamp};
 
 /// The sessions that are open, oldest first.
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
@@ -152,12 +152,13 @@ fn numbered(row: &Row<'_>) -> rusqlite::Result<(i64, Session)> {
 }
 
 /// Two instants between which the session of an earlier boot lies, as far as they are known. At most
-/// one session is open on an interface, so those before it on the same one had ended.
+/// one session is open on an interface, so those before it on the same one had ended. `boot` is when
+/// the present boot had begun, where the session ended before that.
 pub(super) fn neighbours(
     transaction: &Transaction<'_>,
     number: i64,
     session: &Session,
-    trusted: &ClockReading,
+    boot: Option<Timestamp>,
 ) -> rusqlite::Result<(Option<Timestamp>, Option<Timestamp>)> {
     let device = session.device.as_str();
     let before = transaction
@@ -186,8 +187,6 @@ pub(super) fn neighbours(
         )
         .optional()?
         .and_then(|(_, next)| next.start.value.instant());
-    let ended_before = session.end.as_ref().is_none_or(|end| end.closed.boot != trusted.boot);
-    let boot = trusted.boot_started().filter(|_| ended_before);
     let end = session.end.as_ref().and_then(|end| end.moment.value.latest);
     let after = [next, boot, end].into_iter().flatten().min();
     // A clock that was trusted and wrong must not turn into bounds that exclude each other.

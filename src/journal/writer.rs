@@ -15,7 +15,7 @@ use super::damage::{Finding, inspect, set_aside};
 use super::schema::{self, CURRENT};
 use super::{Certificate, Erased, JournalError, SetAside};
 use super::{correspondence, ledger, sessions};
-use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Zone};
+use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Uptime, Zone};
 
 /// The record, for the one that writes it.
 ///
@@ -26,6 +26,8 @@ pub struct Journal {
     path: PathBuf,
     /// Spool files that were still there when last asked; all other names may be forgotten.
     present: Option<Vec<String>>,
+    /// When the present boot had begun for certain.
+    boot_began_by: Uptime,
     /// Pages that the database may have, to provoke a full disk.
     #[cfg(test)]
     pub(super) most_pages: Option<u32>,
@@ -98,6 +100,13 @@ impl Journal {
             return Err(JournalError::Older { path });
         }
         Ok(Some(journal))
+    }
+
+    /// Says when the present boot had begun for certain: see
+    /// [`Tracker::in_boot_begun_by`](crate::domain::Tracker::in_boot_begun_by).
+    #[must_use]
+    pub fn in_boot_begun_by(self, uptime: Uptime) -> Self {
+        Self { boot_began_by: uptime, ..self }
     }
 
     /// The sessions that the journal holds open, oldest first.
@@ -215,6 +224,7 @@ impl Journal {
         if !trusted.synchronised {
             return Ok(Vec::new());
         }
+        let boot = trusted.instant_at(self.boot_began_by);
         self.write(|transaction| {
             let mut teller = Teller::begin(transaction)?;
             let mut changed = BTreeMap::new();
@@ -232,7 +242,10 @@ impl Journal {
             }
             // Only now, since what was just dated is a neighbour of these.
             for (number, mut session) in rest {
-                let (before, after) = sessions::neighbours(transaction, number, &session, trusted)?;
+                let ended_before =
+                    session.end.as_ref().is_none_or(|it| it.closed.boot != trusted.boot);
+                let boot = boot.filter(|_| ended_before);
+                let (before, after) = sessions::neighbours(transaction, number, &session, boot)?;
                 let known = session.clone();
                 session.enclose(before, after);
                 if session != known {
@@ -306,6 +319,7 @@ impl Journal {
         Self {
             path: directory.join(DATABASE),
             present: None,
+            boot_began_by: Uptime::START,
             #[cfg(test)]
             most_pages: None,
             _right_to_write: None,

@@ -553,6 +553,22 @@ fn a_power_cut_leaves_bounds_from_the_last_sign_of_life_to_the_next_start_of_the
 }
 
 #[test]
+fn in_a_container_a_session_of_an_earlier_start_ended_before_what_was_seen_first() {
+    // The host runs on: uptime 90 is later than 11, though the boot is another one.
+    for (second, evidence, latest) in
+        [(90, started(None, None), 90), (90, up(3), 90), (80, down(EndReason::Stopped), 80)]
+    {
+        let mut witness = Witness::new();
+        witness.sees(11, up(3)).restarts(2);
+        let ninety = Uptime::from_milliseconds(90_000);
+        witness.tracker = witness.tracker.clone().in_boot_begun_by(ninety);
+        witness.sees(second, evidence);
+        let bounds = between(Some(at(11)), Some(instant(2, latest * 1_000)));
+        assert_end(&witness.sessions()[0], bounds, EndReason::Unseen);
+    }
+}
+
+#[test]
 fn a_tunnel_of_the_next_boot_ends_the_session_of_the_one_before() {
     for evidence in [up(3), down(EndReason::Stopped), attached(1, true), connected()] {
         let mut witness = Witness::new();

@@ -181,6 +181,18 @@ fn a_session_of_an_earlier_boot_lies_between_its_neighbours_on_the_same_interfac
 }
 
 #[test]
+fn in_a_container_an_earlier_start_may_lie_after_the_kernels() {
+    let directory = tempdir().unwrap();
+    let mut journal = open(directory.path());
+    let undated = ended(session(1, reading(1, 110, false)), reading(1, 120, false));
+    journal.record(&[opening(1, &undated)], None).unwrap();
+    // Ten minutes after the host's kernel started, this container had.
+    let mut journal = journal.in_boot_begun_by(Uptime::from_milliseconds(600_000));
+    let dated = journal.date(&reading(2, 230, true)).unwrap();
+    assert_eq!(dated[0].start.value.latest, Some(at(EIGHT + 210 * MINUTE)));
+}
+
+#[test]
 fn what_was_erased_stays_erased() {
     let directory = tempdir().unwrap();
     let mut journal = open(directory.path());
