@@ -306,6 +306,9 @@ pub(super) enum Profile {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Settings {
+    /// Say what is wrong in the configuration, if anything is, and in the files of law and of operators
+    /// beside it. What does not work though it is configured well: doctor.
+    Check,
     /// Print the value of a setting, or every setting with its value.
     Get {
         /// Which, such as page.language [default: all].

@@ -29,6 +29,7 @@ fn list(context: &Context, output: &Json) -> Result<(), CliError> {
             id: profile.id.as_str(),
             name: &profile.name,
             chosen: chosen == Some(&profile.id),
+            is_of_software: profile.is_of_software(),
         });
         let list = List { format: "temoin.profiles/1", profiles: profiles.collect() };
         return print(&format!("{}\n", serde_json::to_string(&list)?));
@@ -65,6 +66,8 @@ struct Listed<'a> {
     id: &'a str,
     name: &'a str,
     chosen: bool,
+    /// The name is that of a software, which some operator runs.
+    is_of_software: bool,
 }
 
 fn choose(context: &Context, id: &Id) -> Result<(), CliError> {

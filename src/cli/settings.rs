@@ -1,13 +1,15 @@
+use crate::lawbook::Lawbook;
 use crate::settings::{self, Setting};
 
 use super::arguments::Settings;
 use super::context::Context;
-use super::exit::CliError;
+use super::exit::{CliError, Failure};
 use super::print;
 
 /// `temoin settings`
 pub(super) fn run(context: &Context, command: &Settings) -> Result<(), CliError> {
     match command {
+        Settings::Check => check(context),
         Settings::Get { key: Some(setting) } => {
             print(&format!("{}\n", setting.value(&context.config)))
         }
@@ -23,4 +25,14 @@ pub(super) fn run(context: &Context, command: &Settings) -> Result<(), CliError>
             Ok(())
         }
     }
+}
+
+/// A configuration that cannot be used at all has failed before.
+fn check(context: &Context) -> Result<(), CliError> {
+    let complaints: Vec<String> =
+        Lawbook::load(&context.config)?.complaints.iter().map(ToString::to_string).collect();
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::new(Failure::Failed, complaints.join("\n")))
 }

@@ -77,6 +77,11 @@ impl Profile {
         Ok(profiles)
     }
 
+    /// Whether it stands for any operator that runs this software, of whom nothing else is known.
+    pub fn is_of_software(&self) -> bool {
+        self.software.as_ref().is_some_and(|software| software.name == self.name)
+    }
+
     fn read(mut root: Table<'_, '_>) -> Option<Self> {
         root.schema();
         let operator = root.table("operator", 1);

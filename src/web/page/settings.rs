@@ -90,7 +90,13 @@ fn write(
     let profiles: Vec<(String, String)> = book
         .profiles()
         .iter()
-        .map(|profile| (profile.id.to_string(), profile.name.clone()))
+        .map(|profile| {
+            let name = match profile.is_of_software() {
+                true => ANOTHER.fill(visit.language(), &[("software", &profile.name)]),
+                false => profile.name.clone(),
+            };
+            (profile.id.to_string(), name)
+        })
         .collect();
     let title = visit.say(Room::Settings.name());
     let html = visit.page(Some(Room::Settings), title, |html| {
@@ -312,6 +318,14 @@ const NOBODY: Message = Message {
     nl: "nog niet gekozen",
     en: "not chosen yet",
     de: "noch nicht gewählt",
+};
+
+/// Of whom only the software is known.
+const ANOTHER: Message = Message {
+    fr: "un autre, qui utilise {software}",
+    nl: "een andere, die {software} gebruikt",
+    en: "another one, which runs {software}",
+    de: "ein anderer, der {software} verwendet",
 };
 
 const LAW: Message = Message {
