@@ -7,10 +7,13 @@ use super::Calendar;
 use super::calendar::is_possible;
 use super::due::is_past;
 use crate::domain::Timestamp;
-use crate::journal::set_aside_files;
+use crate::journal::{copy_before_upgrade, set_aside_files};
 
 /// How long what could not be read in the spool is kept, in milliseconds: a week, to find out why.
 const REJECTED_FOR: i64 = 7 * 86_400_000;
+
+/// How long an upgrade may need the copy of the record that it keeps, in milliseconds.
+const UPGRADE_TAKES: i64 = 86_400_000;
 
 /// The journals that were set aside and have to go. One whose date is impossible gets today's.
 pub(super) fn set_aside_due(
@@ -28,6 +31,19 @@ pub(super) fn set_aside_due(
         }
     }
     Ok(due)
+}
+
+/// The copy of the record that an upgrade kept and, broken off, did not remove: all of them, or where one
+/// is older than any upgrade takes.
+pub(super) fn copy_due(directory: &Path, now: Option<Timestamp>) -> io::Result<Option<PathBuf>> {
+    let path = copy_before_upgrade(directory);
+    let written = match written(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        written => written?,
+    };
+    let is_young = |at: Timestamp, now| at <= now && now < at.shifted(UPGRADE_TAKES);
+    let is_needed = written.zip(now).is_some_and(|(at, now)| is_young(at, now));
+    Ok((!is_needed).then_some(path))
 }
 
 /// Whether something that could not be read in a spool has been kept for long enough.
@@ -73,6 +89,20 @@ mod tests {
             .unwrap()
             .set_modified(system_time(at(date)))
             .unwrap();
+    }
+
+    #[test]
+    fn the_copy_of_an_upgrade_stays_for_a_day_unless_all_goes() {
+        let directory = tempdir().unwrap();
+        let due = |now: Option<&str>| copy_due(directory.path(), now.map(at)).unwrap();
+        assert_eq!(due(None), None);
+        let copy = copy_before_upgrade(directory.path());
+        file(&copy, "2026-03-31T12:00:00Z");
+        assert_eq!(due(Some("2026-04-01T11:59:59Z")), None);
+        assert_eq!(due(Some("2026-04-01T12:00:00Z")), Some(copy.clone()));
+        // A date that lies ahead says nothing.
+        assert_eq!(due(Some("2026-03-31T11:00:00Z")), Some(copy.clone()));
+        assert_eq!(due(None), Some(copy));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::{fmt, fs, io};
 
-use super::files::{rejected_is_due, set_aside_due};
+use super::files::{copy_due, rejected_is_due, set_aside_due};
 use super::{Calendar, Due};
 use crate::capture::spool::{Spool, SpoolError};
 use crate::domain::ClockReading;
@@ -105,15 +105,16 @@ impl Erasure<'_> {
     }
 
     fn files(&self, files: Files, outcome: &mut Outcome) {
-        let aside = if files == Files::All {
-            set_aside_files(self.directory)
+        let now = self.reading.realtime;
+        let (aside, copy) = if files == Files::All {
+            (set_aside_files(self.directory), copy_due(self.directory, None))
         } else {
-            let now = self.reading.realtime;
-            set_aside_due(self.directory, &mut Calendar::new(self.rulebook, now))
+            let mut calendar = Calendar::new(self.rulebook, now);
+            (set_aside_due(self.directory, &mut calendar), copy_due(self.directory, Some(now)))
         };
-        match aside {
-            Ok(paths) => {
-                for path in paths {
+        match aside.and_then(|aside| Ok((aside, copy?))) {
+            Ok((aside, copy)) => {
+                for path in aside.into_iter().chain(copy) {
                     match fs::remove_file(&path) {
                         Ok(()) => outcome.files += 1,
                         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

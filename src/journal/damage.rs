@@ -55,6 +55,11 @@ pub fn set_aside_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The copy that the package keeps while it upgrades temoin: what a failed upgrade is taken back to.
+pub fn copy_before_upgrade(directory: &Path) -> PathBuf {
+    directory.join("journal.before-upgrade")
+}
+
 /// Moves the database, its log and the log's index to the first free name.
 pub(super) fn set_aside(directory: &Path, cause: String) -> io::Result<SetAside> {
     let database = directory.join(DATABASE);

@@ -62,7 +62,7 @@ mod laboratory;
 pub use census::Census;
 pub use certificate::{Certificate, Erased};
 pub use correspondence::{Learnt, Succession};
-pub use damage::{SetAside, set_aside_files};
+pub use damage::{SetAside, copy_before_upgrade, set_aside_files};
 pub use dealing::{Dealing, OVERDUE_DAYS, Presence, Registration, Standing, Worth};
 pub use error::JournalError;
 pub use filter::{Filter, Page, Place, State};
