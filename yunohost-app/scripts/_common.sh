@@ -1,11 +1,25 @@
 #!/bin/bash
 
 # The configuration, which temoin's own page may change too.
-config=/etc/temoin/temoin.toml
+config=/etc/$app/temoin.toml
+
+# What temoin says to type works where this leads to the program.
+command=/usr/local/bin/temoin
+
+# Where a failed upgrade finds the record as it was.
+# shellcheck disable=SC2034 # The scripts use it.
+copy=$data_dir/journal.before-upgrade
 
 # Runs the program on this box's record.
 temoin() {
     "$install_dir/temoin" --config "$config" --state-dir "$data_dir" "$@"
+}
+
+# Removes a file that may be gone already.
+remove_if_there() {
+    if [ -e "$1" ]; then
+        ynh_safe_rm "$1"
+    fi
 }
 
 # Lays the release archive for this processor where ynh_setup_source looks first, if it came with the
@@ -19,22 +33,44 @@ provide_source() {
     fi
 }
 
+# Has YunoHost's login pass on a member's name, and no password. YunoHost writes what its login goes by
+# before this script, and not after it.
+pass_on_the_name_alone() {
+    ynh_app_setting_set --key=auth_header --value=basic-without-password
+    ynh_hide_warnings yunohost app ssowatconf
+}
+
+# Whether visitors, who never log in, were let in to the page.
+visitors_are_let_in() {
+    ynh_permission_has_user --permission=main --user=visitors
+}
+
 # Puts the configuration in place where there is none: all keys with their defaults, and where
-# vpnclient keeps what tells how long a tunnel lived.
+# vpnclient has OpenVPN write what tells how long a tunnel lived.
 provide_config() {
     if [ ! -e "$config" ]; then
         mkdir -p "$(dirname "$config")"
         cp "$install_dir/temoin.toml" "$config"
         ynh_replace --match='#status_file = ""' \
-            --replace="status_file = \"/run/$app/openvpn-client.status\"" --file="$config"
+            --replace='status_file = "/var/log/vpnclient/openvpn-client.status"' --file="$config"
     fi
-    protect_config
 }
 
-# The service may write its configuration, and nobody else may read it.
-protect_config() {
-    chown -R "$app:$app" "$(dirname "$config")"
+# Gives each its own: the record and the configuration to the service alone, also where they were left
+# by an earlier installation, whose number another account may have now; the program to root, who runs it
+# too, so that the service cannot change what root runs.
+protect() {
+    chown -R --no-dereference "$app:$app" "$data_dir" "$(dirname "$config")"
     chmod -R u=rwX,g=rX,o= "$(dirname "$config")"
+    chown -R --no-dereference "root:$app" "$install_dir"
+    chmod 750 "$install_dir" "$install_dir/temoin" "$install_dir/notice"
+}
+
+# Lets the program be called by its name, unless another one has that.
+provide_command() {
+    if [ ! -e "$command" ]; then
+        ln -sf "$install_dir/temoin" "$command"
+    fi
 }
 
 # Puts in place what tells the daemon whether the clock is right.
@@ -53,16 +89,15 @@ switch_clock_on() {
 # Puts what mails a notice in place, and starts it where the member wants that.
 provide_notice() {
     ynh_config_add --template="notice" --destination="$install_dir/notice"
-    chmod 750 "$install_dir/notice"
     ynh_config_add --template="notice.service" --destination="/etc/systemd/system/$app-notice.service"
     ynh_config_add --template="notice.timer" --destination="/etc/systemd/system/$app-notice.timer"
     systemctl daemon-reload
     switch_notice "$notice"
 }
 
-# Starts the notices (1) or stops them (0).
+# Starts the notices (1) or stops them.
 switch_notice() {
-    if [ "$1" -eq 1 ]; then
+    if [ "$1" = 1 ]; then
         systemctl enable "$app-notice.timer" --quiet
         ynh_systemctl --service="$app-notice.timer" --action="restart"
     else

@@ -19,6 +19,9 @@ fn write(visit: &Visit, status: Status) -> Response {
     let body = visit.page(None, visit.say(title), |html| {
         html.leaf("h1", &[], visit.say(title));
         html.leaf("p", &[("class", "lead")], visit.say(explanation));
+        for command in commands(status) {
+            html.element("p", &[], |html| html.leaf("code", &[], command));
+        }
         html.element("p", &[], |html| {
             html.leaf("a", &[("href", &visit.link(""))], visit.say(&BACK));
         });
@@ -40,6 +43,18 @@ fn texts(status: Status) -> (&'static Message, &'static Message) {
         Status::MethodNotAllowed => (&READ_ONLY, &READ_ONLY_WHY),
         Status::Misdirected => (&MISDIRECTED, &MISDIRECTED_WHY),
         Status::Unreadable => (&UNREADABLE, &UNREADABLE_WHY),
+    }
+}
+
+/// What to type on the box, in this order.
+fn commands(status: Status) -> &'static [&'static str] {
+    match status {
+        Status::NotLoggedIn => &["yunohost app ssowatconf", "yunohost app upgrade temoin --force"],
+        Status::PasswordPassedOn => &[
+            "yunohost app setting temoin auth_header -v basic-without-password",
+            "yunohost app ssowatconf",
+        ],
+        _ => &[],
     }
 }
 
@@ -114,43 +129,39 @@ const NOT_LOGGED_IN: Message = Message {
 
 const NOT_LOGGED_IN_WHY: Message = Message {
     fr: "Cette page ne s’ouvre que depuis le portail de YunoHost, qui dit qui vous êtes. Ouvrez-la de \
-         là. Si elle refuse encore, la personne qui administre la Brique doit lancer, en root\u{a0}: \
-         yunohost app ssowatconf. Si cela ne suffit pas\u{a0}: yunohost app upgrade temoin --force.",
+         là. Si elle refuse encore, la personne qui administre la Brique lance en root la première de \
+         ces commandes et, si cela ne suffit pas, la seconde\u{a0}:",
     nl: "Deze pagina opent alleen vanuit het portaal van YunoHost, dat zegt wie u bent. Open haar van \
-         daaruit. Weigert ze nog steeds, dan moet wie de box beheert als root uitvoeren: \
-         yunohost app ssowatconf. Volstaat dat niet: yunohost app upgrade temoin --force.",
+         daaruit. Weigert ze nog steeds, dan voert wie de box beheert als root de eerste van deze \
+         opdrachten uit en, als dat niet volstaat, de tweede:",
     en: "This page opens only from YunoHost’s portal, which says who you are. Open it from there. If it \
-         still refuses, whoever administers the box has to run, as root: yunohost app ssowatconf. If \
-         that is not enough: yunohost app upgrade temoin --force.",
+         still refuses, whoever administers the box runs, as root, the first of these commands and, if \
+         that is not enough, the second:",
     de: "Diese Seite öffnet sich nur aus dem Portal von YunoHost, das sagt, wer Sie sind. Öffnen Sie \
-         sie von dort. Weigert sie sich weiterhin, muss auf der Box als root ausgeführt werden: \
-         yunohost app ssowatconf. Genügt das nicht: yunohost app upgrade temoin --force.",
+         sie von dort. Weigert sie sich weiterhin, führt, wer die Box verwaltet, als root den ersten \
+         dieser Befehle aus und, wenn das nicht genügt, den zweiten:",
 };
 
 const PASSWORD_PASSED_ON: Message = Message {
-    fr: "Votre mot de passe est venu avec la demande",
-    nl: "Uw wachtwoord kwam mee met het verzoek",
-    en: "Your password came along with the request",
-    de: "Ihr Passwort kam mit der Anfrage",
+    fr: "Votre mot de passe a été transmis",
+    nl: "Uw wachtwoord werd doorgegeven",
+    en: "Your password was passed on",
+    de: "Ihr Passwort wurde weitergereicht",
 };
 
 const PASSWORD_PASSED_ON_WHY: Message = Message {
     fr: "YunoHost transmet votre mot de passe à cette page, qui n’en veut pas\u{a0}: elle refuse la \
-         demande et ne note rien. La personne qui administre la Brique doit lancer, en root\u{a0}: \
-         yunohost app setting temoin auth_header -v basic-without-password, puis\u{a0}: yunohost app \
-         ssowatconf. Rouvrez ensuite la page.",
+         demande et n’en garde rien. Pour que cela cesse, la personne qui administre la Brique lance en \
+         root, l’une après l’autre\u{a0}:",
     nl: "YunoHost geeft uw wachtwoord door aan deze pagina, die er geen wil: ze weigert het verzoek en \
-         noteert niets. Wie de box beheert, moet als root uitvoeren: yunohost app setting temoin \
-         auth_header -v basic-without-password, en daarna: yunohost app ssowatconf. Open de pagina dan \
-         opnieuw.",
+         houdt er niets van bij. Om dat te stoppen, voert wie de box beheert als root deze opdrachten \
+         na elkaar uit:",
     en: "YunoHost passes your password on to this page, which wants none: it refuses the request and \
-         notes nothing. Whoever administers the box has to run, as root: yunohost app setting temoin \
-         auth_header -v basic-without-password, and then: yunohost app ssowatconf. After that, open the \
-         page again.",
+         keeps nothing of it. To stop that, whoever administers the box runs these, as root, one after \
+         the other:",
     de: "YunoHost reicht Ihr Passwort an diese Seite weiter, die keines will: Sie weist die Anfrage ab \
-         und hält nichts fest. Auf der Box ist als root auszuführen: yunohost app setting temoin \
-         auth_header -v basic-without-password, danach: yunohost app ssowatconf. Öffnen Sie die Seite \
-         dann noch einmal.",
+         und behält nichts davon. Damit das aufhört, führt, wer die Box verwaltet, als root nacheinander \
+         aus:",
 };
 
 const NOT_ONE_OF_THEM: Message = Message {
