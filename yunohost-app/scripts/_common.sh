@@ -63,7 +63,7 @@ protect() {
     chown -R --no-dereference "$app:$app" "$data_dir" "$(dirname "$config")"
     chmod -R u=rwX,g=rX,o= "$(dirname "$config")"
     chown -R --no-dereference "root:$app" "$install_dir"
-    chmod 750 "$install_dir" "$install_dir/temoin" "$install_dir/notice"
+    chmod 750 "$install_dir"
 }
 
 # Lets the program be called by its name, unless another one has that.
@@ -89,6 +89,7 @@ switch_clock_on() {
 # Puts what mails a notice in place, and starts it where the member wants that.
 provide_notice() {
     ynh_config_add --template="notice" --destination="$install_dir/notice"
+    chmod 750 "$install_dir/notice"
     ynh_config_add --template="notice.service" --destination="/etc/systemd/system/$app-notice.service"
     ynh_config_add --template="notice.timer" --destination="/etc/systemd/system/$app-notice.timer"
     systemctl daemon-reload
