@@ -17,7 +17,7 @@ temoin() {
 
 # Removes a file that may be gone already.
 remove_if_there() {
-    if [ -e "$1" ]; then
+    if [ -e "$1" ] || [ -L "$1" ]; then
         ynh_safe_rm "$1"
     fi
 }
@@ -66,10 +66,22 @@ protect() {
     chmod 750 "$install_dir"
 }
 
+# Puts the hooks in place and starts the service. What the member has to mend, a script of their own in the
+# hooks' place or a configuration that cannot be read, stops neither an upgrade nor a restoration: YunoHost
+# would be left without the app, for the same cause once more.
+provide_record() {
+    temoin hook install || ynh_print_warn "Les sessions ne sont pas notées tant que ce n’est pas corrigé. · De sessies worden niet genoteerd zolang dat niet verholpen is. · No session is noted until that is mended."
+    if temoin settings get >/dev/null; then
+        ynh_systemctl --service="$app" --action="start"
+    else
+        ynh_print_warn "temoin n’est pas lancé : corrigez $config, puis : systemctl start $app · temoin is niet gestart: verbeter $config, en dan: systemctl start $app · temoin was not started: mend $config, and then: systemctl start $app"
+    fi
+}
+
 # Lets the program be called by its name, unless another one has that.
 provide_command() {
-    if [ ! -e "$command" ]; then
-        ln -sf "$install_dir/temoin" "$command"
+    if [ ! -e "$command" ] && [ ! -L "$command" ]; then
+        ln -s "$install_dir/temoin" "$command"
     fi
 }
 
