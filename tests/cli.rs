@@ -243,6 +243,7 @@ fn an_operator_is_chosen_by_one_key_and_the_rest_of_the_file_stays() {
     assert!(program.print("profile list").contains("*  neutrinet"));
     let list = program.print("profile list --json");
     assert!(list.contains(r#"{"id":"neutrinet","name":"Neutrinet asbl","chosen":true}"#), "{list}");
+    assert!(list.contains(r#""name":"OpenVPN","chosen":false,"is_of_software":true}"#), "{list}");
     program.print("profile use generic-openvpn");
     let again = fs::read_to_string(&path).unwrap();
     assert_eq!(again, after.replace("neutrinet", "generic-openvpn"));
@@ -256,6 +257,7 @@ fn settings_are_read_and_changed_by_name_and_a_bad_value_changes_nothing() {
     assert!(names.contains(&"erasure.grace_days = 14".to_owned()), "{names:?}");
     assert!(names.contains(&"page.language =".to_owned()), "{names:?}");
     assert_eq!(program.print("settings set operator.profile neutrinet"), "");
+    assert_eq!(program.print("settings check"), "");
     assert_eq!(program.print("settings get operator.profile"), "neutrinet\n");
     program.print("settings set page.users ada,eve");
     let text = fs::read_to_string(program.configuration()).unwrap();
@@ -285,6 +287,7 @@ fn a_file_of_ones_own_is_checked_and_a_broken_one_stops_nothing() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(told.lines().count() > 3 && told.contains("own.toml:3:"), "{told}");
+    refused(&program, "settings check", 1, "own.toml:3:");
     refused(&program, "rules check /nonexistent/x.toml", 1, "/nonexistent/x.toml cannot be read");
     let output = program.run("rules list");
     assert!(String::from_utf8(output.stderr).unwrap().contains("own.toml:2:"));

@@ -67,6 +67,7 @@ struct Listed<'a> {
     name: &'a str,
     chosen: bool,
     /// The name is that of a software, which some operator runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_of_software: bool,
 }
 
