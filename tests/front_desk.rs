@@ -165,14 +165,18 @@ fn configuration(directory: &Path, address: SocketAddr, path: &str, program: &Pr
     assert!(!packaged.contains("__"), "{packaged}");
     let here = directory.display();
     format!(
-        "daemon off;\nmaster_process off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\n\
+        "daemon off;\nmaster_process off;\n\
+         load_module /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so;\n\
+         pid {here}/nginx.pid;\nerror_log {here}/error.log;\n\
          events {{ worker_connections 1024; }}\n\
          http {{\n\
          access_log off;\n\
          client_body_temp_path {here}/body;\nproxy_temp_path {here}/proxy;\n\
          fastcgi_temp_path {here}/fastcgi;\nuwsgi_temp_path {here}/uwsgi;\n\
          scgi_temp_path {here}/scgi;\n\
-         server {{\nlisten {address};\n{packaged}\n}}\n}}\n"
+         server {{\nlisten {address};\n\
+         more_set_headers \"Content-Security-Policy : upgrade-insecure-requests\";\n\
+         {packaged}\n}}\n}}\n"
     )
 }
 
