@@ -189,7 +189,7 @@ impl Soak {
             .partition(|connection| witnessed.iter().any(|line| line.is_start_of(connection)));
         for connection in &unreached {
             let killed = self.killed.iter().find(|(before, after)| {
-                connection.start <= *after && *before <= connection.start + TOLERANCE
+                (*before - TOLERANCE..=*after + TOLERANCE).contains(&connection.start)
             });
             let (_, after) = killed.expect("a kill before route-up ran: nothing else explains it");
             println!("soak: never reached the box, killed by {after}: {connection:?}");
@@ -201,7 +201,7 @@ impl Soak {
             let matching: Vec<_> = sessions.iter().filter(|own| is_same(own, connection)).collect();
             match matching[..] {
                 [] => lost.push(*connection),
-                [session] => self.check_end(session, &witnessed),
+                [session] => self.check_end(session, connection, &witnessed),
                 _ => doubled.push(*connection),
             }
         }
@@ -231,13 +231,16 @@ impl Soak {
 
     /// The recorded end is when the client's closing hook ran or when the client was killed; where
     /// nobody saw it, its bounds hold that moment.
-    fn check_end(&self, session: &Session, witnessed: &[Witnessed]) {
+    fn check_end(&self, session: &Session, connection: &Connection, witnessed: &[Witnessed]) {
         let start = session.start.exact().expect("an exact start");
         let closed = witnessed.iter().filter(|line| !line.is_up()).map(|line| (line.at, line.at));
         let (before, after) = closed
             .chain(self.killed.iter().copied())
-            // A client may be killed while its hook already runs: the hook outlives it.
-            .filter(|(_, after)| *after > start)
+            // The first after the server let the client in: on a busy machine a killed client's
+            // `route-up` hook may outlive it so long that the record's start comes after the kill.
+            .filter(|(_, after)| *after > connection.start)
+            // The record knows no end before the start that this hook told it.
+            .map(|(before, after)| (before, after.max(start)))
             .min()
             .expect("every session ended");
         let end = &session.end.as_ref().expect("an end").moment;
