@@ -88,14 +88,16 @@ impl Config {
     /// [`ConfigError`] where the file cannot be read, or says something that cannot be. A file that
     /// does not exist is an error only where `is_expected`.
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
-        match fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
+        let fails = |problem| Err(ConfigError { path: path.to_owned(), problem });
+        match fs::read(path) {
+            Ok(bytes) => match str::from_utf8(&bytes) {
+                Ok(text) => Self::parse(path, text),
+                Err(error) => fails(Problem::foreign_characters(&bytes[..error.valid_up_to()])),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
                 Self::parse(path, "")
             }
-            Err(error) => {
-                Err(ConfigError { path: path.to_owned(), problem: Problem::Unreadable(error) })
-            }
+            Err(error) => fails(Problem::Unreadable(error)),
         }
     }
 
@@ -231,6 +233,12 @@ enum Problem {
 }
 
 impl Problem {
+    /// `before` is what could be read before them.
+    fn foreign_characters(before: &[u8]) -> Self {
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Self::Syntax(format!("line {line}: a character is not UTF-8; save the file as UTF-8"))
+    }
+
     fn value(key: &'static str, why: &dyn fmt::Display) -> Self {
         Self::Value { key, why: why.to_string() }
     }
@@ -325,6 +333,7 @@ struct RawPage {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
     use super::Config;
@@ -347,6 +356,16 @@ mod tests {
             .collect();
         assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 13);
         assert_eq!(Config::from_text(&uncommented).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_file_in_other_characters_is_refused_with_the_line_and_the_remedy() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // As an editor writes it that was told Latin-1.
+        fs::write(file.path(), b"[page]\nlanguage = \"fr\" # fran\xe7ais\n").unwrap();
+        let error = Config::read(file.path(), true).unwrap_err().to_string();
+        let expected = ": line 2: a character is not UTF-8; save the file as UTF-8";
+        assert_eq!(error, format!("{}{expected}", file.path().display()));
     }
 
     #[test]

@@ -41,10 +41,12 @@ impl Boots {
         boots
     }
 
-    /// The other IDs that a running daemon has learnt, for who only looks.
-    pub fn learnt(state_directory: &Path) -> Vec<BootId> {
+    /// The IDs that a daemon has learnt for the boot that goes by `seen` for who asks, its own first:
+    /// none where what it learnt was of another boot.
+    pub fn learnt(state_directory: &Path, seen: BootId) -> Vec<BootId> {
         let text = fs::read_to_string(state_directory.join(FILE)).unwrap_or_default();
-        text.lines().skip(1).filter_map(|line| line.parse().ok()).collect()
+        let known: Vec<BootId> = text.lines().filter_map(|line| line.parse().ok()).collect();
+        if known.contains(&seen) { known } else { Vec::new() }
     }
 
     /// A reading under the ID that the daemon goes by, where it was taken in this boot.
@@ -116,14 +118,18 @@ mod tests {
         boots.learn(&reading(2, 5), &reading(1, 6));
         assert_eq!(boots.named(reading(2, 5)), reading(1, 5));
         assert_eq!(boots.named(reading(3, 5)), reading(3, 5));
-        assert_eq!(Boots::learnt(directory.path()), [id(2)]);
+        for seen in [1, 2] {
+            assert_eq!(Boots::learnt(directory.path(), id(seen)), [id(1), id(2)]);
+        }
+        // The file is still there when the box has started again and no daemon has yet.
+        assert_eq!(Boots::learnt(directory.path(), id(4)), []);
 
         let again = Boots::open(directory.path(), id(1));
         assert_eq!(again.named(reading(2, 7)), reading(1, 7));
         let after_a_boot = Boots::open(directory.path(), id(4));
         assert_eq!(after_a_boot.named(reading(2, 7)), reading(2, 7));
         assert!(!directory.path().join(FILE).exists());
-        assert_eq!(Boots::learnt(directory.path()), []);
+        assert_eq!(Boots::learnt(directory.path(), id(1)), []);
     }
 
     #[test]
@@ -137,7 +143,7 @@ mod tests {
         for boot in 2..20 {
             boots.learn(&reading(boot, 5), &reading(1, 6));
         }
-        assert_eq!(Boots::learnt(directory.path()).len(), MOST);
+        assert_eq!(Boots::learnt(directory.path(), id(1)).len(), 1 + MOST);
     }
 
     #[test]

@@ -152,7 +152,9 @@ impl Examination<'_> {
     }
 
     fn boots(&mut self) {
-        if !Boots::learnt(&self.context.state_dir).is_empty() {
+        let learnt = clock::read(Trust::Kernel)
+            .map(|reading| Boots::learnt(&self.context.state_dir, reading.boot));
+        if learnt.is_ok_and(|ids| !ids.is_empty()) {
             self.find("boot", Health::Note, &BOOTS, &[]);
         }
     }

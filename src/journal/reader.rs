@@ -251,6 +251,8 @@ impl Reader {
     pub fn copy_to(&self, path: &Path) -> Result<(), JournalError> {
         let copied = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(
             |mut copy| {
+                // A copy that breaks off is worth nothing: no file beside it that would say how to go on.
+                copy.pragma_update(None, "journal_mode", "MEMORY")?;
                 let backup = Backup::new(&self.connection, &mut copy)?;
                 // In one go: a writer in between would make it begin anew.
                 while backup.step(-1)? != StepResult::Done {
@@ -331,6 +333,17 @@ mod tests {
         let directory = tempdir().unwrap();
         assert!(Reader::open(directory.path()).unwrap().is_none());
         assert!(Reader::open(&directory.path().join("missing")).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_copy_puts_no_file_beside_itself_that_would_stay_where_it_breaks_off() {
+        let directory = tempdir().unwrap();
+        let (mut journal, _) = Journal::open(directory.path()).unwrap();
+        journal.record(&[opening(1, &session(1, reading(0, 1, true)))], None).unwrap();
+        let copy = directory.path().join("copy");
+        File::create_new(&copy).unwrap();
+        fs::create_dir(directory.path().join("copy-journal")).unwrap();
+        Reader::open(directory.path()).unwrap().unwrap().copy_to(&copy).unwrap();
     }
 
     #[test]

@@ -45,6 +45,13 @@ visitors_are_let_in() {
     ynh_permission_has_user --permission=main --user=visitors
 }
 
+# Takes visitors from those who may see the page.
+keep_visitors_out() {
+    if visitors_are_let_in; then
+        ynh_permission_update --permission=main --remove=visitors
+    fi
+}
+
 # Puts the configuration in place where there is none: all keys with their defaults, and where
 # vpnclient has OpenVPN write what tells how long a tunnel lived.
 provide_config() {
@@ -64,6 +71,11 @@ protect() {
     chmod -R u=rwX,g=rX,o= "$(dirname "$config")"
     chown -R --no-dereference "root:$app" "$install_dir"
     chmod 750 "$install_dir"
+}
+
+# Has YunoHost show the service, and tell a configuration that cannot be used from what else is wrong.
+provide_service() {
+    yunohost service add "$app" --description="Witness of the VPN's sessions" --test_conf="$install_dir/temoin --config $config settings check"
 }
 
 # Puts the hooks in place and starts the service. What the member has to mend, a script of their own in the

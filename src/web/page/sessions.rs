@@ -18,8 +18,9 @@ use crate::web::{Site, Unreadable};
 /// Looks for sessions by a form. Where no IP address is looked for, the browser is sent on to a page
 /// that can be kept and gone back to.
 pub(in crate::web) fn search(site: &Site, request: Request) -> Result<Response, Request> {
-    let is_search = request.form().is_none_or(|form| form.text("address").is_some());
-    if request.path != "/sessions" || !is_search {
+    let is_no_search =
+        |request: &Request| request.form().is_some_and(|it| it.text("address").is_none());
+    if request.path != "/sessions" || is_no_search(&request) {
         return Err(request);
     }
     match Selection::of(&request) {
