@@ -15,6 +15,11 @@ temoin() {
     "$install_dir/temoin" --config "$config" --state-dir "$data_dir" "$@"
 }
 
+# Whether this program can read the record, whatever is in the configuration.
+record_is_readable() {
+    "$install_dir/temoin" --config "$install_dir/temoin.toml" --state-dir "$data_dir" sessions --limit 1 >/dev/null
+}
+
 # Removes a file that may be gone already.
 remove_if_there() {
     if [ -e "$1" ] || [ -L "$1" ]; then
