@@ -90,7 +90,7 @@ impl Config {
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
         let fails = |problem| Err(ConfigError { path: path.to_owned(), problem });
         match fs::read(path) {
-            Ok(bytes) => match str::from_utf8(&bytes) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
                 Ok(text) => Self::parse(path, text),
                 Err(error) => fails(Problem::foreign_characters(&bytes[..error.valid_up_to()])),
             },
