@@ -1,11 +1,13 @@
-//! Deflates the rule files and profiles that ship: as text they would take four times the room.
+//! Compiles the catalogues of texts, and deflates the rule files and profiles that ship: as text they
+//! would take four times the room.
 #![allow(clippy::print_stdout, reason = "how a build script talks to cargo")]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, process};
 
 use miniz_oxide::deflate::compress_to_vec;
+use temoin_locales::Catalogue;
 
 /// The profile that is only there to be copied.
 const TEMPLATE: &str = "template.toml";
@@ -15,6 +17,13 @@ const LEVEL: u8 = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-changed=src/locales");
+    let catalogue = Catalogue::read(Path::new("src/locales")).unwrap_or_else(|problems| {
+        problems.0.iter().for_each(|problem| println!("cargo::error=src/locales/{problem}"));
+        process::exit(1);
+    });
+    fs::write(out.join("language.rs"), catalogue.language_source())?;
+    fs::write(out.join("messages.rs"), catalogue.messages_source(&[], &[]))?;
     for folder in ["rules", "profiles"] {
         let from = Path::new("src/retention").join(folder);
         println!("cargo::rerun-if-changed={}", from.display());

@@ -38,3 +38,11 @@ pub mod rights;
 pub mod settings;
 pub mod sync;
 pub mod web;
+
+/// The texts of the catalogues in `src/locales`.
+#[allow(unused_imports, reason = "what each generated module imports is the same")]
+mod messages {
+    use crate::i18n::{Message, Plural};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

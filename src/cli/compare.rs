@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::domain::Timestamp;
 use crate::i18n::Message;
 use crate::journal::Filter;
+use crate::messages::cli::compare as msg;
 use crate::rights::{self, Mapping, ReplyFormat, Tolerance, parse_reply};
 
 use super::arguments::Compare;
@@ -58,9 +59,9 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
             |at| when.short_date_time(at),
         )
     };
-    let values = [("since", day(since, &BEGINNING)), ("until", day(until, &TODAY))];
+    let values = [("since", day(since, &msg::BEGINNING)), ("until", day(until, &msg::TODAY))];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let period = wrapped(&PERIOD.fill(context.language, &values), 80, "");
+    let period = wrapped(&msg::PERIOD.fill(context.language, &values), 80, "");
     print(&format!("{period}\n{}", comparison.to_text(context.language)))
 }
 
@@ -85,15 +86,3 @@ fn read(path: &Path, longest: u64) -> Result<Vec<u8>, CliError> {
 fn in_file(path: &Path, error: &dyn std::fmt::Display) -> CliError {
     CliError::new(Failure::Failed, format!("{}: {error}", path.display()))
 }
-
-const PERIOD: Message = Message {
-    fr: "Sessions comparées : celles de cette Brique entre {since} et {until}.",
-    nl: "Vergeleken sessies: die van deze box tussen {since} en {until}.",
-    en: "Sessions compared: those of this box between {since} and {until}.",
-    de: "Verglichene Sitzungen: die dieser Box zwischen {since} und {until}.",
-};
-
-const BEGINNING: Message =
-    Message { fr: "le début", nl: "het begin", en: "the beginning", de: "dem Anfang" };
-
-const TODAY: Message = Message { fr: "maintenant", nl: "nu", en: "now", de: "jetzt" };

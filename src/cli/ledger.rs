@@ -2,8 +2,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::i18n::{Message, Plural, vocabulary};
+use crate::i18n::{Message, vocabulary};
 use crate::journal::{Call, LedgerEntry, Named, Presence, Way};
+use crate::messages::cli::ledger as msg;
 
 use super::arguments::Ledger;
 use super::context::Context;
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context, arguments: &Ledger) -> Result<(), CliError>
     if arguments.json {
         return print("\n]}\n");
     }
-    if told == 0 { print(&format!("{}\n", NONE.text(context.language))) } else { Ok(()) }
+    if told == 0 { print(&format!("{}\n", msg::NONE.text(context.language))) } else { Ok(()) }
 }
 
 fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) -> String {
@@ -56,13 +57,13 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
     let mut text = format!(
         "{} · {} · {} · {}\n",
         context.when().short_date_time(sent.at),
-        say(if sent.call == Call::Register { &REGISTER } else { &STATUS }),
-        say(if sent.way == Way::Proxy { &BY_PROXY } else { &BY_TUNNEL }),
-        say(if sent.by_hand { &BY_HAND } else { &BY_ITSELF }),
+        say(if sent.call == Call::Register { &msg::REGISTER } else { &msg::STATUS }),
+        say(if sent.way == Way::Proxy { &msg::BY_PROXY } else { &msg::BY_TUNNEL }),
+        say(if sent.by_hand { &msg::BY_HAND } else { &msg::BY_ITSELF }),
     );
     let mut line = |line: &str| text.push_str(&wrapped(line, WIDTH, "  "));
     let (head, body) = (sent.head.len().to_string(), sent.body.len().to_string());
-    line(&SENT.fill(language, &[("head", &head), ("body", &body)]));
+    line(&msg::SENT.fill(language, &[("head", &head), ("body", &body)]));
     let ours: Vec<String> = named
         .iter()
         .filter_map(|place| match place {
@@ -76,17 +77,17 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
     let mut parts = Vec::new();
     if !ours.is_empty() {
         let ids = ours.join(", ");
-        parts.push(OURS.fill(language, count(ours.len()), &[("ids", &ids)]));
+        parts.push(msg::OURS.fill(language, count(ours.len()), &[("ids", &ids)]));
     }
     if erased > 0 {
-        parts.push(ERASED.fill(language, count(erased), &[]));
+        parts.push(msg::ERASED.fill(language, count(erased), &[]));
     }
     if random > 0 {
-        parts.push(RANDOM.fill(language, count(random), &[]));
+        parts.push(msg::RANDOM.fill(language, count(random), &[]));
     }
-    line(&NAMES.fill(language, &[("what", &parts.join(", "))]));
+    line(&msg::NAMES.fill(language, &[("what", &parts.join(", "))]));
     match &entry.outcome {
-        None => line(&say(&NO_OUTCOME)),
+        None => line(&say(&msg::NO_OUTCOME)),
         Some(outcome) => {
             if let Some(answer) = outcome.answer {
                 let values = [
@@ -95,11 +96,11 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
                     ("digest", hexadecimal(&answer.digest)),
                 ];
                 let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-                line(&ANSWER.fill(language, &values));
+                line(&msg::ANSWER.fill(language, &values));
             }
             if let Some(failure) = &outcome.failure {
                 let known = vocabulary::failure(failure).map(|known| known.text(language));
-                line(&FAILURE.fill(language, &[("why", known.unwrap_or(failure))]));
+                line(&msg::FAILURE.fill(language, &[("why", known.unwrap_or(failure))]));
             }
         }
     }
@@ -110,9 +111,9 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
         }
         for (bytes, place) in sent.body.chunks(32).zip(named) {
             let what = match place {
-                Named::Blank => &IS_ERASED,
-                Named::Filler(_) => &IS_RANDOM,
-                Named::Session(..) => &IS_OURS,
+                Named::Blank => &msg::IS_ERASED,
+                Named::Filler(_) => &msg::IS_RANDOM,
+                Named::Session(..) => &msg::IS_OURS,
             };
             let _ = writeln!(text, "    {} {}", hexadecimal(bytes), what.text(language));
         }
@@ -191,119 +192,3 @@ impl JsonNamed {
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-const NONE: Message = Message {
-    fr: "Aucune demande n’a quitté cette box.",
-    nl: "Er verliet nog geen enkele vraag deze box.",
-    en: "No request has left this box.",
-    de: "Keine Anfrage hat diese Box verlassen.",
-};
-
-const REGISTER: Message =
-    Message { fr: "inscription", nl: "aanmelding", en: "registration", de: "Anmeldung" };
-
-const STATUS: Message =
-    Message { fr: "vérification", nl: "controle", en: "check", de: "Prüfung" };
-
-const BY_TUNNEL: Message = Message {
-    fr: "par le tunnel",
-    nl: "door de tunnel",
-    en: "through the tunnel",
-    de: "durch den Tunnel",
-};
-
-const BY_PROXY: Message =
-    Message { fr: "par le proxy", nl: "via de proxy", en: "by the proxy", de: "über den Proxy" };
-
-const BY_HAND: Message =
-    Message { fr: "à la main", nl: "met de hand", en: "by hand", de: "von Hand" };
-
-const BY_ITSELF: Message =
-    Message { fr: "automatique", nl: "vanzelf", en: "by itself", de: "von selbst" };
-
-const SENT: Message = Message {
-    fr: "Envoyé : {head} octets d’en-tête, {body} octets de contenu.",
-    nl: "Verzonden: {head} bytes kop, {body} bytes inhoud.",
-    en: "Sent: {head} bytes of head, {body} bytes of body.",
-    de: "Gesendet: {head} Bytes Kopf, {body} Bytes Inhalt.",
-};
-
-const NAMES: Message = Message {
-    fr: "Identifiants : {what}.",
-    nl: "ID’s: {what}.",
-    en: "IDs: {what}.",
-    de: "IDs: {what}.",
-};
-
-const OURS: Plural = Plural {
-    one: Message {
-        fr: "{count} session de cette box ({ids})",
-        nl: "{count} sessie van deze box ({ids})",
-        en: "{count} session of this box ({ids})",
-        de: "{count} Sitzung dieser Box ({ids})",
-    },
-    other: Message {
-        fr: "{count} sessions de cette box ({ids})",
-        nl: "{count} sessies van deze box ({ids})",
-        en: "{count} sessions of this box ({ids})",
-        de: "{count} Sitzungen dieser Box ({ids})",
-    },
-};
-
-const ERASED: Plural = Plural {
-    one: Message {
-        fr: "{count} effacé depuis",
-        nl: "{count} sindsdien gewist",
-        en: "{count} erased since",
-        de: "{count} seither gelöscht",
-    },
-    other: Message {
-        fr: "{count} effacés depuis",
-        nl: "{count} sindsdien gewist",
-        en: "{count} erased since",
-        de: "{count} seither gelöscht",
-    },
-};
-
-const RANDOM: Plural = Plural {
-    one: Message {
-        fr: "{count} tiré au hasard, pour compléter",
-        nl: "{count} willekeurig, om aan te vullen",
-        en: "{count} drawn at random, to fill up",
-        de: "{count} zufällig, zum Auffüllen",
-    },
-    other: Message {
-        fr: "{count} tirés au hasard, pour compléter",
-        nl: "{count} willekeurig, om aan te vullen",
-        en: "{count} drawn at random, to fill up",
-        de: "{count} zufällig, zum Auffüllen",
-    },
-};
-
-const NO_OUTCOME: Message = Message {
-    fr: "On ne sait pas ce qu’il en est advenu.",
-    nl: "Wat ervan kwam, is niet bekend.",
-    en: "What came of it is not known.",
-    de: "Was daraus wurde, ist nicht bekannt.",
-};
-
-const ANSWER: Message = Message {
-    fr: "Réponse : statut {status}, {size} octets, SHA-256 {digest}",
-    nl: "Antwoord: status {status}, {size} bytes, SHA-256 {digest}",
-    en: "Answer: status {status}, {size} bytes, SHA-256 {digest}",
-    de: "Antwort: Status {status}, {size} Bytes, SHA-256 {digest}",
-};
-
-const FAILURE: Message = Message {
-    fr: "Sans suite : {why}",
-    nl: "Zonder gevolg: {why}",
-    en: "Of no use: {why}",
-    de: "Ohne Ergebnis: {why}",
-};
-
-const IS_ERASED: Message = Message { fr: "effacé", nl: "gewist", en: "erased", de: "gelöscht" };
-
-const IS_OURS: Message = Message { fr: "session", nl: "sessie", en: "session", de: "Sitzung" };
-
-const IS_RANDOM: Message =
-    Message { fr: "hasard", nl: "willekeurig", en: "random", de: "zufällig" };

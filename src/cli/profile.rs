@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use crate::i18n::Message;
+use crate::messages::cli::profile as msg;
 use crate::retention::Id;
 use crate::settings::{self, Setting};
 
@@ -50,7 +51,7 @@ fn list(context: &Context, output: &Json) -> Result<(), CliError> {
         .collect();
     let mut text = table(&HEAD.map(|message| message.text(language)), &rows);
     text.push('\n');
-    text.push_str(if chosen.is_some() { &CHOSEN } else { &NONE }.text(language));
+    text.push_str(if chosen.is_some() { &msg::CHOSEN } else { &msg::NONE }.text(language));
     text.push('\n');
     print(&text)
 }
@@ -81,39 +82,13 @@ fn choose(context: &Context, id: &Id) -> Result<(), CliError> {
     settings::change(path, &[(Setting::OperatorProfile, id.as_str())])?;
     let path = path.display().to_string();
     let values = [("name", profile.name.as_str()), ("file", &path)];
-    print(&format!("{}\n", USED.fill(context.language, &values)))
+    print(&format!("{}\n", msg::USED.fill(context.language, &values)))
 }
 
 const HEAD: [&Message; 5] = [
-    &Message { fr: "", nl: "", en: "", de: "" },
-    &Message { fr: "Profil", nl: "Profiel", en: "Profile", de: "Profil" },
-    &Message { fr: "Droit", nl: "Recht", en: "Law", de: "Recht" },
-    &Message {
-        fr: "Dernière déclaration",
-        nl: "Laatste verklaring",
-        en: "Last statement",
-        de: "Letzte Erklärung",
-    },
-    &Message { fr: "Opérateur", nl: "Operator", en: "Operator", de: "Betreiber" },
+    &Message::BLANK,
+    &msg::HEAD_PROFILE,
+    &msg::HEAD_LAW,
+    &msg::HEAD_LAST_STATEMENT,
+    &msg::HEAD_OPERATOR,
 ];
-
-const CHOSEN: Message = Message {
-    fr: "* est votre opérateur. Pour en choisir un autre : temoin profile use PROFIL",
-    nl: "* is uw operator. Een andere kiezen: temoin profile use PROFIEL",
-    en: "* is your operator. To choose another: temoin profile use PROFILE",
-    de: "* ist Ihr Betreiber. Einen anderen wählen: temoin profile use PROFIL",
-};
-
-const NONE: Message = Message {
-    fr: "Vous n’avez pas encore dit qui est votre opérateur : temoin profile use PROFIL",
-    nl: "U zei nog niet wie uw operator is: temoin profile use PROFIEL",
-    en: "You have not said yet who your operator is: temoin profile use PROFILE",
-    de: "Sie haben noch nicht gesagt, wer Ihr Betreiber ist: temoin profile use PROFIL",
-};
-
-const USED: Message = Message {
-    fr: "{name} est désormais votre opérateur, d’après {file}.",
-    nl: "{name} is voortaan uw operator, volgens {file}.",
-    en: "{name} is your operator from now on, says {file}.",
-    de: "{name} ist von nun an Ihr Betreiber, so {file}.",
-};

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use crate::i18n::Message;
 use crate::lawbook;
+use crate::messages::cli::rules as msg;
 use crate::retention::check;
 
 use super::arguments::Rules;
@@ -33,7 +34,7 @@ pub(super) fn check_file(context: &Context, path: &Path) -> Result<(), CliError>
         let _ = writeln!(told, "{problem}");
     }
     if problems.is_empty() {
-        let _ = writeln!(told, "{}", SOUND.fill(context.language, &[("file", &name)]));
+        let _ = writeln!(told, "{}", msg::SOUND.fill(context.language, &[("file", &name)]));
     }
     print(&told)?;
     if problems.is_empty() { Ok(()) } else { Err(CliError::new(Failure::Failed, "")) }
@@ -48,7 +49,7 @@ fn list(context: &Context) -> Result<(), CliError> {
         .iter()
         .map(|edition| {
             let last = edition.effective_to.map_or_else(String::new, |day| day.to_string());
-            let note = if edition.is_stale(context.now) { STALE.text(language) } else { "" };
+            let note = if edition.is_stale(context.now) { msg::STALE.text(language) } else { "" };
             vec![
                 edition.id.to_string(),
                 edition.jurisdiction.to_string(),
@@ -62,25 +63,11 @@ fn list(context: &Context) -> Result<(), CliError> {
     print(&table(&HEAD.map(|message| message.text(language)), &rows))
 }
 
-const SOUND: Message = Message {
-    fr: "{file} : rien à redire.",
-    nl: "{file}: niets op aan te merken.",
-    en: "{file}: nothing is wrong.",
-    de: "{file}: nichts zu beanstanden.",
-};
-
-const STALE: Message = Message {
-    fr: "à vérifier à nouveau",
-    nl: "opnieuw na te gaan",
-    en: "to be checked anew",
-    de: "neu zu prüfen",
-};
-
 const HEAD: [&Message; 6] = [
-    &Message { fr: "Édition", nl: "Uitgave", en: "Edition", de: "Fassung" },
-    &Message { fr: "Droit", nl: "Recht", en: "Law", de: "Recht" },
-    &Message { fr: "Du", nl: "Van", en: "From", de: "Von" },
-    &Message { fr: "Au", nl: "Tot en met", en: "To", de: "Bis" },
-    &Message { fr: "Vérifiée le", nl: "Nagegaan op", en: "Checked on", de: "Geprüft am" },
-    &Message { fr: "", nl: "", en: "", de: "" },
+    &msg::HEAD_EDITION,
+    &msg::HEAD_LAW,
+    &msg::HEAD_FROM,
+    &msg::HEAD_TO,
+    &msg::HEAD_CHECKED_ON,
+    &Message::BLANK,
 ];

@@ -2,8 +2,9 @@ use std::io::{self, BufWriter, Write};
 
 use crate::domain::{Session, Timestamp};
 use crate::export::JsonWriter;
-use crate::i18n::{Message, Plural, When, vocabulary};
+use crate::i18n::{Message, When, vocabulary};
 use crate::journal::{Filter, Page, Reader};
+use crate::messages::cli::sessions as msg;
 
 use super::arguments::Sessions;
 use super::context::{Context, for_each};
@@ -30,9 +31,9 @@ pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliErro
     let language = context.language;
     if sessions.is_empty() {
         let message = if reader.is_some() && (since.is_some() || until.is_some()) {
-            &NONE_IN_RANGE
+            &msg::NONE_IN_RANGE
         } else {
-            &NONE
+            &msg::NONE
         };
         return print(&format!("{}\n", message.text(language)));
     }
@@ -42,7 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliErro
     let mut text = table(&head, &rows);
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
-        text.push_str(&HIDDEN.fill(language, hidden, &[]));
+        text.push_str(&msg::HIDDEN.fill(language, hidden, &[]));
         text.push('\n');
     }
     print(&text)
@@ -60,7 +61,7 @@ fn print_json(
 }
 
 fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {
-    let unknown = || UNKNOWN.text(context.language).to_owned();
+    let unknown = || msg::UNKNOWN.text(context.language).to_owned();
     let begin = own.start.value;
     let end = own.end.as_ref().map(|end| end.moment.value);
     let short = |at: Option<Timestamp>, is_exact: bool| {
@@ -87,50 +88,9 @@ fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {
 }
 
 const HEAD: [&Message; 5] = [
-    &Message { fr: "Session", nl: "Sessie", en: "Session", de: "Sitzung" },
-    &Message { fr: "Début", nl: "Begin", en: "Began", de: "Beginn" },
-    &Message { fr: "Fin", nl: "Einde", en: "Ended", de: "Ende" },
-    &Message {
-        fr: "Adresse d’origine",
-        nl: "Adres van oorsprong",
-        en: "Origin address",
-        de: "Ursprungsadresse",
-    },
-    &Message {
-        fr: "Adresse attribuée",
-        nl: "Toegewezen adres",
-        en: "Assigned address",
-        de: "Zugewiesene Adresse",
-    },
+    &msg::HEAD_SESSION,
+    &msg::HEAD_BEGAN,
+    &msg::HEAD_ENDED,
+    &msg::HEAD_ORIGIN_ADDRESS,
+    &msg::HEAD_ASSIGNED_ADDRESS,
 ];
-
-const UNKNOWN: Message = Message { fr: "inconnue", nl: "onbekend", en: "unknown", de: "unbekannt" };
-
-const NONE: Message = Message {
-    fr: "Aucune session n’est encore enregistrée. « temoin doctor » dit si tout est en place.",
-    nl: "Er is nog geen sessie opgetekend. ‘temoin doctor’ zegt of alles klaarstaat.",
-    en: "No session is recorded yet. `temoin doctor` says whether all is in place.",
-    de: "Noch ist keine Sitzung verzeichnet. „temoin doctor“ sagt, ob alles bereit ist.",
-};
-
-const NONE_IN_RANGE: Message = Message {
-    fr: "Aucune session enregistrée dans cette période.",
-    nl: "Geen opgetekende sessie in deze periode.",
-    en: "No session is recorded in this period.",
-    de: "In diesem Zeitraum ist keine Sitzung verzeichnet.",
-};
-
-const HIDDEN: Plural = Plural {
-    one: Message {
-        fr: "… et {count} session plus ancienne : --limit en montre davantage.",
-        nl: "… en nog {count} oudere sessie: --limit toont er meer.",
-        en: "… and {count} older session: --limit shows more.",
-        de: "… und {count} ältere Sitzung: --limit zeigt mehr.",
-    },
-    other: Message {
-        fr: "… et {count} sessions plus anciennes : --limit en montre davantage.",
-        nl: "… en nog {count} oudere sessies: --limit toont er meer.",
-        en: "… and {count} older sessions: --limit shows more.",
-        de: "… und {count} ältere Sitzungen: --limit zeigt mehr.",
-    },
-};

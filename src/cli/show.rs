@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::Session;
 use crate::holding::{Holding, Signed};
 use crate::i18n::{Message, vocabulary};
+use crate::messages::cli::show as msg;
 
 use super::arguments::Show;
 use super::context::Context;
@@ -29,7 +30,7 @@ pub(super) fn run(context: &Context, arguments: &Show) -> Result<(), CliError> {
         let shown = Shown { session: crate::export::session(session), holding: holding.to_json() };
         return print(&format!("{}\n", serde_json::to_string(&shown)?));
     }
-    let title = format!("{} {}", SESSION.text(context.language), session.id);
+    let title = format!("{} {}", msg::SESSION.text(context.language), session.id);
     let holding = holding.to_text(context.when(), WIDTH);
     print(&format!("{title}\n\n{holding}{}", watched(session, context)))
 }
@@ -51,37 +52,11 @@ fn watched(own: &Session, context: &Context) -> String {
         let _ = write!(text, "\n{}\n", title.text(language));
         text.push_str(&wrapped(body.text(language), WIDTH, "  "));
     };
-    part(&BEGAN, vocabulary::source_explained(own.start.source));
+    part(&msg::BEGAN, vocabulary::source_explained(own.start.source));
     if let Some(end) = &own.end {
-        part(&ENDED, vocabulary::source_explained(end.moment.source));
-        part(&OPERATOR, vocabulary::operator_end(end.reason.operator_view()));
+        part(&msg::ENDED, vocabulary::source_explained(end.moment.source));
+        part(&msg::OPERATOR, vocabulary::operator_end(end.reason.operator_view()));
     }
-    part(&WATCHED, vocabulary::coverage(own.coverage));
+    part(&msg::WATCHED, vocabulary::coverage(own.coverage));
     text
 }
-
-const SESSION: Message = Message { fr: "Session", nl: "Sessie", en: "Session", de: "Sitzung" };
-const BEGAN: Message = Message {
-    fr: "D’où le début est connu",
-    nl: "Waaruit het begin bekend is",
-    en: "How the start is known",
-    de: "Woher der Beginn bekannt ist",
-};
-const ENDED: Message = Message {
-    fr: "D’où la fin est connue",
-    nl: "Waaruit het einde bekend is",
-    en: "How the end is known",
-    de: "Woher das Ende bekannt ist",
-};
-const OPERATOR: Message = Message {
-    fr: "Ce que l’opérateur en a sans doute vu",
-    nl: "Wat de operator er wellicht van zag",
-    en: "What the operator most likely saw of it",
-    de: "Was der Betreiber davon wohl gesehen hat",
-};
-const WATCHED: Message = Message {
-    fr: "Comment la session a été observée",
-    nl: "Hoe de sessie gevolgd is",
-    en: "How the session was watched",
-    de: "Wie die Sitzung beobachtet wurde",
-};

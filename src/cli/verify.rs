@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::domain::{Field, IdPrefix};
 use crate::export::{Receipts, receipt_json};
-use crate::i18n::{Message, vocabulary};
+use crate::i18n::vocabulary;
+use crate::messages::cli::verify as msg;
 use crate::protocol::{KeyChain, PublicKey, Receipt, Refused};
 use crate::retention::Profile;
 
@@ -43,7 +44,7 @@ pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError>
         chains.push(KeyChain::pinned(key));
     }
     if chains.is_empty() {
-        return Err(CliError::new(Failure::Failed, NO_KEY.text(context.language)));
+        return Err(CliError::new(Failure::Failed, msg::NO_KEY.text(context.language)));
     }
     let checked: Vec<(Option<Receipt>, Option<Refused>)> = receipts
         .into_iter()
@@ -137,7 +138,7 @@ fn of_the_journal(
         }
     }
     if receipts.is_empty() {
-        return Err(CliError::new(Failure::NotFound, NO_RECEIPT.text(context.language)));
+        return Err(CliError::new(Failure::NotFound, msg::NO_RECEIPT.text(context.language)));
     }
     Ok(receipts.into_iter().map(Ok).collect())
 }
@@ -151,8 +152,8 @@ fn text(
     let language = context.language;
     let Some(receipt) = receipt else {
         let message = match problem {
-            Some(Refused::NotAuthentic) => &CHANGED,
-            _ => &MALFORMED,
+            Some(Refused::NotAuthentic) => &msg::CHANGED,
+            _ => &msg::MALFORMED,
         };
         let text = message.fill(language, &[("number", &place.to_string())]);
         return format!("✗ {}", wrapped(&text, WIDTH, "  ").trim_start());
@@ -162,9 +163,9 @@ fn text(
     let held = statement.held();
     let day = held.and_then(|held| held.erase_by());
     let states = match (held, day) {
-        (Some(_), Some(_)) => &HELD,
-        (Some(_), None) => &HELD_UNDETERMINED,
-        (None, _) => &NOT_HELD,
+        (Some(_), Some(_)) => &msg::HELD,
+        (Some(_), None) => &msg::HELD_UNDETERMINED,
+        (None, _) => &msg::NOT_HELD,
     };
     let day = day.map(|day| when.date_without_weekday(day.date())).unwrap_or_default();
     let (id, at) = (statement.id().to_string(), when.date_time(statement.at().begins()));
@@ -173,9 +174,9 @@ fn text(
         let fields: Vec<Field> = held.fields().iter().collect();
         let fields = vocabulary::fields(&fields, language);
         text.push(' ');
-        text.push_str(&FIELDS.fill(language, &[("fields", &fields)]));
+        text.push_str(&msg::FIELDS.fill(language, &[("fields", &fields)]));
     }
-    let verdict = if problem.is_none() { &AUTHENTIC } else { &NOT_AUTHENTIC };
+    let verdict = if problem.is_none() { &msg::AUTHENTIC } else { &msg::NOT_AUTHENTIC };
     text.push(' ');
     text.push_str(&verdict.fill(language, &[("key", &receipt.key().to_string())]));
     let mark = if problem.is_none() { '✓' } else { '✗' };
@@ -198,73 +199,3 @@ struct Checked<R> {
     problem: Option<&'static str>,
     receipt: Option<R>,
 }
-
-const NO_KEY: Message = Message {
-    fr: "aucune clé d’opérateur n’est connue ici : donnez --key (64 chiffres hexadécimaux, tels que l’opérateur les publie) ou --profile FICHIER",
-    nl: "er is hier geen sleutel van een operator bekend: geef --key (64 hexadecimale cijfers, zoals de operator ze bekendmaakt) of --profile BESTAND",
-    en: "no operator’s key is known here: give --key (64 hexadecimal digits, as the operator publishes them) or --profile FILE",
-    de: "hier ist kein Schlüssel eines Betreibers bekannt: Geben Sie --key (64 hexadezimale Ziffern, wie der Betreiber sie veröffentlicht) oder --profile DATEI an",
-};
-
-const NO_RECEIPT: Message = Message {
-    fr: "il n’y a pas de reçu de cette session, ni de fichier de ce nom",
-    nl: "er is geen bewijs van deze sessie, en geen bestand met die naam",
-    en: "there is no receipt of this session, nor a file of this name",
-    de: "es gibt keinen Beleg dieser Sitzung und keine Datei dieses Namens",
-};
-
-const MALFORMED: Message = Message {
-    fr: "Le reçu nº {number} n’a pas la forme d’un reçu.",
-    nl: "Bewijs nr. {number} heeft niet de vorm van een bewijs.",
-    en: "Receipt no. {number} has not the form of a receipt.",
-    de: "Beleg Nr. {number} hat nicht die Form eines Belegs.",
-};
-
-const CHANGED: Message = Message {
-    fr: "Le reçu nº {number} a été modifié : les empreintes ne sont pas celles qui ont été signées.",
-    nl: "Bewijs nr. {number} is gewijzigd: de vingerafdrukken zijn niet die welke ondertekend zijn.",
-    en: "Receipt no. {number} was changed: the digests are not those that were signed.",
-    de: "Beleg Nr. {number} wurde verändert: Die Prüfwerte sind nicht die signierten.",
-};
-
-const HELD: Message = Message {
-    fr: "Session {id} : le {at}, l’opérateur a déclaré détenir un enregistrement, à effacer au plus tard le {day}.",
-    nl: "Sessie {id}: op {at} verklaarde de operator een registratie te bezitten, uiterlijk te wissen op {day}.",
-    en: "Session {id}: on {at} the operator stated that it holds a record, to be erased by {day}.",
-    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, einen Eintrag zu halten, zu löschen bis zum {day}.",
-};
-
-const HELD_UNDETERMINED: Message = Message {
-    fr: "Session {id} : le {at}, l’opérateur a déclaré détenir un enregistrement, dont le jour d’effacement n’était pas encore fixé.",
-    nl: "Sessie {id}: op {at} verklaarde de operator een registratie te bezitten; de dag van wissen stond nog niet vast.",
-    en: "Session {id}: on {at} the operator stated that it holds a record, whose day of erasure was not determined yet.",
-    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, einen Eintrag zu halten, dessen Löschtag noch nicht feststand.",
-};
-
-const NOT_HELD: Message = Message {
-    fr: "Session {id} : le {at}, l’opérateur a déclaré ne rien détenir sous cet identifiant.",
-    nl: "Sessie {id}: op {at} verklaarde de operator niets onder deze ID te bezitten.",
-    en: "Session {id}: on {at} the operator stated that it holds nothing under this ID.",
-    de: "Sitzung {id}: Am {at} hat der Betreiber erklärt, unter dieser ID nichts zu halten.",
-};
-
-const FIELDS: Message = Message {
-    fr: "Données : {fields}.",
-    nl: "Gegevens: {fields}.",
-    en: "Fields: {fields}.",
-    de: "Angaben: {fields}.",
-};
-
-const AUTHENTIC: Message = Message {
-    fr: "La signature est bien celle de la clé de l’opérateur : {key}",
-    nl: "De handtekening is wel degelijk die van de sleutel van de operator: {key}",
-    en: "The signature is that of the operator’s key: {key}",
-    de: "Die Signatur ist die des Schlüssels des Betreibers: {key}",
-};
-
-const NOT_AUTHENTIC: Message = Message {
-    fr: "Ce n’est pas prouvé : ce n’est pas la signature de la clé de l’opérateur. Clé qui est nommée : {key}",
-    nl: "Dat is niet bewezen: het is niet de handtekening van de sleutel van de operator. Sleutel die genoemd wordt: {key}",
-    en: "This is not proven: the signature is not that of the operator’s key. Key that is named: {key}",
-    de: "Das ist nicht bewiesen: Es ist nicht die Signatur des Schlüssels des Betreibers. Genannter Schlüssel: {key}",
-};

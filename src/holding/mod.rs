@@ -24,7 +24,6 @@ mod summary;
 mod summary_text;
 mod text;
 mod told;
-mod words;
 
 pub use answers::{FieldHolding, Holding};
 pub use disagreement::Disagreement;

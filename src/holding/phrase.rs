@@ -1,8 +1,8 @@
 use chrono::NaiveDate;
 
-use super::words as w;
 use crate::i18n::vocabulary as record;
 use crate::i18n::{Message, When};
+use crate::messages::assessment as w;
 use crate::retention::{
     Certainty, Combine, Doubt, KeptUntil, Nature, Period, Retention, Rule, StartEvent, Stores,
     Track, vocabulary,

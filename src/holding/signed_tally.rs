@@ -7,6 +7,7 @@ use super::layout::{Layout, length};
 use crate::domain::{Timestamp, Zone};
 use crate::i18n::{Message, When};
 use crate::journal::{JournalError, Reader, Standing};
+use crate::messages::assessment::signed_tally as msg;
 
 /// Of how many sessions, erased ones included, the operator signed what.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
@@ -61,78 +62,23 @@ impl SignedTally {
     pub fn to_text(&self, when: When, width: usize) -> String {
         let mut layout = Layout::new(width);
         let say = |message: &Message| message.text(when.language);
-        layout.heading(say(&TITLE));
+        layout.heading(say(&msg::TITLE));
         let rows = [
-            (&HELD, self.held),
-            (&DUE, self.due),
-            (&OVERDUE, self.overdue),
-            (&ERASED, self.erased),
-            (&EARLY, self.early),
-            (&CONTRADICTION, self.contradiction),
-            (&NOT_REGISTERED, self.not_registered),
+            (&msg::HELD, self.held),
+            (&msg::DUE, self.due),
+            (&msg::OVERDUE, self.overdue),
+            (&msg::ERASED, self.erased),
+            (&msg::EARLY, self.early),
+            (&msg::CONTRADICTION, self.contradiction),
+            (&msg::NOT_REGISTERED, self.not_registered),
         ];
         let column = rows.iter().map(|(label, _)| length(say(label))).max().unwrap_or(0);
         for (label, count) in rows.iter().filter(|(_, count)| *count > 0) {
             layout.row(2, say(label), column, &count.to_string());
         }
         if *self == Self::default() {
-            layout.paragraph(2, say(&NOTHING));
+            layout.paragraph(2, say(&msg::NOTHING));
         }
         layout.into_string()
     }
 }
-
-const TITLE: Message = Message {
-    fr: "Signé par l’opérateur",
-    nl: "Ondertekend door de operator",
-    en: "Signed by the operator",
-    de: "Vom Betreiber signiert",
-};
-
-const NOTHING: Message =
-    Message { fr: "Rien encore.", nl: "Nog niets.", en: "Nothing yet.", de: "Noch nichts." };
-
-const HELD: Message =
-    Message { fr: "Détenus", nl: "In zijn bezit", en: "Held", de: "Gespeichert" };
-
-const DUE: Message = Message {
-    fr: "À effacer, pas encore confirmé",
-    nl: "Te wissen, nog niet bevestigd",
-    en: "To be gone, not confirmed yet",
-    de: "Zu löschen, noch nicht bestätigt",
-};
-
-const OVERDUE: Message = Message {
-    fr: "Détenus trop longtemps",
-    nl: "Te lang in zijn bezit",
-    en: "Held for too long",
-    de: "Zu lange gespeichert",
-};
-
-const ERASED: Message = Message {
-    fr: "Effacement confirmé",
-    nl: "Wissen bevestigd",
-    en: "Erasure confirmed",
-    de: "Löschung bestätigt",
-};
-
-const EARLY: Message = Message {
-    fr: "Disparus avant l’heure, ou niés",
-    nl: "Te vroeg weg, of ontkend",
-    en: "Gone before their time, or denied",
-    de: "Vor der Zeit weg, oder geleugnet",
-};
-
-const CONTRADICTION: Message = Message {
-    fr: "Rien, malgré l’inscription confirmée",
-    nl: "Niets, ondanks bevestigde aanmelding",
-    en: "Nothing, in spite of a confirmed registration",
-    de: "Nichts, trotz bestätigter Anmeldung",
-};
-
-const NOT_REGISTERED: Message = Message {
-    fr: "Rien, faute d’inscription",
-    nl: "Niets, want niet aangemeld",
-    en: "Nothing, as they were not registered",
-    de: "Nichts, da nicht angemeldet",
-};

@@ -1,8 +1,9 @@
 use super::layout::{Layout, length};
 use super::phrase::sentence;
-use super::words as w;
 use super::{Count, Summary, Untold};
-use crate::i18n::{Message, SESSIONS, When};
+use crate::i18n::{Message, When};
+use crate::messages::assessment as w;
+use crate::messages::common;
 
 impl Summary {
     /// The summary as plain text for a terminal of `width` columns, in the language and the time
@@ -10,7 +11,7 @@ impl Summary {
     pub fn to_text(&self, when: When, width: usize) -> String {
         let mut layout = Layout::new(width);
         let say = |message: &Message| message.text(when.language);
-        let sessions = |count| SESSIONS.fill(when.language, count, &[]);
+        let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
         layout.paragraph(0, say(&w::SUMMARY));
         layout.gap();
         let values = [("sessions", &*sessions(self.sessions)), ("open", &*self.open.to_string())];
@@ -54,7 +55,7 @@ impl Summary {
 
 fn rows(count: &Count, nothing: &Message, when: When) -> Vec<(&'static str, String)> {
     let say = |message: &Message| message.text(when.language);
-    let sessions = |count| SESSIONS.fill(when.language, count, &[]);
+    let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
     let mut rows = vec![(say(&w::HELD), sessions(count.held))];
     if let Some((id, start)) = &count.oldest {
         let values = [("id", &*id.short()), ("start", &*when.moment(start))];

@@ -1,10 +1,10 @@
 use super::layout::{Layout, length};
 use super::phrase::{Phrase, list, sentence};
-use super::words as w;
 use super::{Comparison, Disagreement, FieldHolding, Holding, LawSays, Seen, SignedField, Value};
 use crate::domain::Field;
 use crate::i18n::vocabulary as record;
 use crate::i18n::{Message, When};
+use crate::messages::assessment as w;
 use crate::retention::{
     Answer, Applicability, Certainty, Challenge, Covered, Declared, Dependence, Doubt, Edition, Id,
     Kept, Nature, Recipients, RequirementKind, Rule, Statement, Status, Verdict, vocabulary,

@@ -1,10 +1,10 @@
 use super::phrase::sentence;
 use super::text::{Writer, folded, seen, signed_field};
-use super::words as w;
 use super::{FieldHolding, Holding, Knowledge, LawSays};
 use crate::domain::Field;
 use crate::i18n::When;
 use crate::i18n::vocabulary as record;
+use crate::messages::assessment as w;
 use crate::retention::{Answer, Applicability, Doubt, Edition, Id, Verdict};
 
 /// A holding in words, apart from how it is laid out.

@@ -3,45 +3,45 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A language in which temoin speaks.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Language {
-    /// French.
-    #[serde(rename = "fr")]
-    French,
-    /// Dutch.
-    #[serde(rename = "nl")]
-    Dutch,
-    /// English.
-    #[serde(rename = "en")]
-    English,
-    /// German.
-    #[serde(rename = "de")]
-    German,
+// The enum and its table: a variant for each catalogue in src/locales.
+include!(concat!(env!("OUT_DIR"), "/language.rs"));
+
+/// What a catalogue says of its language; the fields are those of its table `[language]`.
+pub(super) struct Style {
+    code: &'static str,
+    name: &'static str,
+    is_draft: bool,
+    pub(super) singular: &'static [u64],
+    pub(super) date: &'static str,
+    pub(super) plain_date: &'static str,
+    pub(super) day_month: &'static str,
+    pub(super) month_year: &'static str,
+    pub(super) day: &'static str,
+    pub(super) short_date: &'static str,
+    pub(super) day_number: &'static str,
+    pub(super) first_day: &'static str,
+    pub(super) capital_nouns: bool,
+    pub(super) lowered_words: &'static [&'static str],
 }
 
 impl Language {
-    /// Every language, in the order in which a choice of them is shown.
-    pub const ALL: [Self; 4] = [Self::French, Self::Dutch, Self::English, Self::German];
-
     /// The ISO 639-1 code.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::French => "fr",
-            Self::Dutch => "nl",
-            Self::English => "en",
-            Self::German => "de",
-        }
+        self.style().code
     }
 
     /// What its speakers call it.
     pub fn own_name(self) -> &'static str {
-        match self {
-            Self::French => "Français",
-            Self::Dutch => "Nederlands",
-            Self::English => "English",
-            Self::German => "Deutsch",
-        }
+        self.style().name
+    }
+
+    /// Whether it is offered only where it is asked for by name.
+    pub fn is_draft(self) -> bool {
+        self.style().is_draft
+    }
+
+    pub(super) fn style(self) -> &'static Style {
+        &STYLES[self as usize]
     }
 
     /// The first of a list of locale names (`LC_ALL`, `LC_MESSAGES`, `LANG`) that names one of the
@@ -77,7 +77,8 @@ pub struct UnknownLanguage;
 
 impl fmt::Display for UnknownLanguage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown language; the languages are fr, nl, en, de")
+        let codes = Language::OFFERED.map(Language::code);
+        write!(f, "unknown language; the languages are {}", codes.join(", "))
     }
 }
 

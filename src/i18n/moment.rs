@@ -2,6 +2,7 @@ use chrono::NaiveDate;
 
 use super::{Message, When};
 use crate::domain::{Moment, Timestamp};
+use crate::messages::time as msg;
 
 /// A moment is told with its bounds.
 impl When {
@@ -10,19 +11,19 @@ impl When {
         let known = match (moment.earliest, moment.latest) {
             (Some(earliest), Some(latest)) if earliest == latest => Some(self.date_time(latest)),
             (Some(earliest), Some(latest)) => Some(self.between(earliest, latest)),
-            (Some(earliest), None) => Some(self.around(&AFTER, earliest)),
-            (None, Some(latest)) => Some(self.around(&BEFORE, latest)),
+            (Some(earliest), None) => Some(self.around(&msg::AFTER, earliest)),
+            (None, Some(latest)) => Some(self.around(&msg::BEFORE, latest)),
             (None, None) => None,
         };
         let claimed = moment
             .claimed
             .filter(|_| moment.instant().is_none())
-            .map(|claimed| self.around(&CLAIMED, claimed));
+            .map(|claimed| self.around(&msg::CLAIMED, claimed));
         match (known, claimed) {
             (Some(known), Some(claimed)) => format!("{known} ({claimed})"),
             (Some(known), None) => known,
             (None, Some(claimed)) => claimed,
-            (None, None) => UNKNOWN.text(self.language).to_owned(),
+            (None, None) => msg::UNKNOWN.text(self.language).to_owned(),
         }
     }
 
@@ -38,12 +39,14 @@ impl When {
                     return latest_text;
                 }
                 let values = [("earliest", earliest_text), ("latest", latest_text)];
-                self.fill(&BRIEF_BETWEEN, &values)
+                self.fill(&msg::BRIEF_BETWEEN, &values)
             }
-            (Some(earliest), None, _) => self.fill(&BRIEF_AFTER, &[("at", write(earliest))]),
-            (None, Some(latest), _) => self.fill(&BRIEF_BEFORE, &[("at", write(latest))]),
-            (None, None, Some(claimed)) => self.fill(&BRIEF_CLAIMED, &[("at", write(claimed))]),
-            (None, None, None) => UNKNOWN.text(self.language).to_owned(),
+            (Some(earliest), None, _) => self.fill(&msg::BRIEF_AFTER, &[("at", write(earliest))]),
+            (None, Some(latest), _) => self.fill(&msg::BRIEF_BEFORE, &[("at", write(latest))]),
+            (None, None, Some(claimed)) => {
+                self.fill(&msg::BRIEF_CLAIMED, &[("at", write(claimed))])
+            }
+            (None, None, None) => msg::UNKNOWN.text(self.language).to_owned(),
         }
     }
 
@@ -55,10 +58,10 @@ impl When {
                 ("earliest", self.time(earliest)),
                 ("latest", self.time(latest)),
             ];
-            return self.fill(&BETWEEN_TIMES, &values);
+            return self.fill(&msg::BETWEEN_TIMES, &values);
         }
         let values = [("earliest", self.date_time(earliest)), ("latest", self.date_time(latest))];
-        self.fill(&BETWEEN, &values)
+        self.fill(&msg::BETWEEN, &values)
     }
 
     fn around(&self, message: &Message, at: Timestamp) -> String {
@@ -71,63 +74,6 @@ impl When {
         message.fill(self.language, &values)
     }
 }
-
-const BETWEEN: Message = Message {
-    fr: "entre le {earliest} et le {latest}",
-    nl: "tussen {earliest} en {latest}",
-    en: "between {earliest} and {latest}",
-    de: "zwischen {earliest} und {latest}",
-};
-
-const BETWEEN_TIMES: Message = Message {
-    fr: "{date} entre {earliest} et {latest}",
-    nl: "{date} tussen {earliest} en {latest}",
-    en: "{date} between {earliest} and {latest}",
-    de: "{date} zwischen {earliest} und {latest}",
-};
-
-const AFTER: Message = Message {
-    fr: "au plus tôt le {at}",
-    nl: "op zijn vroegst {at}",
-    en: "not before {at}",
-    de: "frühestens {at}",
-};
-
-const BEFORE: Message = Message {
-    fr: "au plus tard le {at}",
-    nl: "uiterlijk {at}",
-    en: "no later than {at}",
-    de: "spätestens {at}",
-};
-
-const CLAIMED: Message = Message {
-    fr: "l’horloge de la Brique, non confirmée, indiquait {at}",
-    nl: "de klok van de box, niet bevestigd, gaf {at} aan",
-    en: "the box’s own clock said {at}, unconfirmed",
-    de: "die Uhr der Box zeigte, unbestätigt, {at}",
-};
-
-const BRIEF_BETWEEN: Message = Message {
-    fr: "entre {earliest} et {latest}",
-    nl: "tussen {earliest} en {latest}",
-    en: "between {earliest} and {latest}",
-    de: "zwischen {earliest} und {latest}",
-};
-
-const BRIEF_AFTER: Message =
-    Message { fr: "après {at}", nl: "na {at}", en: "after {at}", de: "nach {at}" };
-
-const BRIEF_BEFORE: Message =
-    Message { fr: "avant {at}", nl: "vóór {at}", en: "before {at}", de: "vor {at}" };
-
-const BRIEF_CLAIMED: Message = Message {
-    fr: "{at}, non confirmé",
-    nl: "{at}, niet bevestigd",
-    en: "{at}, unconfirmed",
-    de: "{at}, unbestätigt",
-};
-
-const UNKNOWN: Message = Message { fr: "inconnu", nl: "onbekend", en: "unknown", de: "unbekannt" };
 
 #[cfg(test)]
 mod tests {

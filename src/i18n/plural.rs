@@ -3,7 +3,7 @@ use super::{Language, Message};
 /// A text that depends on a count. The count itself replaces `{count}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Plural {
-    /// For one; in French also for none.
+    /// For one; in some languages also for none.
     pub one: Message,
     /// For every other count.
     pub other: Message,
@@ -12,10 +12,7 @@ pub struct Plural {
 impl Plural {
     /// The text for `count`, with its other placeholders replaced by `values`.
     pub fn fill(&self, language: Language, count: u64, values: &[(&str, &str)]) -> String {
-        let is_singular = match language {
-            Language::French => count < 2,
-            Language::Dutch | Language::English | Language::German => count == 1,
-        };
+        let is_singular = language.style().singular.contains(&count);
         let message = if is_singular { &self.one } else { &self.other };
         let digits = count.to_string();
         let mut all = vec![("count", digits.as_str())];
@@ -24,25 +21,10 @@ impl Plural {
     }
 }
 
-/// How many sessions.
-pub const SESSIONS: Plural = Plural {
-    one: Message {
-        fr: "{count} session",
-        nl: "{count} sessie",
-        en: "{count} session",
-        de: "{count} Sitzung",
-    },
-    other: Message {
-        fr: "{count} sessions",
-        nl: "{count} sessies",
-        en: "{count} sessions",
-        de: "{count} Sitzungen",
-    },
-};
-
 #[cfg(test)]
 mod tests {
-    use super::{Language, SESSIONS};
+    use super::Language;
+    use crate::messages::common::SESSIONS;
 
     #[test]
     fn none_is_singular_in_french_alone() {

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use super::{Language, Message, Plural};
+use super::{Language, Plural};
 use crate::domain::{Timestamp, Zone};
+use crate::messages::date as msg;
 
 /// Writes dates, times and durations as a person in one language and one time zone reads them.
 #[derive(Clone, Copy, Debug)]
@@ -22,28 +23,18 @@ impl When {
 
     /// A date with the day of the week and the month in words: `Tuesday 24 November 2026`.
     pub fn date(&self, date: NaiveDate) -> String {
-        let template = match self.language {
-            Language::German => "{weekday}, {day} {month} {year}",
-            Language::French | Language::Dutch | Language::English => {
-                "{weekday} {day} {month} {year}"
-            }
-        };
-        with_date(template, date, self.language)
+        with_date(self.language.style().date, date, self.language)
     }
 
     /// The day of the week: `Tuesday`.
     pub fn weekday(&self, date: NaiveDate) -> &'static str {
         let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
-        WEEKDAYS[weekday].text(self.language)
+        msg::WEEKDAYS[weekday].text(self.language)
     }
 
     /// A day within a month that is named beside it: `Tuesday 24`.
     pub fn day(&self, date: NaiveDate) -> String {
-        let template = match self.language {
-            Language::German => "{weekday}, {day}",
-            Language::French | Language::Dutch | Language::English => "{weekday} {day}",
-        };
-        with_date(template, date, self.language)
+        with_date(self.language.style().day, date, self.language)
     }
 
     /// A date with the month in words, without the day of the week: `24 November 2026`.
@@ -56,7 +47,7 @@ impl When {
     pub fn first_of_two(&self, first: NaiveDate, last: NaiveDate) -> String {
         let template = match (first.year() == last.year(), first.month() == last.month()) {
             (true, true) => "{day}",
-            (true, false) => "{day} {month}",
+            (true, false) => self.language.style().day_month,
             (false, _) => return written_date(first, self.language),
         };
         with_date(template, first, self.language)
@@ -65,20 +56,12 @@ impl When {
     /// A date as short as it is written in the language: `24/11/2026`. In English the month stays a
     /// word, since Americans and Britons read the numbers differently.
     pub fn short_date(&self, date: NaiveDate) -> String {
-        let (day, month, year) = (date.day(), date.month(), date.year());
-        match self.language {
-            Language::French | Language::Dutch => format!("{day:02}/{month:02}/{year:04}"),
-            Language::English => {
-                let name: String = month_name(date, self.language).chars().take(3).collect();
-                format!("{day} {name} {year:04}")
-            }
-            Language::German => format!("{day:02}.{month:02}.{year:04}"),
-        }
+        with_date(self.language.style().short_date, date, self.language)
     }
 
     /// A month and its year: `November 2026`.
     pub fn month(&self, date: NaiveDate) -> String {
-        format!("{} {:04}", month_name(date, self.language), date.year())
+        with_date(self.language.style().month_year, date, self.language)
     }
 
     /// The time of day to the second: `09:05:07`. Where the clock is put back and shows the same
@@ -95,7 +78,7 @@ impl When {
     /// Date and time to the second, as a phrase without a preposition before it.
     pub fn date_time(&self, at: Timestamp) -> String {
         let (date, time) = (self.date(self.zone.date(at)), self.time(at));
-        DATE_TIME.fill(self.language, &[("date", &date), ("time", &time)])
+        msg::DATE_TIME.fill(self.language, &[("date", &date), ("time", &time)])
     }
 
     /// Short date and time to the minute, for tables.
@@ -108,8 +91,12 @@ impl When {
         let seconds = duration.as_secs();
         let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
         let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-        let units: [(u64, &Plural); 4] =
-            [(days, &DAYS), (hours, &HOURS), (minutes, &MINUTES), (seconds, &SECONDS)];
+        let units: [(u64, &Plural); 4] = [
+            (days, &msg::DAYS),
+            (hours, &msg::HOURS),
+            (minutes, &msg::MINUTES),
+            (seconds, &msg::SECONDS),
+        ];
         let largest = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
         let parts: Vec<String> = units
             .iter()
@@ -118,7 +105,7 @@ impl When {
             .filter(|(count, _)| *count > 0)
             .map(|(count, unit)| unit.fill(self.language, *count, &[]))
             .collect();
-        if parts.is_empty() { SECONDS.fill(self.language, 0, &[]) } else { parts.join(" ") }
+        if parts.is_empty() { msg::SECONDS.fill(self.language, 0, &[]) } else { parts.join(" ") }
     }
 
     fn on_the_wall(&self, at: Timestamp, format: &str) -> String {
@@ -141,83 +128,30 @@ impl When {
 /// A date with the month in words, without the day of the week: `24 November 2026`. It needs no time
 /// zone, since a date has none.
 pub fn written_date(date: NaiveDate, language: Language) -> String {
-    with_date("{day} {month} {year}", date, language)
+    with_date(language.style().plain_date, date, language)
 }
 
 fn with_date(template: &str, date: NaiveDate, language: Language) -> String {
-    let day = match (language, date.day()) {
-        (Language::French, 1) => "1er".to_owned(),
-        (Language::German, day) => format!("{day}."),
-        (_, day) => day.to_string(),
-    };
+    let style = language.style();
+    let day = if date.day() == 1 { style.first_day } else { style.day_number };
     let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
+    let month = month_name(date, language);
+    let short_month: String = month.chars().take(3).collect();
     template
-        .replace("{weekday}", WEEKDAYS[weekday].text(language))
-        .replace("{day}", &day)
-        .replace("{month}", month_name(date, language))
+        .replace("{weekday}", msg::WEEKDAYS[weekday].text(language))
+        .replace("{day}", day)
+        .replace("{dd}", &format!("{:02}", date.day()))
+        .replace("{d}", &date.day().to_string())
+        .replace("{month}", month)
+        .replace("{mon}", &short_month)
+        .replace("{mm}", &format!("{:02}", date.month()))
         .replace("{year}", &format!("{:04}", date.year()))
 }
 
 fn month_name(date: NaiveDate, language: Language) -> &'static str {
     let month = usize::try_from(date.month0()).unwrap_or_default();
-    MONTHS[month].text(language)
+    msg::MONTHS[month].text(language)
 }
-
-const DATE_TIME: Message = Message {
-    fr: "{date} à {time}",
-    nl: "{date} om {time}",
-    en: "{date} at {time}",
-    de: "{date} um {time}",
-};
-
-const DAYS: Plural = Plural {
-    one: Message { fr: "{count} jour", nl: "{count} dag", en: "{count} day", de: "{count} Tag" },
-    other: Message {
-        fr: "{count} jours",
-        nl: "{count} dagen",
-        en: "{count} days",
-        de: "{count} Tage",
-    },
-};
-
-const HOURS: Plural =
-    alike(Message { fr: "{count} h", nl: "{count} uur", en: "{count} h", de: "{count} Std." });
-
-const MINUTES: Plural =
-    alike(Message { fr: "{count} min", nl: "{count} min", en: "{count} min", de: "{count} Min." });
-
-const SECONDS: Plural =
-    alike(Message { fr: "{count} s", nl: "{count} s", en: "{count} s", de: "{count} Sek." });
-
-/// A unit whose short form has no plural.
-const fn alike(message: Message) -> Plural {
-    Plural { one: message, other: message }
-}
-
-const WEEKDAYS: [Message; 7] = [
-    Message { fr: "lundi", nl: "maandag", en: "Monday", de: "Montag" },
-    Message { fr: "mardi", nl: "dinsdag", en: "Tuesday", de: "Dienstag" },
-    Message { fr: "mercredi", nl: "woensdag", en: "Wednesday", de: "Mittwoch" },
-    Message { fr: "jeudi", nl: "donderdag", en: "Thursday", de: "Donnerstag" },
-    Message { fr: "vendredi", nl: "vrijdag", en: "Friday", de: "Freitag" },
-    Message { fr: "samedi", nl: "zaterdag", en: "Saturday", de: "Samstag" },
-    Message { fr: "dimanche", nl: "zondag", en: "Sunday", de: "Sonntag" },
-];
-
-const MONTHS: [Message; 12] = [
-    Message { fr: "janvier", nl: "januari", en: "January", de: "Januar" },
-    Message { fr: "février", nl: "februari", en: "February", de: "Februar" },
-    Message { fr: "mars", nl: "maart", en: "March", de: "März" },
-    Message { fr: "avril", nl: "april", en: "April", de: "April" },
-    Message { fr: "mai", nl: "mei", en: "May", de: "Mai" },
-    Message { fr: "juin", nl: "juni", en: "June", de: "Juni" },
-    Message { fr: "juillet", nl: "juli", en: "July", de: "Juli" },
-    Message { fr: "août", nl: "augustus", en: "August", de: "August" },
-    Message { fr: "septembre", nl: "september", en: "September", de: "September" },
-    Message { fr: "octobre", nl: "oktober", en: "October", de: "Oktober" },
-    Message { fr: "novembre", nl: "november", en: "November", de: "November" },
-    Message { fr: "décembre", nl: "december", en: "December", de: "Dezember" },
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,8 @@
 use super::Deadline;
 use super::layout::unbroken_date;
 use crate::domain::Timestamp;
-use crate::i18n::{Language, Message};
+use crate::i18n::Language;
+use crate::messages::letter::reminder as msg;
 
 /// An entry for a calendar: the last day on which the operator may answer, with an alarm a week
 /// before. Nothing of the member's is in it, and of the operator's only its name.
@@ -37,11 +38,11 @@ impl Reminder<'_> {
             ("last", &unbroken_date(self.deadline.last_day, language)),
         ];
         let summary = match self.demand {
-            Demand::Access => &ACCESS,
-            Demand::Erasure => &ERASURE,
+            Demand::Access => &msg::ACCESS,
+            Demand::Erasure => &msg::ERASURE,
         };
         let summary = escaped(&summary.fill(language, &values));
-        let description = escaped(&DESCRIPTION.fill(language, &values));
+        let description = escaped(&msg::DESCRIPTION.fill(language, &values));
         let mut file = String::new();
         for line in [
             "BEGIN:VCALENDAR",
@@ -54,13 +55,13 @@ impl Reminder<'_> {
             &format!("DTSTAMP:{}", self.made.to_utc().format("%Y%m%dT%H%M%SZ")),
             &format!("DTSTART;VALUE=DATE:{}", self.deadline.last_day.format("%Y%m%d")),
             &format!("SUMMARY;LANGUAGE={language}:{summary}"),
-            &format!("DESCRIPTION;LANGUAGE={language}:{description}"),
+            &format!("msg::DESCRIPTION;LANGUAGE={language}:{description}"),
             "CLASS:PRIVATE",
             "TRANSP:TRANSPARENT",
             "BEGIN:VALARM",
             "ACTION:DISPLAY",
             "TRIGGER:-P1W",
-            &format!("DESCRIPTION;LANGUAGE={language}:{summary}"),
+            &format!("msg::DESCRIPTION;LANGUAGE={language}:{summary}"),
             "END:VALARM",
             "END:VEVENT",
             "END:VCALENDAR",
@@ -70,31 +71,6 @@ impl Reminder<'_> {
         file
     }
 }
-
-const ACCESS: Message = Message {
-    fr: "{operator} doit répondre (droit d'accès)",
-    nl: "Antwoord verwacht van {operator} (recht van inzage)",
-    en: "Answer due from {operator} (right of access)",
-    de: "Antwort von {operator} fällig (Auskunftsrecht)",
-};
-
-const ERASURE: Message = Message {
-    fr: "{operator} doit répondre (effacement)",
-    nl: "Antwoord verwacht van {operator} (wissen van gegevens)",
-    en: "Answer due from {operator} (erasure)",
-    de: "Antwort von {operator} fällig (Löschung)",
-};
-
-const DESCRIPTION: Message = Message {
-    fr: "Demande reçue par l'opérateur le {received}. Délai d'un mois : article 12, paragraphe 3, du \
-         RGPD. Le {last} est le dernier jour.",
-    nl: "Verzoek door de operator ontvangen op {received}. Termijn van één maand: artikel 12, lid 3, \
-         AVG. De laatste dag is {last}.",
-    en: "Request received by the operator on {received}. One month to answer: article 12(3) GDPR. \
-         The last day is {last}.",
-    de: "Antrag beim Betreiber eingegangen am {received}. Frist von einem Monat: Artikel 12 Absatz 3 \
-         DSGVO. Der letzte Tag ist der {last}.",
-};
 
 /// The random bytes as a UUID of version 4, as RFC 7986 section 5.3 wants a UID to be.
 fn uuid(random: [u8; 16]) -> String {
@@ -175,14 +151,14 @@ mod tests {
                 "DTSTAMP:20261124T080000Z",
                 "DTSTART;VALUE=DATE:20261228",
                 "SUMMARY;LANGUAGE=en:Answer due from Neutrinet (right of access)",
-                "DESCRIPTION;LANGUAGE=en:Request received by the operator on 25\u{a0}November\u{a0}2026. One \
+                "msg::DESCRIPTION;LANGUAGE=en:Request received by the operator on 25\u{a0}November\u{a0}2026. One \
                  month to answer: article 12(3) GDPR. The last day is 28\u{a0}December\u{a0}2026.",
                 "CLASS:PRIVATE",
                 "TRANSP:TRANSPARENT",
                 "BEGIN:VALARM",
                 "ACTION:DISPLAY",
                 "TRIGGER:-P1W",
-                "DESCRIPTION;LANGUAGE=en:Answer due from Neutrinet (right of access)",
+                "msg::DESCRIPTION;LANGUAGE=en:Answer due from Neutrinet (right of access)",
                 "END:VALARM",
                 "END:VEVENT",
                 "END:VCALENDAR",

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 use super::layout::wrap;
 use super::{Place, Record};
 use crate::domain::{Field, Moment, SessionId, Timestamp};
-use crate::i18n::{Language, Message, vocabulary};
+use crate::i18n::{Language, vocabulary};
+use crate::messages::comparison as msg;
 
 /// What an operator's reply and the box's own record say of each other.
 ///
@@ -32,13 +33,13 @@ impl Comparison {
     /// The comparison as text, 80 columns wide. All times are in UTC.
     pub fn to_text(&self, language: Language) -> String {
         let mut text = String::new();
-        wrap(TITLE.text(language), "", "", &mut text);
+        wrap(msg::TITLE.text(language), "", "", &mut text);
         text.push('\n');
         for (message, count) in [
-            (&SAME, self.same.len()),
-            (&DIFFERING, self.differing.len()),
-            (&HELD_UNKNOWN, self.held_unknown_here.len()),
-            (&NOT_HELD, self.known_here_not_held.len()),
+            (&msg::SAME, self.same.len()),
+            (&msg::DIFFERING, self.differing.len()),
+            (&msg::HELD_UNKNOWN, self.held_unknown_here.len()),
+            (&msg::NOT_HELD, self.known_here_not_held.len()),
         ] {
             wrap(&message.fill(language, &[("count", &count.to_string())]), "", "  ", &mut text);
         }
@@ -48,15 +49,15 @@ impl Comparison {
         if !self.also_held.is_empty() {
             let fields = vocabulary::fields(&self.also_held, language);
             text.push('\n');
-            wrap(&ALSO_HELD.fill(language, &[("fields", &fields)]), "", "", &mut text);
+            wrap(&msg::ALSO_HELD.fill(language, &[("fields", &fields)]), "", "", &mut text);
         }
         if !self.unread_columns.is_empty() {
             let columns = self.unread_columns.join(", ");
             text.push('\n');
-            wrap(&UNREAD.fill(language, &[("columns", &columns)]), "", "", &mut text);
+            wrap(&msg::UNREAD.fill(language, &[("columns", &columns)]), "", "", &mut text);
         }
         text.push('\n');
-        wrap(CAUTION.text(language), "", "", &mut text);
+        wrap(msg::CAUTION.text(language), "", "", &mut text);
         text
     }
 
@@ -65,25 +66,25 @@ impl Comparison {
             return;
         }
         text.push('\n');
-        wrap(DIFFERING_HEADING.text(language), "", "", text);
+        wrap(msg::DIFFERING_HEADING.text(language), "", "", text);
         for differing in &self.differing {
             let session = differing.session.short();
             let place = differing.place.written(language);
             let values = [("session", session.as_str()), ("place", place.as_str())];
-            wrap(&SESSION_AT.fill(language, &values), "- ", "  ", text);
+            wrap(&msg::SESSION_AT.fill(language, &values), "- ", "  ", text);
             for difference in &differing.differences {
                 let label = vocabulary::fields(&[difference.field], language);
                 let (here, operator) =
                     (difference.here.to_string(), difference.operator.to_string());
                 let values = [("here", here.as_str()), ("operator", operator.as_str())];
-                wrap(&LABEL.fill(language, &[("label", &label)]), "    ", "    ", text);
-                for message in [&HERE, &OPERATOR] {
+                wrap(&msg::LABEL.fill(language, &[("label", &label)]), "    ", "    ", text);
+                for message in [&msg::HERE, &msg::OPERATOR] {
                     wrap(&message.fill(language, &values), "      ", "        ", text);
                 }
             }
             if !differing.cannot_tell.is_empty() {
                 let fields = vocabulary::fields(&differing.cannot_tell, language);
-                let line = CANNOT_TELL.fill(language, &[("fields", &fields)]);
+                let line = msg::CANNOT_TELL.fill(language, &[("fields", &fields)]);
                 wrap(&line, "    ", "    ", text);
             }
         }
@@ -94,14 +95,14 @@ impl Comparison {
             return;
         }
         text.push('\n');
-        wrap(HELD_UNKNOWN_HEADING.text(language), "", "", text);
+        wrap(msg::HELD_UNKNOWN_HEADING.text(language), "", "", text);
         for held in &self.held_unknown_here {
             let span = show_span(held.record.began().as_ref(), held.record.end.as_ref());
             let place = held.record.place.written(language);
-            let line = format!("{} {span}", LABEL.fill(language, &[("label", &place)]));
+            let line = format!("{} {span}", msg::LABEL.fill(language, &[("label", &place)]));
             wrap(&line, "- ", "  ", text);
             if let Some(session) = held.within {
-                let line = WITHIN.fill(language, &[("session", &session.short())]);
+                let line = msg::WITHIN.fill(language, &[("session", &session.short())]);
                 wrap(&line, "    ", "    ", text);
             }
         }
@@ -112,11 +113,11 @@ impl Comparison {
             return;
         }
         text.push('\n');
-        wrap(NOT_HELD_HEADING.text(language), "", "", text);
+        wrap(msg::NOT_HELD_HEADING.text(language), "", "", text);
         for known in &self.known_here_not_held {
             let span = show_span(Some(&known.start), known.end.as_ref());
             let session = known.session.short();
-            let line = format!("{} {span}", LABEL.fill(language, &[("label", &session)]));
+            let line = format!("{} {span}", msg::LABEL.fill(language, &[("label", &session)]));
             wrap(&line, "- ", "  ", text);
         }
     }
@@ -207,8 +208,8 @@ impl Place {
     /// In words, such as `line 3 of the reply`.
     pub fn written(self, language: Language) -> String {
         let (message, number) = match self {
-            Self::Entry(number) => (&ENTRY, number),
-            Self::Line(number) => (&LINE, number),
+            Self::Entry(number) => (&msg::ENTRY, number),
+            Self::Line(number) => (&msg::LINE, number),
         };
         message.fill(language, &[("number", &number.to_string())])
     }
@@ -313,143 +314,3 @@ fn as_optional_moment<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     moment.as_ref().map(show_moment).serialize(serializer)
 }
-
-const TITLE: Message = Message {
-    fr: "La réponse de l'opérateur et votre propre relevé",
-    nl: "Het antwoord van de operator en uw eigen register",
-    en: "The operator's reply and your own record",
-    de: "Die Antwort des Betreibers und Ihre eigene Aufzeichnung",
-};
-
-const SAME: Message = Message {
-    fr: "Sessions dont les deux disent la même chose\u{a0}: {count}",
-    nl: "Sessies waarover beide hetzelfde zeggen: {count}",
-    en: "Sessions of which both say the same: {count}",
-    de: "Sitzungen, über die beide dasselbe sagen: {count}",
-};
-
-const DIFFERING: Message = Message {
-    fr: "Sessions dont les données diffèrent\u{a0}: {count}",
-    nl: "Sessies waarvan de gegevens verschillen: {count}",
-    en: "Sessions whose data differ: {count}",
-    de: "Sitzungen, deren Daten abweichen: {count}",
-};
-
-const HELD_UNKNOWN: Message = Message {
-    fr: "Détenues par l'opérateur, inconnues ici\u{a0}: {count}",
-    nl: "Bij de operator bewaard, hier onbekend: {count}",
-    en: "Held by the operator, unknown here: {count}",
-    de: "Beim Betreiber gespeichert, hier unbekannt: {count}",
-};
-
-const NOT_HELD: Message = Message {
-    fr: "Connues ici, absentes de la réponse\u{a0}: {count}",
-    nl: "Hier bekend, niet in het antwoord: {count}",
-    en: "Known here, not in the reply: {count}",
-    de: "Hier bekannt, nicht in der Antwort: {count}",
-};
-
-const DIFFERING_HEADING: Message = Message {
-    fr: "Ce qui diffère\u{a0}:",
-    nl: "Wat verschilt:",
-    en: "What differs:",
-    de: "Was abweicht:",
-};
-
-const SESSION_AT: Message = Message {
-    fr: "session {session}, {place}",
-    nl: "sessie {session}, {place}",
-    en: "session {session}, {place}",
-    de: "Sitzung {session}, {place}",
-};
-
-const LINE: Message = Message {
-    fr: "ligne {number} de la réponse",
-    nl: "regel {number} van het antwoord",
-    en: "line {number} of the reply",
-    de: "Zeile {number} der Antwort",
-};
-
-const ENTRY: Message = Message {
-    fr: "élément {number} de la réponse",
-    nl: "element {number} van het antwoord",
-    en: "entry {number} of the reply",
-    de: "Eintrag {number} der Antwort",
-};
-
-const LABEL: Message =
-    Message { fr: "{label}\u{a0}:", nl: "{label}:", en: "{label}:", de: "{label}:" };
-
-const HERE: Message =
-    Message { fr: "ici\u{a0}: {here}", nl: "hier: {here}", en: "here: {here}", de: "hier: {here}" };
-
-const OPERATOR: Message = Message {
-    fr: "opérateur\u{a0}: {operator}",
-    nl: "operator: {operator}",
-    en: "operator: {operator}",
-    de: "Betreiber: {operator}",
-};
-
-const CANNOT_TELL: Message = Message {
-    fr: "ne peut être comparé\u{a0}: {fields}",
-    nl: "niet te vergelijken: {fields}",
-    en: "cannot be compared: {fields}",
-    de: "nicht vergleichbar: {fields}",
-};
-
-const HELD_UNKNOWN_HEADING: Message = Message {
-    fr: "Détenues par l'opérateur, inconnues ici (un autre appareil, ou temoin à l'arrêt)\u{a0}:",
-    nl: "Bij de operator bewaard, hier onbekend (een ander toestel, of temoin liep niet):",
-    en: "Held by the operator, unknown here (another device, or temoin was not running):",
-    de: "Beim Betreiber gespeichert, hier unbekannt (ein anderes Gerät, oder temoin lief nicht):",
-};
-
-const WITHIN: Message = Message {
-    fr: "a débuté pendant la session {session}, dans laquelle une reconnexion ne pouvait pas être \
-         vue\u{a0}: l'opérateur peut en compter plusieurs",
-    nl: "begon tijdens sessie {session}, waarin een herverbinding niet te zien was: de operator kan \
-         er meerdere tellen",
-    en: "began during session {session}, in which a reconnect could not be seen: the operator may \
-         count several",
-    de: "begann während der Sitzung {session}, in der eine Neuverbindung nicht zu sehen war: Der \
-         Betreiber zählt vielleicht mehrere",
-};
-
-const NOT_HELD_HEADING: Message = Message {
-    fr: "Connues ici, absentes de la réponse (peut-être déjà effacées, ou hors de sa période)\u{a0}:",
-    nl: "Hier bekend, niet in het antwoord (misschien al gewist, of buiten de periode ervan):",
-    en: "Known here, not in the reply (perhaps erased already, or outside its period):",
-    de: "Hier bekannt, nicht in der Antwort (vielleicht schon gelöscht oder außerhalb des Zeitraums):",
-};
-
-const ALSO_HELD: Message = Message {
-    fr: "La réponse contient aussi ce que temoin n'enregistre pas\u{a0}: {fields}.",
-    nl: "Het antwoord bevat ook wat temoin niet registreert: {fields}.",
-    en: "The reply also gives what temoin does not record: {fields}.",
-    de: "Die Antwort enthält auch, was temoin nicht aufzeichnet: {fields}.",
-};
-
-const UNREAD: Message = Message {
-    fr: "Colonnes que temoin n'a pas comprises\u{a0}: {columns}.",
-    nl: "Kolommen die temoin niet heeft begrepen: {columns}.",
-    en: "Columns that temoin did not understand: {columns}.",
-    de: "Spalten, die temoin nicht verstanden hat: {columns}.",
-};
-
-const CAUTION: Message = Message {
-    fr: "Les heures sont en UTC. Une différence n'est pas forcément une faute\u{a0}: les horloges \
-         diffèrent, une adresse peut changer en cours de session, et chaque côté voit la fin à sa \
-         manière. L'appariement est une estimation. temoin compare ce que dit la réponse\u{a0}; il \
-         ne voit pas les disques de l'opérateur.",
-    nl: "De tijden zijn in UTC. Een verschil is niet noodzakelijk een fout: klokken lopen uiteen, \
-         een adres kan tijdens een sessie veranderen, en elke kant ziet het einde op zijn manier. \
-         Het koppelen is een schatting. temoin vergelijkt wat het antwoord zegt; het ziet de \
-         schijven van de operator niet.",
-    en: "Times are in UTC. A difference need not be a fault: clocks differ, an address can change \
-         during a session, and each side sees the end in its own way. Matching is an estimate. \
-         temoin compares what the reply says; it cannot see the operator's disks.",
-    de: "Zeiten sind in UTC. Eine Abweichung muss kein Fehler sein: Uhren gehen verschieden, eine \
-         Adresse kann sich während einer Sitzung ändern, und jede Seite sieht das Ende auf ihre \
-         Weise. Die Zuordnung ist eine Schätzung. temoin vergleicht, was die Antwort sagt; die \
-         Datenträger des Betreibers sieht es nicht.",
-};

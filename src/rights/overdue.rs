@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use super::Overdue;
 use crate::domain::{SessionId, Zone};
-use crate::i18n::{Language, Message, written_date};
+use crate::i18n::{Language, written_date};
+use crate::messages::letter::overdue as msg;
 use crate::protocol::Receipt;
 use crate::retention::{Because, EraseBy, Profile};
 
@@ -47,7 +48,7 @@ impl Due {
         let (day, basis) = match signed {
             Some((erase_by, stated)) if self.day.is_none_or(|day| erase_by < day) => {
                 let stated = written_date(stated, language);
-                (Some(erase_by), SIGNED.fill(language, &[("date", &stated)]))
+                (Some(erase_by), msg::SIGNED.fill(language, &[("date", &stated)]))
             }
             _ => (self.day, self.basis),
         };
@@ -102,13 +103,6 @@ fn basis(until: &EraseBy<'_>, profile: Option<&Profile>, language: Language) -> 
         }
     }
 }
-
-const SIGNED: Message = Message {
-    fr: "votre propre déclaration signée du {date}",
-    nl: "uw eigen ondertekende verklaring van {date}",
-    en: "your own signed statement of {date}",
-    de: "Ihre eigene signierte Erklärung vom {date}",
-};
 
 #[cfg(test)]
 mod tests {

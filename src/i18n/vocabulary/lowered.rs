@@ -8,13 +8,12 @@ use crate::i18n::Language;
 pub fn lowered(text: &str, language: Language) -> String {
     let mut words = text.split(' ');
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let is_plain = first.chars().skip(1).all(|sign| !sign.is_uppercase() && sign != '-');
-    let is_small = match language {
-        Language::German => {
-            matches!(first, "Darf" | "Zu" | "Für" | "Vom")
-                || is_adjective(first) && second.starts_with(char::is_uppercase)
-        }
-        Language::French | Language::Dutch | Language::English => is_plain,
+    let style = language.style();
+    let is_small = if style.capital_nouns {
+        style.lowered_words.contains(&first)
+            || is_adjective(first) && second.starts_with(char::is_uppercase)
+    } else {
+        first.chars().skip(1).all(|sign| !sign.is_uppercase() && sign != '-')
     };
     let mut signs = text.chars();
     match signs.next() {

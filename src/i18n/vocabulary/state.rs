@@ -1,5 +1,6 @@
 use crate::domain::{Session, Transport};
 use crate::i18n::Message;
+use crate::messages::record::state as msg;
 
 /// Whether a session lasts, as far as the record says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,17 +21,15 @@ impl State {
 /// The word for a session's state.
 pub fn state(state: State) -> &'static Message {
     match state {
-        State::Closed => {
-            &Message { fr: "terminée", nl: "beëindigd", en: "closed", de: "beendet" }
-        }
-        State::Open => &Message { fr: "en cours", nl: "bezig", en: "open", de: "läuft" },
+        State::Closed => &msg::CLOSED,
+        State::Open => &msg::OPEN,
     }
 }
 
 /// What carries the tunnel's packets.
 pub fn transport(transport: Transport) -> &'static Message {
     match transport {
-        Transport::Udp => &Message { fr: "UDP", nl: "UDP", en: "UDP", de: "UDP" },
-        Transport::Tcp => &Message { fr: "TCP", nl: "TCP", en: "TCP", de: "TCP" },
+        Transport::Udp => &msg::TRANSPORT_UDP,
+        Transport::Tcp => &msg::TRANSPORT_TCP,
     }
 }

@@ -13,6 +13,7 @@ use super::layout::{plain, unbroken_date, wrap};
 use crate::domain::Field;
 use crate::holding::Rulebook;
 use crate::i18n::{Language, Message};
+use crate::messages::letter as msg;
 use crate::retention::{Edition, Jurisdiction, Profile, Track};
 
 /// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
@@ -30,25 +31,25 @@ pub fn letter(kind: &LetterKind, language: Language, details: &Details) -> Lette
         }
     };
     let sender = &details.sender;
-    let name = given(sender.name.as_deref(), &YOUR_NAME, language);
+    let name = given(sender.name.as_deref(), &msg::YOUR_NAME, language);
     let mut from = vec![name.clone()];
     if sender.lines.is_empty() {
-        from.push(YOUR_ADDRESS.text(language).to_owned());
+        from.push(msg::YOUR_ADDRESS.text(language).to_owned());
     }
     from.extend(sender.lines.iter().map(|line| plain(line)));
     if content.to_operator {
-        from.push(given(sender.reference.as_deref(), &YOUR_REFERENCE, language));
+        from.push(given(sender.reference.as_deref(), &msg::YOUR_REFERENCE, language));
     }
     Letter {
         language,
         from,
         to: content.to,
-        dated: DATELINE.fill(language, &[("date", &day(details.dated, &DATE, language))]),
+        dated: msg::DATELINE.fill(language, &[("date", &day(details.dated, &msg::DATE, language))]),
         subject: content.subject,
-        salutation: SALUTATION.text(language),
+        salutation: msg::SALUTATION.text(language),
         blocks: content.blocks,
-        closing: CLOSING.text(language),
-        signature: [SIGNATURE.text(language).to_owned(), name],
+        closing: msg::CLOSING.text(language),
+        signature: [msg::SIGNATURE.text(language).to_owned(), name],
         enclosures: content.enclosures,
         notes: content.notes,
     }
@@ -148,7 +149,7 @@ impl Addressee {
     /// The operator of a profile; a placeholder where nobody said who it is.
     pub fn of(profile: Option<&Profile>, language: Language) -> Self {
         let Some(profile) = profile else {
-            let name = OPERATOR.text(language).to_owned();
+            let name = msg::OPERATOR.text(language).to_owned();
             return Self { name, lines: Vec::new(), email: None };
         };
         let contact = profile.contact.as_ref();
@@ -215,7 +216,7 @@ impl Letter {
             }
             text.push('\n');
         }
-        let subject = SUBJECT.fill(self.language, &[("subject", &self.subject)]);
+        let subject = msg::SUBJECT.fill(self.language, &[("subject", &self.subject)]);
         wrap(&subject, "", "", &mut text);
         text.push('\n');
         wrap(self.salutation, "", "", &mut text);
@@ -242,7 +243,7 @@ impl Letter {
         }
         if !self.enclosures.is_empty() {
             text.push('\n');
-            wrap(ENCLOSURES.text(self.language), "", "", &mut text);
+            wrap(msg::ENCLOSURES.text(self.language), "", "", &mut text);
             for (number, enclosure) in (1..).zip(&self.enclosures) {
                 wrap(enclosure, &format!("{number}. "), "   ", &mut text);
             }
@@ -251,7 +252,7 @@ impl Letter {
             text.push('\n');
             text.push_str(&"-".repeat(super::layout::WIDTH));
             text.push('\n');
-            wrap(BEFORE_SENDING.text(self.language), "", "", &mut text);
+            wrap(msg::BEFORE_SENDING.text(self.language), "", "", &mut text);
             for note in &self.notes {
                 wrap(note, "* ", "  ", &mut text);
             }
@@ -310,88 +311,3 @@ fn day(value: Option<NaiveDate>, placeholder: &Message, language: Language) -> S
         |value| unbroken_date(value, language),
     )
 }
-
-const OPERATOR: Message = Message {
-    fr: "[nom et adresse de l’opérateur]",
-    nl: "[naam en adres van de operator]",
-    en: "[name and address of the operator]",
-    de: "[Name und Anschrift des Betreibers]",
-};
-
-const YOUR_NAME: Message =
-    Message { fr: "[votre nom]", nl: "[uw naam]", en: "[your name]", de: "[Ihr Name]" };
-
-const YOUR_ADDRESS: Message = Message {
-    fr: "[votre adresse]",
-    nl: "[uw adres]",
-    en: "[your address]",
-    de: "[Ihre Anschrift]",
-};
-
-const YOUR_REFERENCE: Message = Message {
-    fr: "[votre numéro de membre ou le nom de votre certificat]",
-    nl: "[uw lidnummer of de naam van uw certificaat]",
-    en: "[your member number or the name of your certificate]",
-    de: "[Ihre Mitgliedsnummer oder der Name Ihres Zertifikats]",
-};
-
-const DATE: Message = Message { fr: "[date]", nl: "[datum]", en: "[date]", de: "[Datum]" };
-
-const DATELINE: Message = Message {
-    fr: "[lieu], le {date}",
-    nl: "[plaats], {date}",
-    en: "[place], {date}",
-    de: "[Ort], {date}",
-};
-
-const SUBJECT: Message = Message {
-    fr: "Objet\u{a0}: {subject}",
-    nl: "Betreft: {subject}",
-    en: "Subject: {subject}",
-    de: "Betreff: {subject}",
-};
-
-const SALUTATION: Message = Message {
-    fr: "Madame, Monsieur,",
-    nl: "Geachte mevrouw, geachte heer,",
-    en: "Dear Sir or Madam,",
-    de: "Sehr geehrte Damen und Herren,",
-};
-
-const CLOSING: Message = Message {
-    fr: "Je vous prie d'agréer, Madame, Monsieur, mes salutations distinguées.",
-    nl: "Met vriendelijke groeten,",
-    en: "Yours faithfully,",
-    de: "Mit freundlichen Grüßen",
-};
-
-const SIGNATURE: Message =
-    Message { fr: "[signature]", nl: "[handtekening]", en: "[signature]", de: "[Unterschrift]" };
-
-const ENCLOSURES: Message =
-    Message { fr: "Annexes\u{a0}:", nl: "Bijlagen:", en: "Enclosures:", de: "Anlagen:" };
-
-const BEFORE_SENDING: Message = Message {
-    fr: "Avant l'envoi (ne fait pas partie de la lettre)\u{a0}:",
-    nl: "Voor u verstuurt (geen deel van de brief):",
-    en: "Before sending (not a part of the letter):",
-    de: "Vor dem Absenden (kein Teil des Schreibens):",
-};
-
-const YOU_SEND_IT: Message = Message {
-    fr: "temoin n'envoie pas cette lettre\u{a0}: complétez ce qui est entre crochets, signez-la et \
-         envoyez-la vous-même. Gardez-en une copie.",
-    nl: "temoin verstuurt deze brief niet: vul aan wat tussen haken staat, onderteken hem en \
-         verstuur hem zelf. Bewaar een kopie.",
-    en: "temoin does not send this letter: complete what stands in brackets, sign it and send it \
-         yourself. Keep a copy.",
-    de: "temoin verschickt dieses Schreiben nicht: Ergänzen Sie, was in Klammern steht, \
-         unterschreiben Sie und senden Sie es selbst ab. Behalten Sie eine Kopie.",
-};
-
-const NOT_ADVICE: Message = Message {
-    fr: "C'est une information, pas un conseil juridique.",
-    nl: "Dit is informatie, geen juridisch advies.",
-    en: "This is information, not legal advice.",
-    de: "Dies ist eine Information, keine Rechtsberatung.",
-};

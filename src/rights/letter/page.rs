@@ -1,4 +1,5 @@
-use super::{BEFORE_SENDING, Block, ENCLOSURES, Letter, SUBJECT};
+use super::{Block, Letter};
+use crate::messages::letter as msg;
 
 /// All style of a letter's page, for a content security policy that allows styles by hash.
 pub const LETTER_STYLE: &str = "\
@@ -24,7 +25,7 @@ pub(super) fn page(letter: &Letter) -> String {
     for lines in [&letter.from, &letter.to] {
         page.push_str(&format!("<address>{}</address>\n", broken(lines)));
     }
-    let subject = SUBJECT.fill(language, &[("subject", &letter.subject)]);
+    let subject = msg::SUBJECT.fill(language, &[("subject", &letter.subject)]);
     page.push_str(&format!("<p>{}</p>\n", escaped(&letter.dated)));
     page.push_str(&format!("<h1>{}</h1>\n", escaped(&subject)));
     page.push_str(&format!("<p>{}</p>\n", escaped(letter.salutation)));
@@ -45,12 +46,12 @@ pub(super) fn page(letter: &Letter) -> String {
     page.push_str(&format!("<p>{}</p>\n", escaped(letter.closing)));
     page.push_str(&format!("<p class=\"signature\">{}</p>\n", broken(&letter.signature)));
     if !letter.enclosures.is_empty() {
-        page.push_str(&format!("<p>{}</p>\n", escaped(ENCLOSURES.text(language))));
+        page.push_str(&format!("<p>{}</p>\n", escaped(msg::ENCLOSURES.text(language))));
         items("ol", &letter.enclosures, &mut page);
     }
     page.push_str("</main>\n");
     if !letter.notes.is_empty() {
-        let heading = escaped(BEFORE_SENDING.text(language));
+        let heading = escaped(msg::BEFORE_SENDING.text(language));
         page.push_str(&format!("<aside>\n<h2>{heading}</h2>\n"));
         items("ul", &letter.notes, &mut page);
         page.push_str("</aside>\n");

@@ -4,7 +4,8 @@ use super::days::{Days, legend};
 use super::failure;
 use super::layout::Visit;
 use super::rooms::Room;
-use crate::i18n::{Message, SESSIONS};
+use crate::messages::common;
+use crate::messages::page::calendar as msg;
 use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -39,11 +40,11 @@ fn year(text: &str) -> Option<i32> {
 }
 
 fn write(visit: &Visit, days: &Days, year: i32) -> String {
-    let title = TITLE.fill(visit.language(), &[("year", &year.to_string())]);
+    let title = msg::TITLE.fill(visit.language(), &[("year", &year.to_string())]);
     visit.page(Some(Room::Timeline), &title, |html| {
         html.element("p", &[("class", "back")], |html| {
             let href = visit.link(Room::Timeline.path());
-            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&BACK));
+            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&msg::BACK));
         });
         html.leaf("h1", &[], &title);
         legend(html, visit);
@@ -65,7 +66,7 @@ fn years(html: &mut Html, visit: &Visit, days: &Days, year: i32) {
     let last = known(days.days.keys().next_back()).max(days.today.year());
     let near = [(year - 1, "prev", "←"), (year + 1, "next", "→")];
     let near = near.into_iter().filter(|(other, ..)| (first..=last).contains(other));
-    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&YEARS))], |html| {
+    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&msg::YEARS))], |html| {
         for (other, rel, arrow) in near {
             let other = other.to_string();
             let href = visit.link_with(PATH, &[("year", &other)]);
@@ -121,7 +122,7 @@ fn cell(html: &mut Html, visit: &Visit, days: &Days, date: NaiveDate) {
             let href = visit.link_with(Room::Sessions.path(), &[("from", &at), ("to", &at)]);
             html.element("a", &[("href", &href), ("class", day.mark.class())], |html| {
                 html.text(number);
-                let sessions = SESSIONS.fill(visit.language(), day.sessions, &[]);
+                let sessions = common::SESSIONS.fill(visit.language(), day.sessions, &[]);
                 html.leaf("span", &[("class", "unseen")], format_args!(", {sessions}"));
             });
         }
@@ -129,19 +130,3 @@ fn cell(html: &mut Html, visit: &Visit, days: &Days, date: NaiveDate) {
         None => html.text(number),
     }
 }
-
-const TITLE: Message = Message {
-    fr: "Les jours de {year}",
-    nl: "De dagen van {year}",
-    en: "The days of {year}",
-    de: "Die Tage des Jahres {year}",
-};
-
-const BACK: Message = Message {
-    fr: "← Mois par mois",
-    nl: "← Maand per maand",
-    en: "← Month by month",
-    de: "← Monat für Monat",
-};
-
-const YEARS: Message = Message { fr: "Années", nl: "Jaren", en: "Years", de: "Jahre" };

@@ -1,5 +1,5 @@
 use super::layout::Visit;
-use crate::i18n::Message;
+use crate::messages::page::cite as msg;
 use crate::retention::{Edition, Id, vocabulary};
 use crate::web::html::Html;
 
@@ -29,13 +29,6 @@ pub(super) fn sources(html: &mut Html, visit: &Visit, edition: &Edition, basis: 
             html.text(format_args!("{} ", note.text(visit.language())));
         }
         let day = visit.when.short_date(edition.checked_on);
-        html.text(CHECKED.fill(visit.language(), &[("day", &day)]));
+        html.text(msg::CHECKED.fill(visit.language(), &[("day", &day)]));
     });
 }
-
-const CHECKED: Message = Message {
-    fr: "Vérifié le {day}.",
-    nl: "Nagekeken op {day}.",
-    en: "Checked on {day}.",
-    de: "Geprüft am {day}.",
-};

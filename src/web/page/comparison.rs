@@ -8,8 +8,8 @@ use super::outcome::Outcome;
 use super::rooms::Room;
 use crate::domain::Field;
 use crate::holding::Rulebook;
-use crate::i18n::Message;
 use crate::journal::Filter;
+use crate::messages::page::comparison as msg;
 use crate::rights::{self, LetterKind, Mapping, ReplyFormat, Tolerance, parse_reply};
 use crate::web::Site;
 use crate::web::html::Html;
@@ -28,7 +28,7 @@ pub(super) fn upload(html: &mut Html, visit: &Visit, site: &Site, request: &Requ
         visit.sign(html, site, request);
         html.element("div", &[("class", "fields")], |html| {
             html.element("div", &[], |html| {
-                html.leaf("label", &[("for", "reply")], visit.say(&FILE));
+                html.leaf("label", &[("for", "reply")], visit.say(&msg::FILE));
                 let attributes = [
                     ("type", "file"),
                     ("name", "reply"),
@@ -39,15 +39,15 @@ pub(super) fn upload(html: &mut Html, visit: &Visit, site: &Site, request: &Requ
                 html.void("input", &attributes);
             });
             html.element("div", &[], |html| {
-                html.leaf("label", &[("for", "zone")], visit.say(&ZONE));
+                html.leaf("label", &[("for", "zone")], visit.say(&msg::ZONE));
                 html.element("select", &[("name", "zone"), ("id", "zone")], |html| {
-                    html.leaf("option", &[("value", "")], visit.say(&AS_WRITTEN));
+                    html.leaf("option", &[("value", "")], visit.say(&msg::AS_WRITTEN));
                     for zone in ZONES {
                         html.leaf("option", &[("value", zone)], zone);
                     }
                 });
             });
-            html.leaf("button", &[("type", "submit")], visit.say(&COMPARE));
+            html.leaf("button", &[("type", "submit")], visit.say(&msg::COMPARE));
         });
     });
 }
@@ -80,7 +80,7 @@ pub(in crate::web) fn compare(site: &Site, request: Request) -> Result<Response,
         Err(error) => {
             let page = write(&visit, |html| {
                 html.element("div", &[("class", "notice")], |html| {
-                    html.leaf("p", &[], visit.say(&NOT_READ));
+                    html.leaf("p", &[], visit.say(&msg::NOT_READ));
                     html.leaf("p", &[("lang", "en")], error);
                 });
                 upload(html, &visit, site, &request);
@@ -113,10 +113,10 @@ pub(in crate::web) fn compare(site: &Site, request: Request) -> Result<Response,
 }
 
 fn write(visit: &Visit, content: impl FnOnce(&mut Html)) -> String {
-    let title = visit.say(&TITLE);
+    let title = visit.say(&msg::TITLE);
     visit.page(Some(Room::Rights), title, |html| {
         html.element("p", &[("class", "back")], |html| {
-            html.leaf("a", &[("href", &visit.link(Room::Rights.path()))], visit.say(&BACK));
+            html.leaf("a", &[("href", &visit.link(Room::Rights.path()))], visit.say(&msg::BACK));
         });
         html.leaf("h1", &[], title);
         content(html);
@@ -130,46 +130,3 @@ fn foreseen(rulebook: &Rulebook<'_>, today: NaiveDate) -> Vec<Field> {
         LetterKind::Complaint { .. } | LetterKind::Erasure { .. } => Vec::new(),
     }
 }
-
-const TITLE: Message = Message {
-    fr: "La réponse et votre registre",
-    nl: "Het antwoord en uw register",
-    en: "The answer and your record",
-    de: "Die Antwort und Ihr Verzeichnis",
-};
-
-const BACK: Message =
-    Message {
-        fr: "← Vos droits", nl: "← Uw rechten", en: "← Your rights", de: "← Ihre Rechte"
-    };
-
-const FILE: Message = Message {
-    fr: "Fichier de l’opérateur",
-    nl: "Bestand van de operator",
-    en: "The operator’s file",
-    de: "Datei des Betreibers",
-};
-
-const ZONE: Message = Message {
-    fr: "Fuseau des heures sans indication",
-    nl: "Tijdzone van tijden zonder vermelding",
-    en: "Time zone of times that do not say",
-    de: "Zeitzone von Zeiten ohne Angabe",
-};
-
-const AS_WRITTEN: Message = Message {
-    fr: "le fichier la donne",
-    nl: "het bestand geeft ze",
-    en: "the file says it",
-    de: "die Datei nennt sie",
-};
-
-const COMPARE: Message =
-    Message { fr: "Comparer", nl: "Vergelijken", en: "Compare", de: "Vergleichen" };
-
-const NOT_READ: Message = Message {
-    fr: "Ce fichier n’a pas pu être compris. Il n’a pas été gardé.",
-    nl: "Dit bestand kon niet worden begrepen. Het werd niet bewaard.",
-    en: "This file could not be understood. It was not kept.",
-    de: "Diese Datei ließ sich nicht verstehen. Sie wurde nicht gespeichert.",
-};

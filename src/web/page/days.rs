@@ -6,6 +6,7 @@ use super::layout::Visit;
 use crate::domain::{Timestamp, Zone};
 use crate::holding::{Due, Standing};
 use crate::i18n::Message;
+use crate::messages::page::days as msg;
 use crate::web::html::Html;
 use crate::web::tally::tally;
 use crate::web::{Site, Unreadable};
@@ -101,9 +102,9 @@ impl Mark {
     /// Its name.
     pub(super) fn name(self) -> &'static Message {
         match self {
-            Self::Gone => &GONE,
-            Self::Untold => &UNTOLD,
-            Self::Held => &HELD,
+            Self::Gone => &msg::GONE,
+            Self::Untold => &msg::UNTOLD,
+            Self::Held => &msg::HELD,
         }
     }
 }
@@ -141,24 +142,3 @@ fn dates(standing: &Standing, zone: Zone, now: Timestamp) -> impl Iterator<Item 
         .take(LONGEST)
         .take_while(move |day| last.is_some_and(|last| *day <= last))
 }
-
-const HELD: Message = Message {
-    fr: "à conserver par l’opérateur",
-    nl: "te bewaren door de operator",
-    en: "to be held by the operator",
-    de: "vom Betreiber zu speichern",
-};
-
-const UNTOLD: Message = Message {
-    fr: "impossible à dire",
-    nl: "niet te zeggen",
-    en: "cannot be told",
-    de: "nicht zu sagen",
-};
-
-const GONE: Message = Message {
-    fr: "ne devrait plus exister",
-    nl: "zou er niet meer mogen zijn",
-    en: "should exist no more",
-    de: "sollte nicht mehr existieren",
-};

@@ -1,7 +1,8 @@
 use super::layout::Visit;
 use crate::domain::Field;
 use crate::holding::{Seen, Value};
-use crate::i18n::{Message, vocabulary};
+use crate::i18n::vocabulary;
+use crate::messages::page::fact as msg;
 use crate::web::html::Html;
 
 /// Writes what the box saw of a field, or what there is to say where it saw nothing.
@@ -9,11 +10,11 @@ pub(super) fn fact(html: &mut Html, visit: &Visit, field: Field, seen: &Seen) {
     let missing = match seen {
         Seen::Value(observed) => return value(html, visit, &observed.value),
         Seen::Unknown if matches!(field, Field::OriginAddress | Field::OriginPort) => {
-            &ORIGIN_UNKNOWN
+            &msg::ORIGIN_UNKNOWN
         }
-        Seen::Unknown | Seen::NeverRecorded => &UNKNOWN,
-        Seen::NotApart => &ASSIGNED_AT,
-        Seen::NotYet => &LASTS,
+        Seen::Unknown | Seen::NeverRecorded => &msg::UNKNOWN,
+        Seen::NotApart => &msg::ASSIGNED_AT,
+        Seen::NotYet => &msg::LASTS,
     };
     html.leaf("span", &[("class", "unknown")], visit.say(missing));
 }
@@ -37,28 +38,3 @@ fn value(html: &mut Html, visit: &Visit, value: &Value) {
         Value::Transport(transport) => html.text(visit.say(vocabulary::transport(*transport))),
     }
 }
-
-/// Said of a value that the box does not know.
-pub(super) const UNKNOWN: Message =
-    Message { fr: "inconnu", nl: "onbekend", en: "unknown", de: "unbekannt" };
-
-const ORIGIN_UNKNOWN: Message = Message {
-    fr: "inconnu de la Brique\u{a0}; l’opérateur, lui, le voit",
-    nl: "onbekend voor de box; de operator ziet het wel",
-    en: "unknown to the box; the operator does see it",
-    de: "der Box unbekannt; der Betreiber sieht es",
-};
-
-const ASSIGNED_AT: Message = Message {
-    fr: "pas relevé à part\u{a0}; les adresses sont attribuées à l’ouverture de la session",
-    nl: "niet apart genoteerd; de adressen worden bij het begin van de sessie toegewezen",
-    en: "not noted apart; the addresses are assigned as the session begins",
-    de: "nicht gesondert festgehalten; die Adressen werden zu Beginn der Sitzung zugewiesen",
-};
-
-const LASTS: Message = Message {
-    fr: "la session est en cours",
-    nl: "de sessie is nog bezig",
-    en: "the session is still open",
-    de: "die Sitzung läuft noch",
-};

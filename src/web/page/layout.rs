@@ -1,5 +1,6 @@
 use super::rooms::Room;
 use crate::i18n::{Language, Message, When};
+use crate::messages::page::layout as msg;
 use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -107,7 +108,11 @@ impl Visit {
             html.element("head", &[], |html| self.head(html, title));
             html.element("body", &[], |html| {
                 html.element("div", &[], |html| {
-                    html.leaf("a", &[("class", "skip"), ("href", "#content")], self.say(&SKIP));
+                    html.leaf(
+                        "a",
+                        &[("class", "skip"), ("href", "#content")],
+                        self.say(&msg::SKIP),
+                    );
                 });
                 html.element("header", &[("class", "top")], |html| self.header(html, room));
                 html.element("main", &[("id", "content")], content);
@@ -138,8 +143,8 @@ impl Visit {
             });
         });
         html.element("details", &[("class", "menu")], |html| {
-            html.leaf("summary", &[], self.say(&MENU));
-            let languages = [("class", "languages"), ("aria-label", self.say(&LANGUAGES))];
+            html.leaf("summary", &[], self.say(&msg::MENU));
+            let languages = [("class", "languages"), ("aria-label", self.say(&msg::LANGUAGES))];
             html.element("nav", &languages, |html| {
                 html.element("ul", &[], |html| {
                     for language in Language::ALL {
@@ -147,7 +152,7 @@ impl Visit {
                     }
                 });
             });
-            let rooms = [("class", "rooms"), ("aria-label", self.say(&ROOMS))];
+            let rooms = [("class", "rooms"), ("aria-label", self.say(&msg::ROOMS))];
             html.element("nav", &rooms, |html| {
                 html.element("ul", &[], |html| {
                     for other in Room::ALL {
@@ -181,8 +186,8 @@ impl Visit {
 
     fn footer(&self, html: &mut Html) {
         let values = [("zone", self.when.zone.name())];
-        html.leaf("p", &[], ZONE.fill(self.language(), &values));
-        html.leaf("p", &[], self.say(&LOCAL));
+        html.leaf("p", &[], msg::ZONE.fill(self.language(), &values));
+        html.leaf("p", &[], self.say(&msg::LOCAL));
     }
 }
 
@@ -202,30 +207,3 @@ const LIGHT: &str = "<svg class=\"light\" viewBox=\"0 0 32 32\" width=\"28\" hei
                      aria-hidden=\"true\" focusable=\"false\"><circle class=\"glow\" cx=\"16\" \
                      cy=\"16\" r=\"15\"/><circle class=\"halo\" cx=\"16\" cy=\"16\" \
                      r=\"10.5\"/><circle class=\"core\" cx=\"16\" cy=\"16\" r=\"6.5\"/></svg>";
-
-const SKIP: Message = Message {
-    fr: "Aller au contenu",
-    nl: "Naar de inhoud",
-    en: "Skip to the content",
-    de: "Zum Inhalt",
-};
-
-const MENU: Message = Message { fr: "Menu", nl: "Menu", en: "Menu", de: "Menü" };
-
-const ROOMS: Message = Message { fr: "Rubriques", nl: "Rubrieken", en: "Sections", de: "Bereiche" };
-
-const LANGUAGES: Message = Message { fr: "Langue", nl: "Taal", en: "Language", de: "Sprache" };
-
-const ZONE: Message = Message {
-    fr: "Les heures sont celles du fuseau {zone}.",
-    nl: "Tijden zijn die van de tijdzone {zone}.",
-    en: "Times are those of the time zone {zone}.",
-    de: "Zeiten sind die der Zeitzone {zone}.",
-};
-
-const LOCAL: Message = Message {
-    fr: "Cette page est faite par votre Brique et ne charge rien d’ailleurs.",
-    nl: "Deze pagina wordt door uw box gemaakt en laadt niets van elders.",
-    en: "This page is made by your box and loads nothing from elsewhere.",
-    de: "Diese Seite wird von Ihrer Box erzeugt und lädt nichts von anderswo.",
-};

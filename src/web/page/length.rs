@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::domain::{Session, Timestamp};
 use crate::i18n::{Message, When};
+use crate::messages::page::length as msg;
 
 /// How long a session lasted or has lasted so far, as far as the moments around it tell.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,38 +41,15 @@ impl Length {
         match (least, most) {
             (Some(least), Some(most)) if least == most => most,
             (Some(_), Some(most)) if self.least == Some(Duration::ZERO) => {
-                fill(&AT_MOST, "", &most)
+                fill(&msg::AT_MOST, "", &most)
             }
-            (Some(least), Some(most)) => fill(&BETWEEN, &least, &most),
-            (Some(least), None) => fill(&AT_LEAST, &least, ""),
-            (None, Some(most)) => fill(&AT_MOST, "", &most),
-            (None, None) => UNKNOWN.text(when.language).to_owned(),
+            (Some(least), Some(most)) => fill(&msg::BETWEEN, &least, &most),
+            (Some(least), None) => fill(&msg::AT_LEAST, &least, ""),
+            (None, Some(most)) => fill(&msg::AT_MOST, "", &most),
+            (None, None) => msg::UNKNOWN.text(when.language).to_owned(),
         }
     }
 }
-
-const BETWEEN: Message = Message {
-    fr: "entre {least} et {most}",
-    nl: "tussen {least} en {most}",
-    en: "between {least} and {most}",
-    de: "zwischen {least} und {most}",
-};
-
-const AT_LEAST: Message = Message {
-    fr: "au moins {least}",
-    nl: "minstens {least}",
-    en: "at least {least}",
-    de: "mindestens {least}",
-};
-
-const AT_MOST: Message = Message {
-    fr: "au plus {most}",
-    nl: "hoogstens {most}",
-    en: "at most {most}",
-    de: "höchstens {most}",
-};
-
-const UNKNOWN: Message = Message { fr: "inconnue", nl: "onbekend", en: "unknown", de: "unbekannt" };
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 use super::layout::Visit;
 use super::rooms::Room;
 use crate::i18n::Message;
+use crate::messages::page::pager as msg;
 use crate::web::html::Html;
 use crate::web::request::Request;
 
@@ -36,33 +37,23 @@ pub(super) fn write(
     if page == 1 && !has_older {
         return;
     }
-    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
+    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&msg::PAGES))], |html| {
         let mut link = |number: u32, rel: &'static str, text: &Message| {
             let number = number.to_string();
             let href = visit.link_with(room.path(), &[("page", &number)]);
             html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], visit.say(text));
         };
         if page > 1 {
-            link(page - 1, "prev", &NEWER);
+            link(page - 1, "prev", &msg::NEWER);
         }
         if has_older {
-            link(page + 1, "next", &OLDER);
+            link(page + 1, "next", &msg::OLDER);
         }
         if let Some(place) = place {
             html.leaf("p", &[], place);
         }
     });
 }
-
-/// What a pager is called.
-pub(super) const PAGES: Message =
-    Message { fr: "Pages", nl: "Pagina’s", en: "Pages", de: "Seiten" };
-
-const NEWER: Message =
-    Message { fr: "← Plus récent", nl: "← Recenter", en: "← Newer", de: "← Neuer" };
-
-const OLDER: Message =
-    Message { fr: "Plus ancien →", nl: "Ouder →", en: "Older →", de: "Älter →" };
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,5 @@
 use crate::i18n::Message;
+use crate::messages::page::rooms as msg;
 
 /// The rooms of the site that the navigation leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,44 +52,14 @@ impl Room {
     /// Its name in the navigation.
     pub(super) fn name(self) -> &'static Message {
         match self {
-            Self::Now => &NOW,
-            Self::Timeline => &TIMELINE,
-            Self::Sessions => &SESSIONS,
-            Self::Ask => &ASK,
-            Self::Sent => &SENT,
-            Self::Rights => &RIGHTS,
-            Self::Erased => &ERASED,
-            Self::Settings => &SETTINGS,
+            Self::Now => &msg::NOW,
+            Self::Timeline => &msg::TIMELINE,
+            Self::Sessions => &msg::SESSIONS,
+            Self::Ask => &msg::ASK,
+            Self::Sent => &msg::SENT,
+            Self::Rights => &msg::RIGHTS,
+            Self::Erased => &msg::ERASED,
+            Self::Settings => &msg::SETTINGS,
         }
     }
 }
-
-const NOW: Message = Message { fr: "Maintenant", nl: "Nu", en: "Now", de: "Jetzt" };
-
-const TIMELINE: Message = Message {
-    fr: "Mois par mois",
-    nl: "Maand per maand",
-    en: "Month by month",
-    de: "Monat für Monat",
-};
-
-const SESSIONS: Message =
-    Message { fr: "Sessions", nl: "Sessies", en: "Sessions", de: "Sitzungen" };
-
-const ASK: Message = Message {
-    fr: "Qui peut demander",
-    nl: "Wie kan opvragen",
-    en: "Who can ask",
-    de: "Wer fragen darf",
-};
-
-const SENT: Message =
-    Message { fr: "Ce qui est parti", nl: "Wat vertrok", en: "What left", de: "Was hinausging" };
-
-const RIGHTS: Message =
-    Message { fr: "Vos droits", nl: "Uw rechten", en: "Your rights", de: "Ihre Rechte" };
-
-const ERASED: Message = Message { fr: "Effacé", nl: "Gewist", en: "Erased", de: "Gelöscht" };
-
-const SETTINGS: Message =
-    Message { fr: "Réglages", nl: "Instellingen", en: "Settings", de: "Einstellungen" };

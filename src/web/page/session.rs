@@ -8,8 +8,8 @@ use super::rooms::Room;
 use super::sessions::day;
 use crate::domain::{Field, IdPrefix, Session, Source, Timestamp};
 use crate::holding::{Holding, Seen, Signed, Told};
-use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
+use crate::messages::page::session as msg;
 use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
@@ -61,22 +61,22 @@ pub(super) fn badge(html: &mut Html, visit: &Visit, state: State) {
 fn write(visit: &Visit, contents: &Contents) -> String {
     let Contents { book, session, signed, now } = contents;
     let title = match day(session, visit) {
-        Some(day) => TITLE.fill(visit.language(), &[("date", &visit.when.date(day))]),
-        None => visit.say(&TITLE_UNDATED).to_owned(),
+        Some(day) => msg::TITLE.fill(visit.language(), &[("date", &visit.when.date(day))]),
+        None => visit.say(&msg::TITLE_UNDATED).to_owned(),
     };
     let holding = Holding::of(session, book.rulebook(), *now).with_signed(signed.clone());
     let told = holding.told(visit.when);
     visit.page(Some(Room::Sessions), &title, |html| {
         html.element("p", &[("class", "back")], |html| {
             let href = visit.link(Room::Sessions.path());
-            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&BACK));
+            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&msg::BACK));
         });
         html.leaf("h1", &[], &title);
         html.element("p", &[("class", "lead")], |html| {
             badge(html, visit, State::of(session));
             html.text(" ");
             let length = Length::of(session, *now).written(&visit.when);
-            html.text(LENGTH.fill(visit.language(), &[("length", &length)]));
+            html.text(msg::LENGTH.fill(visit.language(), &[("length", &length)]));
         });
         html.element("dl", &[("class", "facts-list")], |html| {
             for field in
@@ -91,7 +91,7 @@ fn write(visit: &Visit, contents: &Contents) -> String {
         answers(html, visit, session, &told);
         ending(html, visit, session);
         html.element("section", &[], |html| {
-            html.leaf("h2", &[], visit.say(&COVERAGE));
+            html.leaf("h2", &[], visit.say(&msg::COVERAGE));
             html.leaf("p", &[], visit.say(vocabulary::coverage(session.coverage)));
         });
         sources(html, visit, session);
@@ -101,7 +101,7 @@ fn write(visit: &Visit, contents: &Contents) -> String {
             html.element("p", &[("class", "actions")], |html| {
                 let href = visit.link(&format!("session/{}/erase", session.id));
                 let attributes = [("class", "button danger"), ("href", href.as_str())];
-                html.leaf("a", &attributes, visit.say(&ERASE));
+                html.leaf("a", &attributes, visit.say(&msg::ERASE));
             });
         }
     })
@@ -110,7 +110,7 @@ fn write(visit: &Visit, contents: &Contents) -> String {
 /// What is held until when, in short.
 fn short(html: &mut Html, visit: &Visit, told: &Told) {
     html.element("section", &[], |html| {
-        html.leaf("h2", &[], visit.say(&IN_SHORT));
+        html.leaf("h2", &[], visit.say(&msg::IN_SHORT));
         html.element("dl", &[("class", "facts-list")], |html| {
             for labelled in told.short.chunk_by(|one, other| one.0 == other.0) {
                 html.leaf("dt", &[], labelled[0].0);
@@ -129,7 +129,7 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
         return;
     }
     html.element("section", &[], |html| {
-        html.leaf("h2", &[], visit.say(&WHO));
+        html.leaf("h2", &[], visit.say(&msg::WHO));
         for obtaining in &told.who {
             html.leaf("h3", &[], &obtaining.fields);
             html.element("ul", &[], |html| {
@@ -143,11 +143,11 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
             html.leaf("p", &[("class", "note")], obtaining.sources.join(" · "));
         }
         if told.who_is_open {
-            html.leaf("p", &[("class", "note")], visit.say(&WHO_OPEN));
+            html.leaf("p", &[("class", "note")], visit.say(&msg::WHO_OPEN));
         }
         html.element("p", &[], |html| {
             let href = visit.link(Room::Ask.path());
-            html.leaf("a", &[("href", &href)], visit.say(&WHO_HOW));
+            html.leaf("a", &[("href", &href)], visit.say(&msg::WHO_HOW));
         });
     });
 }
@@ -155,17 +155,17 @@ fn who(html: &mut Html, visit: &Visit, told: &Told) {
 fn ending(html: &mut Html, visit: &Visit, session: &Session) {
     let Some(end) = &session.end else { return };
     html.element("section", &[], |html| {
-        html.leaf("h2", &[], visit.say(&ENDING));
+        html.leaf("h2", &[], visit.say(&msg::ENDING));
         html.element("div", &[("class", "pair")], |html| {
             html.element("div", &[("class", "card")], |html| {
-                html.leaf("h3", &[], visit.say(&SEEN_HERE));
+                html.leaf("h3", &[], visit.say(&msg::SEEN_HERE));
                 html.leaf("p", &[], visit.say(vocabulary::end_reason(end.reason)));
             });
             html.element("div", &[("class", "card inference")], |html| {
-                html.leaf("h3", &[], visit.say(&SEEN_THERE));
+                html.leaf("h3", &[], visit.say(&msg::SEEN_THERE));
                 let view = vocabulary::operator_end(end.reason.operator_view());
                 html.leaf("p", &[], visit.say(view));
-                html.leaf("p", &[("class", "note")], visit.say(&INFERENCE));
+                html.leaf("p", &[("class", "note")], visit.say(&msg::INFERENCE));
             });
         });
     });
@@ -176,7 +176,7 @@ fn sources(html: &mut Html, visit: &Visit, session: &Session) {
     let occurring: Vec<Source> =
         Field::ALL.into_iter().filter_map(|field| Seen::of(field, session).source()).collect();
     html.element("section", &[], |html| {
-        html.leaf("h2", &[], visit.say(&SOURCES));
+        html.leaf("h2", &[], visit.say(&msg::SOURCES));
         html.element("dl", &[], |html| {
             for source in Source::ALL {
                 if occurring.contains(&source) {
@@ -190,166 +190,21 @@ fn sources(html: &mut Html, visit: &Visit, session: &Session) {
 
 fn identifier(html: &mut Html, visit: &Visit, session: &Session) {
     html.element("section", &[], |html| {
-        html.leaf("h2", &[], visit.say(&IDENTIFIER));
-        html.leaf("p", &[], visit.say(&IDENTIFIER_WHAT));
+        html.leaf("h2", &[], visit.say(&msg::IDENTIFIER));
+        html.leaf("p", &[], visit.say(&msg::IDENTIFIER_WHAT));
         html.element("p", &[], |html| html.leaf("code", &[("class", "id")], session.id));
-        html.leaf("h3", &[], visit.say(&ALSO));
+        html.leaf("h3", &[], visit.say(&msg::ALSO));
         html.element("ul", &[], |html| {
             html.element("li", &[], |html| {
-                html.text(visit.say(&DEVICE));
+                html.text(visit.say(&msg::DEVICE));
                 html.text(" ");
                 html.leaf("code", &[], &session.device);
             });
             if let Some(seen) = session.last_seen {
                 let at = visit.when.date_time(seen);
-                html.leaf("li", &[], LAST_SEEN.fill(visit.language(), &[("at", &at)]));
+                html.leaf("li", &[], msg::LAST_SEEN.fill(visit.language(), &[("at", &at)]));
             }
-            html.leaf("li", &[], visit.say(&CLOCKS));
+            html.leaf("li", &[], visit.say(&msg::CLOCKS));
         });
     });
 }
-
-const ERASE: Message = Message {
-    fr: "Effacer cette session ici…",
-    nl: "Deze sessie hier wissen…",
-    en: "Erase this session here…",
-    de: "Diese Sitzung hier löschen…",
-};
-
-const BACK: Message = Message {
-    fr: "← Toutes les sessions",
-    nl: "← Alle sessies",
-    en: "← All sessions",
-    de: "← Alle Sitzungen",
-};
-
-const TITLE: Message = Message {
-    fr: "Session du {date}",
-    nl: "Sessie van {date}",
-    en: "Session of {date}",
-    de: "Sitzung vom {date}",
-};
-
-const TITLE_UNDATED: Message = Message {
-    fr: "Session à la date non confirmée",
-    nl: "Sessie met niet-bevestigde datum",
-    en: "Session of unconfirmed date",
-    de: "Sitzung mit unbestätigtem Datum",
-};
-
-const LENGTH: Message = Message {
-    fr: "Durée\u{a0}: {length}",
-    nl: "Duur: {length}",
-    en: "Length: {length}",
-    de: "Dauer: {length}",
-};
-
-const ENDING: Message = Message {
-    fr: "La fin, vue des deux côtés",
-    nl: "Het einde, van beide kanten gezien",
-    en: "The end, seen from both sides",
-    de: "Das Ende, von beiden Seiten gesehen",
-};
-
-const SEEN_HERE: Message = Message {
-    fr: "Ce que la Brique a vu",
-    nl: "Wat de box zag",
-    en: "What the box saw",
-    de: "Was die Box gesehen hat",
-};
-
-const SEEN_THERE: Message = Message {
-    fr: "Ce que l’opérateur a sans doute vu",
-    nl: "Wat de operator waarschijnlijk zag",
-    en: "What the operator probably saw",
-    de: "Was der Betreiber vermutlich gesehen hat",
-};
-
-const INFERENCE: Message = Message {
-    fr: "C’est une déduction de temoin, pas une déclaration de l’opérateur.",
-    nl: "Dit is een gevolgtrekking van temoin, geen verklaring van de operator.",
-    en: "This is temoin’s inference, not a statement of the operator’s.",
-    de: "Dies ist eine Schlussfolgerung von temoin, keine Erklärung des Betreibers.",
-};
-
-const COVERAGE: Message = Message {
-    fr: "Ce que la Brique peut suivre",
-    nl: "Wat de box kan volgen",
-    en: "What the box can follow",
-    de: "Was die Box verfolgen kann",
-};
-
-const SOURCES: Message = Message {
-    fr: "Comment la Brique le sait",
-    nl: "Hoe de box het weet",
-    en: "How the box knows",
-    de: "Woher die Box es weiß",
-};
-
-const IDENTIFIER: Message = Message {
-    fr: "L’identifiant de la session",
-    nl: "Het kenmerk van de sessie",
-    en: "The session’s ID",
-    de: "Die Kennung der Sitzung",
-};
-
-const IDENTIFIER_WHAT: Message = Message {
-    fr: "Un nombre issu d’un tirage au hasard. Il désigne la session sans rien dire de vous.",
-    nl: "Een getal dat uit het toeval voortkomt. Het duidt de sessie aan zonder iets \
-         over u te zeggen.",
-    en: "A number that comes from chance. It names the session and says nothing about you.",
-    de: "Eine Zahl, die aus dem Zufall stammt. Sie bezeichnet die Sitzung und sagt nichts \
-         über Sie.",
-};
-
-const ALSO: Message = Message {
-    fr: "Noté aussi, pour pouvoir suivre le tunnel",
-    nl: "Ook genoteerd, om de tunnel te kunnen volgen",
-    en: "Noted too, to be able to follow the tunnel",
-    de: "Außerdem festgehalten, um dem Tunnel folgen zu können",
-};
-
-const DEVICE: Message = Message {
-    fr: "l’interface réseau du tunnel\u{a0}:",
-    nl: "de netwerkinterface van de tunnel:",
-    en: "the tunnel’s network interface:",
-    de: "die Netzwerkschnittstelle des Tunnels:",
-};
-
-const LAST_SEEN: Message = Message {
-    fr: "le dernier signe de vie gardé\u{a0}: {at}",
-    nl: "het laatst bewaarde levensteken: {at}",
-    en: "the last sign of life that was kept: {at}",
-    de: "das letzte festgehaltene Lebenszeichen: {at}",
-};
-
-const CLOCKS: Message = Message {
-    fr: "ce qu’indiquaient les horloges de la Brique, et à quel démarrage, pour dater la session",
-    nl: "wat de klokken van de box aangaven, en bij welke opstart, om de sessie te dateren",
-    en: "what the box’s clocks said, and in which run since it was switched on, to date the session",
-    de: "was die Uhren der Box anzeigten, und bei welchem Start, um die Sitzung zu datieren",
-};
-
-const IN_SHORT: Message =
-    Message { fr: "En bref", nl: "In het kort", en: "In short", de: "Kurz gesagt" };
-
-const WHO: Message = Message {
-    fr: "Qui peut l’obtenir",
-    nl: "Wie het kan opvragen",
-    en: "Who may obtain it",
-    de: "Wer es erhalten kann",
-};
-
-const WHO_OPEN: Message = Message {
-    fr: "Pour une partie de ces données, les textes que temoin connaît ne le disent pas.",
-    nl: "Voor een deel van deze gegevens zeggen de teksten die temoin kent het niet.",
-    en: "For some of this, the texts that temoin knows do not say.",
-    de: "Für einen Teil davon sagen es die Texte, die temoin kennt, nicht.",
-};
-
-const WHO_HOW: Message = Message {
-    fr: "Ce qu’une demande doit contenir, et ce que l’opérateur doit vérifier",
-    nl: "Wat een vraag moet bevatten, en wat de operator moet nagaan",
-    en: "What a request must contain, and what the operator must check",
-    de: "Was eine Anfrage enthalten muss, und was der Betreiber prüfen muss",
-};

@@ -2,14 +2,16 @@ use chrono::{Datelike, NaiveDate};
 
 use super::layout::Visit;
 use super::length::Length;
-use super::pager::{PAGES, PER_PAGE};
+use super::pager::PER_PAGE;
 use super::rooms::Room;
 use super::selection::Selection;
-use super::{fact, failure, session};
+use super::{failure, session};
 use crate::domain::{Field, IdPrefix, Session, SessionId, Timestamp};
+use crate::i18n::Message;
 use crate::i18n::vocabulary::{self, State};
-use crate::i18n::{Message, SESSIONS};
 use crate::journal::Page;
+use crate::messages::common;
+use crate::messages::page::sessions as msg;
 use crate::web::html::Html;
 use crate::web::request::Request;
 use crate::web::response::{Response, Status};
@@ -53,8 +55,8 @@ pub(in crate::web) fn sessions(site: &Site, request: Request) -> Result<Response
 
 /// The form again, with what was wrong in it.
 fn wrong(visit: &Visit, message: &Message) -> String {
-    visit.page(Some(Room::Sessions), visit.say(&TITLE), |html| {
-        html.leaf("h1", &[], visit.say(&TITLE));
+    visit.page(Some(Room::Sessions), visit.say(&msg::TITLE), |html| {
+        html.leaf("h1", &[], visit.say(&msg::TITLE));
         html.element("div", &[("class", "notice"), ("role", "alert")], |html| {
             html.leaf("p", &[], visit.say(message));
         });
@@ -92,16 +94,16 @@ impl Contents {
     }
 
     fn write(&self, visit: &Visit) -> String {
-        visit.page(Some(Room::Sessions), visit.say(&TITLE), |html| {
-            html.leaf("h1", &[], visit.say(&TITLE));
+        visit.page(Some(Room::Sessions), visit.say(&msg::TITLE), |html| {
+            html.leaf("h1", &[], visit.say(&msg::TITLE));
             if self.sessions.is_empty() && self.selection.is_everything() && !self.has_newer {
-                html.leaf("p", &[("class", "lead")], visit.say(&NONE_YET));
+                html.leaf("p", &[("class", "lead")], visit.say(&msg::NONE_YET));
                 return;
             }
-            html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
+            html.leaf("p", &[("class", "lead")], visit.say(&msg::LEAD));
             self.selection.form(html, visit);
             if self.sessions.is_empty() {
-                html.leaf("p", &[("class", "lead")], visit.say(&NONE_FOUND));
+                html.leaf("p", &[("class", "lead")], visit.say(&msg::NONE_FOUND));
             }
             for month in
                 self.sessions.chunk_by(|one, other| month(one, visit) == month(other, visit))
@@ -116,7 +118,7 @@ impl Contents {
     fn month(&self, html: &mut Html, visit: &Visit, sessions: &[Session]) {
         let title = match sessions.first().and_then(|first| day(first, visit)) {
             Some(day) => visit.when.month(day),
-            None => visit.say(&UNDATED).to_owned(),
+            None => visit.say(&msg::UNDATED).to_owned(),
         };
         // A heading of its own: within a caption it would not be one for everybody.
         let name =
@@ -127,10 +129,10 @@ impl Contents {
             html.element("thead", &[], |html| {
                 html.element("tr", &[], |html| {
                     for head in [
-                        visit.say(&SESSION),
-                        visit.say(&LENGTH),
+                        visit.say(&msg::SESSION),
+                        visit.say(&msg::LENGTH),
                         visit.say(vocabulary::field(Field::OriginAddress)),
-                        visit.say(&ASSIGNED),
+                        visit.say(&msg::ASSIGNED),
                     ] {
                         html.leaf("th", &[("scope", "col")], head);
                     }
@@ -163,7 +165,7 @@ impl Contents {
                 });
             });
         });
-        cell(html, visit.say(&LENGTH), |html| {
+        cell(html, visit.say(&msg::LENGTH), |html| {
             html.text(Length::of(session, self.now).written(when));
             if State::of(session) == State::Open {
                 html.text(" ");
@@ -171,7 +173,7 @@ impl Contents {
             }
         });
         let origin = session.facts.origin_address.map(|origin| origin.value.to_string());
-        cell(html, visit.say(&ORIGIN), |html| {
+        cell(html, visit.say(&msg::ORIGIN), |html| {
             values(html, visit, origin.into_iter().collect());
         });
         let facts = &session.facts;
@@ -180,7 +182,7 @@ impl Contents {
             facts.assigned_ipv6.map(|address| address.value.to_string()),
             facts.delegated_prefix.map(|prefix| prefix.value.to_string()),
         ];
-        cell(html, visit.say(&GIVEN), |html| {
+        cell(html, visit.say(&msg::GIVEN), |html| {
             values(html, visit, assigned.into_iter().flatten().collect());
         });
     }
@@ -188,19 +190,27 @@ impl Contents {
     fn pager(&self, html: &mut Html, visit: &Visit) {
         if !self.has_newer && !self.has_older {
             let count = u64::try_from(self.sessions.len()).unwrap_or(u64::MAX);
-            html.leaf("p", &[("class", "aside")], SESSIONS.fill(visit.language(), count, &[]));
+            html.leaf(
+                "p",
+                &[("class", "aside")],
+                common::SESSIONS.fill(visit.language(), count, &[]),
+            );
             return;
         }
-        html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&PAGES))], |html| {
-            let path = Room::Sessions.path();
-            if self.has_newer {
-                self.lead(html, visit, path, None, &[], visit.say(&NEWEST));
-            }
-            if let Some(last) = self.sessions.last().filter(|_| self.has_older) {
-                let next = [("rel", "next")];
-                self.lead(html, visit, path, Some(last.id), &next, visit.say(&OLDER));
-            }
-        });
+        html.element(
+            "nav",
+            &[("class", "pager"), ("aria-label", visit.say(&crate::messages::page::pager::PAGES))],
+            |html| {
+                let path = Room::Sessions.path();
+                if self.has_newer {
+                    self.lead(html, visit, path, None, &[], visit.say(&msg::NEWEST));
+                }
+                if let Some(last) = self.sessions.last().filter(|_| self.has_older) {
+                    let next = [("rel", "next")];
+                    self.lead(html, visit, path, Some(last.id), &next, visit.say(&msg::OLDER));
+                }
+            },
+        );
     }
 
     /// Leads to more of the same selection: by a link where it may stand in an address, else by a form.
@@ -235,7 +245,7 @@ impl Contents {
             return;
         }
         html.element("div", &[("class", "actions downloads")], |html| {
-            html.leaf("span", &[("class", "aside")], visit.say(&DOWNLOAD));
+            html.leaf("span", &[("class", "aside")], visit.say(&msg::DOWNLOAD));
             for (path, name) in [("sessions.csv", "CSV"), ("sessions.json", "JSON")] {
                 html.text(" ");
                 self.lead(html, visit, path, None, &[("download", "")], name);
@@ -257,7 +267,11 @@ fn cell(html: &mut Html, head: &str, content: impl FnOnce(&mut Html)) {
 
 fn values(html: &mut Html, visit: &Visit, values: Vec<String>) {
     if values.is_empty() {
-        html.leaf("span", &[("class", "unknown")], visit.say(&fact::UNKNOWN));
+        html.leaf(
+            "span",
+            &[("class", "unknown")],
+            visit.say(&crate::messages::page::fact::UNKNOWN),
+        );
     }
     for value in values {
         html.leaf("code", &[], value);
@@ -274,84 +288,3 @@ pub(super) fn day(session: &Session, visit: &Visit) -> Option<NaiveDate> {
 fn month(session: &Session, visit: &Visit) -> Option<(i32, u32)> {
     day(session, visit).map(|day| (day.year(), day.month()))
 }
-
-const TITLE: Message = Message {
-    fr: "Les sessions de votre tunnel",
-    nl: "De sessies van uw tunnel",
-    en: "Your tunnel’s sessions",
-    de: "Die Sitzungen Ihres Tunnels",
-};
-
-const LEAD: Message = Message {
-    fr: "Chaque fois que cette Brique se connecte au VPN de votre association, une session \
-         commence. Vous voyez ici ce que la Brique a vu de ses propres sessions. La loi oblige \
-         l’opérateur du VPN à en conserver à peu près autant\u{a0}; ce qu’il conserve réellement, \
-         la Brique ne peut pas le voir.",
-    nl: "Telkens als deze box verbinding maakt met de VPN van uw vereniging, begint een sessie. \
-         Hier ziet u wat de box van haar eigen sessies heeft gezien. De wet verplicht de operator \
-         van de VPN om ongeveer hetzelfde te bewaren; wat hij werkelijk bewaart, kan de box niet \
-         zien.",
-    en: "Each time this box connects to your association’s VPN, a session begins. Here you see \
-         what the box saw of its own sessions. The law obliges the VPN’s operator to keep much the \
-         same; what it really keeps, the box cannot see.",
-    de: "Jedes Mal, wenn sich diese Box mit dem VPN Ihres Vereins verbindet, beginnt eine Sitzung. \
-         Hier sehen Sie, was die Box von ihren eigenen Sitzungen gesehen hat. Das Gesetz \
-         verpflichtet den Betreiber des VPN, etwa dasselbe aufzubewahren; was er tatsächlich \
-         aufbewahrt, kann die Box nicht sehen.",
-};
-
-const UNDATED: Message = Message {
-    fr: "Date non confirmée",
-    nl: "Datum niet bevestigd",
-    en: "Date not confirmed",
-    de: "Datum nicht bestätigt",
-};
-
-const SESSION: Message = Message { fr: "Session", nl: "Sessie", en: "Session", de: "Sitzung" };
-
-const LENGTH: Message = Message { fr: "Durée", nl: "Duur", en: "Length", de: "Dauer" };
-
-const ASSIGNED: Message = Message {
-    fr: "Adresses attribuées",
-    nl: "Toegewezen adressen",
-    en: "Assigned addresses",
-    de: "Zugewiesene Adressen",
-};
-
-/// The same in short, for narrow screens.
-const GIVEN: Message =
-    Message { fr: "Attribuées", nl: "Toegewezen", en: "Assigned", de: "Zugewiesen" };
-
-/// The address of origin in short, for narrow screens.
-const ORIGIN: Message = Message { fr: "Origine", nl: "Oorsprong", en: "Origin", de: "Herkunft" };
-
-const OLDER: Message =
-    Message { fr: "Plus anciennes →", nl: "Oudere →", en: "Older →", de: "Ältere →" };
-
-const NEWEST: Message = Message {
-    fr: "← Les plus récentes",
-    nl: "← De recentste",
-    en: "← The newest",
-    de: "← Die neuesten",
-};
-
-const NONE_YET: Message = Message {
-    fr: "Aucune session n’est encore notée.",
-    nl: "Er is nog geen sessie genoteerd.",
-    en: "No session is noted yet.",
-    de: "Noch ist keine Sitzung festgehalten.",
-};
-
-const NONE_FOUND: Message = Message {
-    fr: "Aucune session ne correspond.",
-    nl: "Geen enkele sessie komt overeen.",
-    en: "No session matches.",
-    de: "Keine Sitzung passt dazu.",
-};
-
-const DOWNLOAD: Message = Message {
-    fr: "Télécharger ce choix\u{a0}:",
-    nl: "Deze keuze downloaden:",
-    en: "Download this selection:",
-    de: "Diese Auswahl herunterladen:",
-};

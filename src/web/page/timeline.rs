@@ -6,7 +6,8 @@ use super::layout::Visit;
 use super::rooms::Room;
 use super::stack::stack;
 use crate::holding::{Due, Standing};
-use crate::i18n::{Message, SESSIONS};
+use crate::messages::common;
+use crate::messages::page::timeline as msg;
 use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::request::Request;
@@ -30,18 +31,18 @@ pub(in crate::web) fn timeline(site: &Site, request: Request) -> Result<Response
 }
 
 fn write(visit: &Visit, days: &Days) -> String {
-    visit.page(Some(Room::Timeline), visit.say(&TITLE), |html| {
-        html.leaf("h1", &[], visit.say(&TITLE));
-        html.leaf("p", &[("class", "lead")], visit.say(&LEAD));
+    visit.page(Some(Room::Timeline), visit.say(&msg::TITLE), |html| {
+        html.leaf("h1", &[], visit.say(&msg::TITLE));
+        html.leaf("p", &[("class", "lead")], visit.say(&msg::LEAD));
         let months = months(days);
         if months.is_empty() {
-            html.leaf("p", &[], visit.say(&NOTHING));
+            html.leaf("p", &[], visit.say(&msg::NOTHING));
             return;
         }
         legend(html, visit);
-        let heads = [&MONTH, &DAYS, &COUNT, &GOES].map(|head| visit.say(head));
+        let heads = [&msg::MONTH, &msg::DAYS, &msg::COUNT, &msg::GOES].map(|head| visit.say(head));
         let caption =
-            |html: &mut Html| html.leaf("caption", &[("class", "unseen")], visit.say(&TITLE));
+            |html: &mut Html| html.leaf("caption", &[("class", "unseen")], visit.say(&msg::TITLE));
         let rows = |html: &mut Html| {
             for month in months {
                 html.element("tr", &[], |html| row(html, visit, days, month));
@@ -50,7 +51,7 @@ fn write(visit: &Visit, days: &Days) -> String {
         stack(html, "timeline stack", &heads, caption, rows);
         html.element("p", &[("class", "more")], |html| {
             let href = visit.link("calendar");
-            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&CALENDAR));
+            html.leaf("a", &[("class", "touch"), ("href", &href)], visit.say(&msg::CALENDAR));
         });
     })
 }
@@ -81,9 +82,9 @@ fn row(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
         })
         .collect();
     let count = own.iter().map(|standing| standing.group.count).sum();
-    let sessions = SESSIONS.fill(visit.language(), count, &[]);
+    let sessions = common::SESSIONS.fill(visit.language(), count, &[]);
     html.leaf("td", &[], sessions);
-    let attributes = [("data-head", visit.say(&GOES))];
+    let attributes = [("data-head", visit.say(&msg::GOES))];
     html.leaf("td", &attributes, goes(visit, &own));
 }
 
@@ -98,13 +99,13 @@ fn goes(visit: &Visit, own: &[&Standing]) -> String {
     let strongest = own.iter().map(|standing| Mark::of(standing)).max();
     match (first.zip(last), strongest) {
         (Some((first, last)), _) if first == last => {
-            ON.fill(visit.language(), &[("first", &*date(first))])
+            msg::ON.fill(visit.language(), &[("first", &*date(first))])
         }
         (Some((first, last)), _) => {
             let first = visit.when.first_of_two(first, last);
-            BETWEEN.fill(visit.language(), &[("first", &*first), ("last", &*date(last))])
+            msg::BETWEEN.fill(visit.language(), &[("first", &*first), ("last", &*date(last))])
         }
-        (None, Some(Mark::Held)) => visit.say(&NO_DATE_YET).to_owned(),
+        (None, Some(Mark::Held)) => visit.say(&msg::NO_DATE_YET).to_owned(),
         (None, Some(mark)) => visit.say(mark.name()).to_owned(),
         (None, None) => "–".to_owned(),
     }
@@ -128,9 +129,9 @@ fn strip(html: &mut Html, visit: &Visit, days: &Days, month: NaiveDate) {
         })
         .collect();
     let label = if listed.is_empty() {
-        visit.say(&NO_DAYS).to_owned()
+        visit.say(&msg::NO_DAYS).to_owned()
     } else {
-        DAYS_LISTED.fill(visit.language(), &[("days", &listed.join(", "))])
+        msg::DAYS_LISTED.fill(visit.language(), &[("days", &listed.join(", "))])
     };
     let drawing = [
         ("class", "strip"),
@@ -163,75 +164,3 @@ fn rectangle(html: &mut Html, class: &str, x: &str, width: &str) {
     let attributes = [("class", class), ("x", x), ("y", "0"), ("width", width), ("height", "6")];
     html.element("rect", &attributes, |_| {});
 }
-
-const TITLE: Message = Message {
-    fr: "Ce qui est conservé, mois par mois",
-    nl: "Wat wordt bewaard, maand per maand",
-    en: "What is held, month by month",
-    de: "Was gespeichert ist, Monat für Monat",
-};
-
-const LEAD: Message = Message {
-    fr: "Chaque ligne est un mois, chaque barre les jours où le tunnel était ouvert. Elle dit aussi \
-         quand l’opérateur doit avoir effacé les enregistrements de ce mois.",
-    nl: "Elke regel is een maand, elke balk de dagen waarop de tunnel open was. Hij zegt ook wanneer \
-         de operator de registraties van die maand gewist moet hebben.",
-    en: "Each line is a month, each bar the days on which the tunnel was up. It also says when the \
-         operator must have erased that month’s records.",
-    de: "Jede Zeile ist ein Monat, jeder Balken die Tage, an denen der Tunnel offen war. Sie sagt \
-         auch, wann der Betreiber die Einträge dieses Monats gelöscht haben muss.",
-};
-
-const NOTHING: Message = Message {
-    fr: "Aucune session n’est encore notée.",
-    nl: "Er is nog geen sessie genoteerd.",
-    en: "No session is noted yet.",
-    de: "Noch ist keine Sitzung festgehalten.",
-};
-
-const MONTH: Message = Message { fr: "Mois", nl: "Maand", en: "Month", de: "Monat" };
-
-const DAYS: Message = Message { fr: "Jours", nl: "Dagen", en: "Days", de: "Tage" };
-
-const COUNT: Message = Message { fr: "Sessions", nl: "Sessies", en: "Sessions", de: "Sitzungen" };
-
-const GOES: Message =
-    Message { fr: "Effacement dû", nl: "Te wissen", en: "To be erased", de: "Zu löschen" };
-
-const ON: Message =
-    Message { fr: "le {first}", nl: "op {first}", en: "on {first}", de: "am {first}" };
-
-const BETWEEN: Message = Message {
-    fr: "entre le {first} et le {last}",
-    nl: "tussen {first} en {last}",
-    en: "between {first} and {last}",
-    de: "zwischen dem {first} und dem {last}",
-};
-
-const NO_DATE_YET: Message = Message {
-    fr: "pas encore de date",
-    nl: "nog geen datum",
-    en: "no date yet",
-    de: "noch kein Datum",
-};
-
-const NO_DAYS: Message = Message {
-    fr: "Aucun jour avec une session",
-    nl: "Geen dag met een sessie",
-    en: "No day with a session",
-    de: "Kein Tag mit einer Sitzung",
-};
-
-const DAYS_LISTED: Message = Message {
-    fr: "Jours avec une session\u{a0}: {days}",
-    nl: "Dagen met een sessie: {days}",
-    en: "Days with a session: {days}",
-    de: "Tage mit einer Sitzung: {days}",
-};
-
-const CALENDAR: Message = Message {
-    fr: "Voir jour par jour, dans un calendrier",
-    nl: "Dag per dag bekijken, in een kalender",
-    en: "See day by day, in a calendar",
-    de: "Tag für Tag ansehen, in einem Kalender",
-};

@@ -1,0 +1,17 @@
+//! The texts of both programs, one catalogue (`fr.toml`, `nl.toml`, …) a language. Build scripts
+//! compile them into constants by this crate: nothing is parsed at run time.
+//!
+//! A language is a file: a new one takes no other change. Its table `[language]` says how it is
+//! called and how it writes dates ([`Header`]); one with `draft = true` is compiled and checked like
+//! the others, and offered only where it is asked for by name.
+
+mod catalogue;
+mod check;
+mod entry;
+mod header;
+mod problem;
+mod source;
+
+pub use catalogue::Catalogue;
+pub use header::Header;
+pub use problem::{Problem, Problems};

@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::catalogue::Language;
+use crate::entry::Entry;
+
+/// `enum Language` with its codes and how each writes dates and counts.
+pub(crate) fn languages(languages: &[Language]) -> String {
+    let mut enumeration = String::new();
+    let mut names = String::new();
+    let mut offered = String::new();
+    let mut styles = String::new();
+    for language in languages {
+        let header = &language.header;
+        let (code, variant) = (&language.code, &header.variant);
+        let _ =
+            writeln!(enumeration, "/// {}.\n#[serde(rename = {code:?})]\n{variant},", header.name);
+        let _ = writeln!(names, "Self::{variant},");
+        if !header.draft {
+            let _ = writeln!(offered, "Self::{variant},");
+        }
+        let _ = writeln!(
+            styles,
+            "Style {{ code: {code:?}, name: {:?}, is_draft: {}, singular: &{:?}, date: {:?}, \
+             plain_date: {:?}, day_month: {:?}, month_year: {:?}, day: {:?}, short_date: {:?}, day_number: {:?}, first_day: {:?}, capital_nouns: {}, \
+             lowered_words: &{:?} }},",
+            header.name,
+            header.draft,
+            header.singular,
+            header.date,
+            header.plain_date,
+            header.day_month,
+            header.month_year,
+            header.day,
+            header.short_date,
+            header.day_number,
+            header.first_day,
+            header.capital_nouns,
+            header.lowered_words,
+        );
+    }
+    let count = languages.len();
+    let offered_count = languages.iter().filter(|language| !language.header.draft).count();
+    format!(
+        "/// A language in which temoin speaks.\n\
+         #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]\n\
+         pub enum Language {{\n{enumeration}}}\n\
+         impl Language {{\n\
+         /// Every language, drafts too, in the order in which they are listed.\n\
+         pub const ALL: [Self; {count}] = [{names}];\n\
+         /// Those that are offered, in the order in which they are listed.\n\
+         pub const OFFERED: [Self; {offered_count}] = [{offered}];\n\
+         }}\n\
+         const STYLES: [Style; {count}] = [{styles}];\n"
+    )
+}
+
+/// A module of constants for each table that is asked for.
+pub(crate) fn messages(languages: &[Language], is_asked_for: impl Fn(&str) -> bool) -> String {
+    let mut root = Module::default();
+    let Some(first) = languages.first() else { return String::new() };
+    for (key, entry) in &first.entries {
+        let mut path: Vec<&str> = key.split('.').collect();
+        let Some(name) = path.pop() else { continue };
+        if !path.first().is_some_and(|table| is_asked_for(table)) {
+            continue;
+        }
+        let translations: Vec<Vec<&str>> = languages
+            .iter()
+            .filter_map(|language| language.entries.get(key).map(Entry::texts))
+            .collect();
+        let module = path
+            .into_iter()
+            .fold(&mut root, |module, table| module.modules.entry(table).or_default());
+        let _ = writeln!(module.constants, "{}", constant(name, entry, &translations));
+    }
+    root.children()
+}
+
+#[derive(Default)]
+struct Module<'a> {
+    constants: String,
+    modules: BTreeMap<&'a str, Module<'a>>,
+}
+
+impl Module<'_> {
+    fn source(&self) -> String {
+        format!("use super::{{Message, Plural}};\n{}{}", self.constants, self.children())
+    }
+
+    fn children(&self) -> String {
+        let modules = self.modules.iter();
+        modules
+            .map(|(name, module)| format!("pub(crate) mod {name} {{\n{}}}\n", module.source()))
+            .collect()
+    }
+}
+
+fn constant(name: &str, entry: &Entry, translations: &[Vec<&str>]) -> String {
+    let message = |index: usize| {
+        let texts: Vec<&str> = translations.iter().map(|texts| texts[index]).collect();
+        format!("Message::packed({:?})", texts.join("\0"))
+    };
+    let name = name.to_ascii_uppercase();
+    match entry {
+        Entry::Message(_) => format!("pub(crate) const {name}: Message = {};", message(0)),
+        Entry::Plural { .. } => format!(
+            "pub(crate) const {name}: Plural = Plural {{ one: {}, other: {} }};",
+            message(0),
+            message(1)
+        ),
+        Entry::List(texts) => {
+            let messages: Vec<String> = (0..texts.len()).map(message).collect();
+            format!(
+                "pub(crate) const {name}: [Message; {}] = [{}];",
+                texts.len(),
+                messages.join(", ")
+            )
+        }
+    }
+}
