@@ -6,6 +6,7 @@ use super::{
     SignedState, Summary, Value,
 };
 use crate::domain::{Moment, Source};
+use crate::i18n::Language;
 use crate::retention::{
     Answer, Applicability, Covered, Declared, Dependence, Doubt, Edition, Kept, Period, Statement,
     Texts, Verdict, Word,
@@ -438,18 +439,19 @@ impl JsonStatement {
     }
 }
 
-#[derive(Serialize)]
-struct JsonTexts {
-    fr: String,
-    nl: String,
-    en: String,
-    de: String,
-}
+/// A text by the code of each language that is offered.
+struct JsonTexts(Texts);
 
 impl JsonTexts {
     fn of(texts: &Texts) -> Self {
-        let Texts { fr, nl, en, de } = texts.clone();
-        Self { fr, nl, en, de }
+        Self(texts.clone())
+    }
+}
+
+impl Serialize for JsonTexts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_map(Language::OFFERED.map(|language| (language.code(), self.0.text(language))))
     }
 }
 

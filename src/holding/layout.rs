@@ -81,7 +81,7 @@ fn words(text: &str, width: usize) -> Vec<String> {
     let mut glue = false;
     for part in text.split([' ', '\n']).filter(|part| !part.is_empty()) {
         let is_mark = part.starts_with('(') && part.ends_with(").") && part.len() < 9;
-        let closes = is_mark || part.starts_with([';', ':', '!', '?', '»', '[', '§']);
+        let closes = is_mark || part.starts_with(['[', '§']);
         match words.last_mut() {
             Some(last) if (glue || closes) && length(last) + 1 + length(part) <= width => {
                 last.push(' ');
@@ -92,7 +92,7 @@ fn words(text: &str, width: usize) -> Vec<String> {
         // A day stays with its month, and a number with what it counts.
         let number = part.trim_start_matches('(').trim_end_matches('.');
         let is_number = number.len() < 3 && number.bytes().all(|byte| byte.is_ascii_digit());
-        glue = is_number && !number.is_empty() || part.ends_with(['«', '§']) || part == "Nr.";
+        glue = is_number && !number.is_empty() || part.ends_with('§') || part == "Nr.";
     }
     words.into_iter().flat_map(|word| cut(word, width.max(1))).collect()
 }
@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn punctuation_that_french_sets_apart_stays_with_its_word() {
         let mut layout = Layout::new(40);
-        layout.row(2, "Loi", 6, "à conserver douze mois, pas plus : non");
+        layout.row(2, "Loi", 6, "à conserver douze mois, pas plus\u{a0}: non");
         assert_eq!(
             layout.into_string(),
-            "  Loi     à conserver douze mois, pas\n          plus : non\n"
+            "  Loi     à conserver douze mois, pas\n          plus\u{a0}: non\n"
         );
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Style {
     pub(super) first_day: &'static str,
     pub(super) capital_nouns: bool,
     pub(super) lowered_words: &'static [&'static str],
+    no_break_before: &'static str,
 }
 
 impl Language {
@@ -38,6 +39,21 @@ impl Language {
     /// Whether it is offered only where it is asked for by name.
     pub fn is_draft(self) -> bool {
         self.style().is_draft
+    }
+
+    /// A text with spaces that do not break where the language sets a sign apart by one, as French does
+    /// its colon.
+    #[must_use]
+    pub fn typeset(self, text: &str) -> String {
+        let signs = self.style().no_break_before;
+        let mut typeset = String::with_capacity(text.len());
+        let mut rest = text.chars().peekable();
+        while let Some(sign) = rest.next() {
+            let is_kept = sign == ' ' && rest.peek().is_some_and(|next| signs.contains(*next))
+                || sign == ' ' && typeset.ends_with('«') && !signs.is_empty();
+            typeset.push(if is_kept { '\u{a0}' } else { sign });
+        }
+        typeset
     }
 
     pub(super) fn style(self) -> &'static Style {
@@ -87,6 +103,14 @@ impl std::error::Error for UnknownLanguage {}
 #[cfg(test)]
 mod tests {
     use super::Language;
+
+    #[test]
+    fn a_sign_that_a_language_sets_apart_begins_no_line() {
+        let text = "Loi : « vraiment » ? Oui ; a:b";
+        let typeset = "Loi\u{a0}: «\u{a0}vraiment\u{a0}»\u{a0}? Oui\u{a0}; a:b";
+        assert_eq!(Language::French.typeset(text), typeset);
+        assert_eq!(Language::Dutch.typeset(text), text);
+    }
 
     #[test]
     fn the_first_locale_with_a_known_language_decides() {

@@ -119,7 +119,7 @@ mod tests {
             (
                 Moment::between(Some(early), Some(next_day)),
                 [
-                    "entre le mardi 24 novembre 2026 à 09:05:07 et le mercredi 25 novembre 2026 \
+                    "entre mardi 24 novembre 2026 à 09:05:07 et mercredi 25 novembre 2026 \
                      à 09:06:00",
                     "tussen dinsdag 24 november 2026 om 09:05:07 en woensdag 25 november 2026 om \
                      09:06:00",

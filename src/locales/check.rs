@@ -1,6 +1,7 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Language;
+use crate::entry::Entry;
 use crate::header::{DATE_PLACEHOLDERS, Header};
 use crate::problem::Problem;
 
@@ -10,6 +11,12 @@ pub(crate) fn all(reference: &Language, languages: &[Language], problems: &mut V
         let mut found = Vec::new();
         header(&language.header, &mut found);
         keys(reference, language, &mut found);
+        for (key, entry) in &language.entries {
+            for text in entry.texts() {
+                found.extend(wording(text, &language.header).map(|text| (key.clone(), text)));
+            }
+        }
+        contradictions(reference, language, &mut found);
         let file = language.file();
         problems.extend(found.into_iter().map(|(key, text)| Problem {
             file: file.clone(),
@@ -57,7 +64,7 @@ fn header(header: &Header, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// The same keys as the reference, with the same shapes.
+/// The same keys as the reference, with the same shapes and placeholders.
 fn keys(reference: &Language, language: &Language, found: &mut Vec<(String, String)>) {
     let from = reference.file();
     for (key, expected) in &reference.entries {
@@ -66,12 +73,76 @@ fn keys(reference: &Language, language: &Language, found: &mut Vec<(String, Stri
             Some(entry) if !entry.is_like(expected) => {
                 found.push((key.clone(), format!("has another shape than in {from}")));
             }
-            Some(_) => {}
+            Some(entry) => {
+                for (text, expected) in entry.texts().into_iter().zip(expected.texts()) {
+                    match (placeholders(text), placeholders(expected)) {
+                        (Ok(names), Ok(expected)) if names != expected => found.push((
+                            key.clone(),
+                            format!(
+                                "has the placeholders {}, and in {from} {}",
+                                list(&names),
+                                list(&expected)
+                            ),
+                        )),
+                        (Err(text), _) => found.push((key.clone(), text)),
+                        _ => {}
+                    }
+                }
+            }
         }
     }
     for key in language.entries.keys() {
         if !reference.entries.contains_key(key) {
             found.push((key.clone(), format!("is surplus: it is not in {from}")));
+        }
+    }
+}
+
+/// What is wrong in the wording of one text.
+fn wording<'a>(text: &'a str, header: &'a Header) -> impl Iterator<Item = String> + 'a {
+    let spaces = [
+        (text.trim().is_empty(), "is empty"),
+        (text.trim() != text, "begins or ends with a space"),
+        (text.contains("  ") || text.contains('\t'), "has two spaces or a tab in a row"),
+        (text.contains('\0'), "has a NUL in it"),
+        (text.contains('\''), "has a straight apostrophe: write ’"),
+    ];
+    let breakable = header
+        .no_break_before
+        .chars()
+        .filter(|sign| text.contains(&format!(" {sign}")))
+        .map(|sign| {
+            format!("has an ordinary space before “{sign}”: write one that does not break, U+00A0")
+        });
+    spaces
+        .into_iter()
+        .filter(|(is_wrong, _)| *is_wrong)
+        .map(|(_, text)| text.to_owned())
+        .chain(breakable)
+}
+
+/// What is said twice in the reference, word for word, is the same thing, and so is translated the
+/// same.
+fn contradictions(reference: &Language, language: &Language, found: &mut Vec<(String, String)>) {
+    let mut known: BTreeMap<Vec<&str>, (&str, &Entry)> = BTreeMap::new();
+    for (key, said) in &reference.entries {
+        let Some(entry) = language.entries.get(key) else { continue };
+        match known.get(&said.texts()) {
+            Some((first, translated)) if *translated != entry => found.push((
+                key.clone(),
+                format!(
+                    "reads “{}” and {first} “{}”, both for “{}”: use one text, or say in {} what \
+                     differs",
+                    entry.texts().join(" / "),
+                    translated.texts().join(" / "),
+                    said.texts().join(" / "),
+                    reference.file(),
+                ),
+            )),
+            Some(_) => {}
+            None => {
+                known.insert(said.texts(), (key, entry));
+            }
         }
     }
 }
@@ -96,4 +167,11 @@ fn placeholders(text: &str) -> Result<BTreeSet<String>, String> {
         rest = tail;
     }
     Ok(names)
+}
+
+fn list(names: &BTreeSet<String>) -> String {
+    if names.is_empty() {
+        return "(none)".to_owned();
+    }
+    names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(" ")
 }

@@ -23,7 +23,7 @@ pub(crate) fn languages(languages: &[Language]) -> String {
             styles,
             "Style {{ code: {code:?}, name: {:?}, is_draft: {}, singular: &{:?}, date: {:?}, \
              plain_date: {:?}, day_month: {:?}, month_year: {:?}, day: {:?}, short_date: {:?}, day_number: {:?}, first_day: {:?}, capital_nouns: {}, \
-             lowered_words: &{:?} }},",
+             lowered_words: &{:?}, no_break_before: {:?} }},",
             header.name,
             header.draft,
             header.singular,
@@ -37,6 +37,7 @@ pub(crate) fn languages(languages: &[Language]) -> String {
             header.first_day,
             header.capital_nouns,
             header.lowered_words,
+            header.no_break_before,
         );
     }
     let count = languages.len();

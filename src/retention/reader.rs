@@ -1,4 +1,4 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -526,27 +526,22 @@ impl<'a, 'i> Entry<'a, 'i> {
             return None;
         }
         let mut table = self.table()?;
-        let missing = Cell::new(Vec::new());
-        let mut text = |language: Language| match table.optional(language.code()) {
-            Some(entry) => entry.text(),
-            None => {
-                let mut codes = missing.take();
-                codes.push(language.code());
-                missing.set(codes);
-                None
+        let mut missing = Vec::new();
+        let texts = Language::ALL.map(|language| {
+            let entry = table.optional(language.code());
+            if entry.is_none() && !language.is_draft() {
+                missing.push(language.code());
             }
-        };
-        let (fr, nl) = (text(Language::French), text(Language::Dutch));
-        let (en, de) = (text(Language::English), text(Language::German));
+            entry.and_then(|entry| entry.text())
+        });
         table.finish();
-        let missing = missing.into_inner();
         if !missing.is_empty() {
             self.add(
                 format!("no text in {}", missing.join(", ")),
                 "members read temoin in fr, nl, en and de: write it in all four",
             );
         }
-        Some(Texts { fr: fr?, nl: nl?, en: en?, de: de? })
+        Texts::of(|language| texts[language as usize].clone())
     }
 
     fn string(&self) -> Option<&'a str> {

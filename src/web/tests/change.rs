@@ -119,7 +119,7 @@ fn settings_are_changed_by_their_form_and_the_page_says_so() {
     assert_eq!(answer.status(), 303, "{}", answer.body);
     assert!(answer.head.contains("\r\nLocation: ./settings?done=1&lang=fr"), "{}", answer.head);
     assert_eq!(house.notes(), ["operator.profile=neutrinet", "erasure.grace_days= 7"]);
-    assert!(house.get("/settings?done=1").body.contains("heeds it already"));
+    assert!(house.get("/settings?done=1").body.contains("in use already"));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn who_can_ask_is_told_by_the_law_that_applies_with_its_sources() {
     for (language, texts) in [
         (Language::English, ["Neutrinet asbl", "A request must", "classes of authorities"]),
         (Language::French, ["L’opérateur doit", "Jamais compris", "Vérifié le "]),
-        (Language::Dutch, ["Hoort er nooit bij", "Wat temoin niet ziet", "(volledig gelezen)"]),
+        (Language::Dutch, ["Hoort er nooit bij", "Wat temoin niet kan zien", "(volledig gelezen)"]),
         (Language::German, ["umstritten", "Wer die Daten erhalten hat, muss", "beweist nichts"]),
     ] {
         let page = house.get(&format!("/ask?lang={language}")).body;
