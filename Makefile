@@ -12,20 +12,20 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # What `make test` runs, in this order; the files included below add theirs.
 CHECKS := lint unit arm
 
-# What is begun in the background before them: it takes long, and the checks leave processors idle.
+# What is started in the background before them: it takes long, and the checks leave processors idle.
 AHEAD :=
 
 # Checks that are run at the same time, after the others: each emulates a processor, and keeps one busy.
 BESIDE := app-test plug-check
 
-# Tests that want more than Rust: each has a target of its own.
-APART := arm disk edges soak sync sync_uplink
+# Tests that need more than Rust: each has a target of its own.
+APART := arm full_disk tunnel_lifecycle soak sync sync_uplink
 
 .PHONY: help
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort \
 	    | while IFS=$$'\t' read -r target text; do \
-	        printf '  make %-15s %s\n' "$$target" "$$text"; done
+	        printf '  make %-16s %s\n' "$$target" "$$text"; done
 
 .PHONY: setup
 setup: ## Install what is missing: Debian packages, and Rust where there is none

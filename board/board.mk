@@ -1,4 +1,4 @@
-# Cards for boards, boards in QEMU, and what is done with a board on the desk: board/README.md.
+# Cards for boards, boards in QEMU, and work with a real board: board/README.md.
 
 AHEAD += rootfs-ahead
 CHECKS += image-check flash-check qemu-check plug-check power-cut dead-card

@@ -3,21 +3,21 @@
 //! A file says only what differs from the defaults; without a file all defaults hold. The shipped
 //! file is `src/temoin.toml`, which names every key.
 
-mod user;
+mod user_name;
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use serde::Deserialize;
 
-use crate::capture::clock::Trust;
-use crate::capture::origin::Method;
+use crate::capture::clock::ClockTrust;
+use crate::capture::origin::OriginMethod;
 use crate::domain::{Device, Zone};
 use crate::i18n::Language;
-use crate::retention::{GRACE_DAYS, Id, Jurisdiction, Word};
+use crate::retention::{GRACE_DAYS, Jurisdiction, NamedEnum, Slug};
 use crate::sync::Proxy;
 
-pub use user::{InvalidUserName, UserName};
+pub use user_name::{InvalidUserName, UserName};
 
 /// Where the configuration is looked for unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
@@ -35,11 +35,11 @@ pub struct Config {
     /// The management socket of OpenVPN's client, where there is one.
     pub management: Option<PathBuf>,
     /// When the box's clock is believed.
-    pub trust: Trust,
+    pub trust: ClockTrust,
     /// How to find out the origin address, in this order.
-    pub methods: Vec<Method>,
+    pub methods: Vec<OriginMethod>,
     /// The operator's profile, by its id.
-    pub profile: Option<Id>,
+    pub profile: Option<Slug>,
     /// Whose law applies; `None` for that of the operator's profile.
     pub jurisdiction: Option<Jurisdiction>,
     /// How many days a session that is due may wait for the operator to confirm its own erasure,
@@ -67,8 +67,8 @@ impl Default for Config {
             devices: "tun0".parse().into_iter().collect(),
             status_file: None,
             management: None,
-            trust: Trust::Kernel,
-            methods: Method::ALL.to_vec(),
+            trust: ClockTrust::Kernel,
+            methods: OriginMethod::ALL.to_vec(),
             profile: None,
             jurisdiction: None,
             grace_days: GRACE_DAYS,
@@ -92,12 +92,14 @@ impl Config {
         match fs::read(path) {
             Ok(bytes) => match std::str::from_utf8(&bytes) {
                 Ok(text) => Self::parse(path, text),
-                Err(error) => fails(Problem::foreign_characters(&bytes[..error.valid_up_to()])),
+                Err(error) => {
+                    fails(ConfigProblem::foreign_characters(&bytes[..error.valid_up_to()]))
+                }
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
                 Self::parse(path, "")
             }
-            Err(error) => fails(Problem::Unreadable(error)),
+            Err(error) => fails(ConfigProblem::Unreadable(error)),
         }
     }
 
@@ -126,19 +128,23 @@ impl Config {
         self.directory.join("profiles.d")
     }
 
-    fn from_text(text: &str) -> Result<Self, Problem> {
-        let raw: Raw = toml::from_str(text).map_err(|error| Problem::Syntax(error.to_string()))?;
+    fn from_text(text: &str) -> Result<Self, ConfigProblem> {
+        let raw: RawConfig =
+            toml::from_str(text).map_err(|error| ConfigProblem::Syntax(error.to_string()))?;
         let default = Self::default();
         let devices = match raw.tunnel.devices {
             Some(names) => names
                 .iter()
                 .map(|name| name.parse())
                 .collect::<Result<Vec<Device>, _>>()
-                .map_err(|error| Problem::value("tunnel.devices", &error))?,
+                .map_err(|error| ConfigProblem::value("tunnel.devices", &error))?,
             None => default.devices,
         };
         if devices.is_empty() {
-            return Err(Problem::value("tunnel.devices", &"at least one interface is needed"));
+            return Err(ConfigProblem::value(
+                "tunnel.devices",
+                &"at least one interface is needed",
+            ));
         }
         Ok(Self {
             directory: default.directory,
@@ -146,10 +152,13 @@ impl Config {
             status_file: absolute("tunnel.status_file", raw.tunnel.status_file)?,
             management: absolute("tunnel.management", raw.tunnel.management)?,
             trust: match raw.clock.trust.as_deref() {
-                None | Some("kernel") => Trust::Kernel,
-                Some("always") => Trust::Always,
+                None | Some("kernel") => ClockTrust::Kernel,
+                Some("always") => ClockTrust::Always,
                 Some(_) => {
-                    return Err(Problem::value("clock.trust", &"it is \"kernel\" or \"always\""));
+                    return Err(ConfigProblem::value(
+                        "clock.trust",
+                        &"it is \"kernel\" or \"always\"",
+                    ));
                 }
             },
             methods: match raw.origin.methods {
@@ -157,7 +166,7 @@ impl Config {
                     .iter()
                     .map(|name| name.parse())
                     .collect::<Result<_, _>>()
-                    .map_err(|error| Problem::value("origin.methods", &error))?,
+                    .map_err(|error| ConfigProblem::value("origin.methods", &error))?,
                 None => default.methods,
             },
             profile: parsed("operator.profile", raw.operator.profile)?,
@@ -168,7 +177,7 @@ impl Config {
                 .map(|text| {
                     let known = Jurisdiction::ALL.iter().find(|it| it.name() == text);
                     known.copied().ok_or_else(|| {
-                        Problem::value("operator.jurisdiction", &"it is \"BE\" or \"FR\"")
+                        ConfigProblem::value("operator.jurisdiction", &"it is \"BE\" or \"FR\"")
                     })
                 })
                 .transpose()?,
@@ -177,7 +186,7 @@ impl Config {
                 Some(days) if days <= GRACE_DAYS => days,
                 Some(_) => {
                     let why = format!("it is a number of days from 0 to {GRACE_DAYS}");
-                    return Err(Problem::value("erasure.grace_days", &why));
+                    return Err(ConfigProblem::value("erasure.grace_days", &why));
                 }
             },
             sync: raw.sync.enabled.unwrap_or(default.sync),
@@ -191,16 +200,16 @@ impl Config {
                 .iter()
                 .map(|name| name.parse())
                 .collect::<Result<_, _>>()
-                .map_err(|error| Problem::value("page.users", &error))?,
+                .map_err(|error| ConfigProblem::value("page.users", &error))?,
         })
     }
 }
 
 /// An absolute path, or none where the text is empty.
-fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, Problem> {
+fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, ConfigProblem> {
     let path = text.filter(|text| !text.is_empty()).map(PathBuf::from);
     if path.as_ref().is_some_and(|path| !path.is_absolute()) {
-        return Err(Problem::value(key, &"the path must begin with /"));
+        return Err(ConfigProblem::value(key, &"the path must begin with /"));
     }
     Ok(path)
 }
@@ -209,12 +218,12 @@ fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, 
 fn parsed<T: std::str::FromStr>(
     key: &'static str,
     text: Option<String>,
-) -> Result<Option<T>, Problem>
+) -> Result<Option<T>, ConfigProblem>
 where
     T::Err: fmt::Display,
 {
     text.filter(|text| !text.is_empty())
-        .map(|text| text.parse().map_err(|error| Problem::value(key, &error)))
+        .map(|text| text.parse().map_err(|error| ConfigProblem::value(key, &error)))
         .transpose()
 }
 
@@ -222,18 +231,18 @@ where
 #[derive(Debug)]
 pub struct ConfigError {
     path: PathBuf,
-    problem: Problem,
+    problem: ConfigProblem,
 }
 
 #[derive(Debug)]
-enum Problem {
+enum ConfigProblem {
     Syntax(String),
     Unreadable(io::Error),
     Value { key: &'static str, why: String },
 }
 
-impl Problem {
-    /// `before` is what could be read before them.
+impl ConfigProblem {
+    /// `before` is the text that precedes them.
     fn foreign_characters(before: &[u8]) -> Self {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         Self::Syntax(format!("line {line}: a character is not UTF-8; save the file as UTF-8"))
@@ -248,9 +257,9 @@ impl ConfigError {
     /// What is wrong, without where.
     pub fn reason(&self) -> String {
         match &self.problem {
-            Problem::Unreadable(error) => error.to_string(),
-            Problem::Syntax(error) => error.trim_end().to_owned(),
-            Problem::Value { why, .. } => why.clone(),
+            ConfigProblem::Unreadable(error) => error.to_string(),
+            ConfigProblem::Syntax(error) => error.trim_end().to_owned(),
+            ConfigProblem::Value { why, .. } => why.clone(),
         }
     }
 }
@@ -259,11 +268,11 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, reason) = (self.path.display(), self.reason());
         match &self.problem {
-            Problem::Unreadable(_) => {
+            ConfigProblem::Unreadable(_) => {
                 write!(f, "{path} cannot be read: {reason}. Check the path and its permissions.")
             }
-            Problem::Syntax(_) => write!(f, "{path}: {reason}"),
-            Problem::Value { key, .. } => write!(f, "{path}: {key}: {reason}."),
+            ConfigProblem::Syntax(_) => write!(f, "{path}: {reason}"),
+            ConfigProblem::Value { key, .. } => write!(f, "{path}: {key}: {reason}."),
         }
     }
 }
@@ -273,7 +282,7 @@ impl std::error::Error for ConfigError {}
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Raw {
+struct RawConfig {
     tunnel: RawTunnel,
     clock: RawClock,
     origin: RawOrigin,

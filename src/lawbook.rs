@@ -1,58 +1,60 @@
-//! The law and the operators' profiles, as this box has them: what is compiled in, and a member's own
-//! files in `rules.d` and `profiles.d` beside the configuration.
+//! This box's ruleset: the law and the operators' profiles that are compiled in, and the member's
+//! own files in `rules.d` and `profiles.d` beside the configuration.
 //!
 //! # Error handling
-//! A member's own file that cannot be used is left out and complained of ([`Complaint`]); where the
-//! others do not go together with what is compiled in, that alone is used. So a broken file stops
-//! neither the record nor its erasure.
+//! A member's own file that cannot be used is skipped and reported ([`RulesetIssue`]); if the
+//! others are inconsistent with the compiled-in files, only those are used. So a broken file stops
+//! neither recording nor erasure.
 
-mod library;
+mod ruleset_cache;
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-pub use library::Library;
+pub use ruleset_cache::RulesetCache;
 
 use crate::config::Config;
 use crate::domain::Zone;
-use crate::holding::Rulebook;
-use crate::retention::{Edition, Id, Jurisdiction, Law, Problem, Profile, RuleFileError, Track};
+use crate::holding::ApplicableRules;
+use crate::retention::{
+    Edition, FileProblem, Jurisdiction, Law, Profile, RuleFileError, Slug, Track,
+};
 
 /// The longest file that is read, in bytes: the longest that ships has some fifty thousand.
-const LONGEST: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Law, profiles, and which of them apply to this box.
 #[derive(Debug)]
-pub struct Lawbook {
+pub struct Ruleset {
     /// Every edition of law.
     pub law: Law,
     /// Every profile, by id.
     pub profiles: Vec<Profile>,
     /// What could not be used.
-    pub complaints: Vec<Complaint>,
-    profile: Option<Id>,
+    pub issues: Vec<RulesetIssue>,
+    profile: Option<Slug>,
     jurisdiction: Option<Jurisdiction>,
 }
 
-impl Lawbook {
+impl Ruleset {
     /// Reads the files that belong to a configuration. One that has the id of a compiled-in one
     /// replaces it.
     ///
     /// # Errors
     /// [`RuleFileError`] never in a release: only what is compiled in can cause it.
     pub fn load(config: &Config) -> Result<Self, RuleFileError> {
-        let mut complaints = Vec::new();
+        let mut issues = Vec::new();
         let mut law = Law::compiled_in()?;
-        let own = read_all(&config.rules_directory(), Edition::parse, &mut complaints);
+        let own = read_all(&config.rules_directory(), Edition::parse, &mut issues);
         if !own.is_empty() {
             let kept = law.editions().iter().filter(|it| own.iter().all(|own| own.id != it.id));
             match Law::assemble(kept.cloned().chain(own.iter().cloned()).collect()) {
                 Ok(together) => law = together,
-                Err(error) => complaints.push(Complaint::Contradiction(error.into_problems())),
+                Err(error) => issues.push(RulesetIssue::Contradiction(error.into_problems())),
             }
         }
         let mut profiles = Profile::compiled_in()?;
-        for own in read_all(&config.profiles_directory(), Profile::parse, &mut complaints) {
+        for own in read_all(&config.profiles_directory(), Profile::parse, &mut issues) {
             match profiles.iter_mut().find(|known| known.id == own.id) {
                 Some(known) => *known = own,
                 None => profiles.push(own),
@@ -61,13 +63,13 @@ impl Lawbook {
         profiles.sort_by(|one, other| one.id.cmp(&other.id));
         if let Some(id) = &config.profile {
             if !profiles.iter().any(|profile| profile.id == *id) {
-                complaints.push(Complaint::NoProfile(id.clone()));
+                issues.push(RulesetIssue::NoProfile(id.clone()));
             }
         }
         Ok(Self {
             law,
             profiles,
-            complaints,
+            issues,
             profile: config.profile.clone(),
             jurisdiction: config.jurisdiction,
         })
@@ -84,12 +86,16 @@ impl Lawbook {
         self.jurisdiction.or_else(|| self.profile().map(|profile| profile.jurisdiction))
     }
 
-    /// What a session is held against.
-    pub fn rulebook(&self) -> Rulebook<'_> {
-        Rulebook { law: &self.law, jurisdiction: self.jurisdiction(), profile: self.profile() }
+    /// What a session is assessed by.
+    pub fn applicable_rules(&self) -> ApplicableRules<'_> {
+        ApplicableRules {
+            law: &self.law,
+            jurisdiction: self.jurisdiction(),
+            profile: self.profile(),
+        }
     }
 
-    /// The zones in which days may have to be counted, whatever is chosen of this book.
+    /// The zones in which days may have to be counted, whichever profile is chosen.
     pub fn zones(&self) -> Vec<Zone> {
         let editions = self.law.editions().iter().map(|edition| edition.zone);
         let mut zones: Vec<Zone> = Vec::new();
@@ -113,13 +119,13 @@ impl Lawbook {
 
 /// A member's own file, or a choice, that cannot be used; with the remedy.
 #[derive(Debug)]
-pub enum Complaint {
-    /// Rule files that do not go together with others: only what is compiled in is used.
-    Contradiction(Vec<Problem>),
+pub enum RulesetIssue {
+    /// Inconsistent rule files: only the compiled-in files are used.
+    Contradiction(Vec<FileProblem>),
     /// What is wrong in one file: it is left out.
-    File(Vec<Problem>),
+    File(Vec<FileProblem>),
     /// The configuration names a profile that is not there.
-    NoProfile(Id),
+    NoProfile(Slug),
     /// A file or a directory that cannot be read.
     Unreadable {
         /// Which.
@@ -129,9 +135,9 @@ pub enum Complaint {
     },
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for RulesetIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |problems: &[Problem], f: &mut fmt::Formatter<'_>| {
+        let list = |problems: &[FileProblem], f: &mut fmt::Formatter<'_>| {
             for (place, problem) in problems.iter().enumerate() {
                 let gap = if place > 0 { " " } else { "" };
                 write!(f, "{gap}{problem}")?;
@@ -164,8 +170,8 @@ impl fmt::Display for Complaint {
 /// # Errors
 /// What the system said, or that the file is too long or no UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > LONGEST {
-        let error = format!("it is longer than {LONGEST} bytes");
+    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
+        let error = format!("it is longer than {MAX_FILE_BYTES} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidData, error));
     }
     fs::read_to_string(path)
@@ -175,10 +181,10 @@ pub fn read(path: &Path) -> io::Result<String> {
 fn read_all<T>(
     directory: &Path,
     parse: impl Fn(&str, &str) -> Result<T, RuleFileError>,
-    complaints: &mut Vec<Complaint>,
+    issues: &mut Vec<RulesetIssue>,
 ) -> Vec<T> {
     let mut unreadable = |path: &Path, error: io::Error| {
-        complaints.push(Complaint::Unreadable { path: path.to_owned(), error });
+        issues.push(RulesetIssue::Unreadable { path: path.to_owned(), error });
     };
     let paths = match files(directory) {
         Ok(paths) => paths,
@@ -192,9 +198,9 @@ fn read_all<T>(
         match read(&path) {
             Ok(text) => match parse(&path.display().to_string(), &text) {
                 Ok(value) => read_whole.push(value),
-                Err(error) => complaints.push(Complaint::File(error.into_problems())),
+                Err(error) => issues.push(RulesetIssue::File(error.into_problems())),
             },
-            Err(error) => complaints.push(Complaint::Unreadable { path, error }),
+            Err(error) => issues.push(RulesetIssue::Unreadable { path, error }),
         }
     }
     read_whole
@@ -232,10 +238,10 @@ mod tests {
     fn without_files_of_ones_own_it_is_what_is_compiled_in() {
         let directory = tempdir().unwrap();
         let config = Config { directory: directory.path().to_owned(), ..Config::default() };
-        let book = Lawbook::load(&config).unwrap();
-        assert_eq!(book.law.editions().len(), Law::compiled_in().unwrap().editions().len());
-        assert!(book.complaints.is_empty() && book.profile().is_none());
-        assert_eq!((book.jurisdiction(), book.zone()), (None, Zone::UTC));
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert_eq!(ruleset.law.editions().len(), Law::compiled_in().unwrap().editions().len());
+        assert!(ruleset.issues.is_empty() && ruleset.profile().is_none());
+        assert_eq!((ruleset.jurisdiction(), ruleset.zone()), (None, Zone::UTC));
     }
 
     #[test]
@@ -246,9 +252,9 @@ mod tests {
         fs::write(&broken, "[ruleset]\nid = 7\n").unwrap();
         fs::write(config.rules_directory().join("notes.txt"), "not a rule file").unwrap();
         fs::write(config.profiles_directory().join("x.toml"), [0xff]).unwrap();
-        let book = Lawbook::load(&config).unwrap();
-        assert_eq!(book.law.editions().len(), Law::compiled_in().unwrap().editions().len());
-        let told: Vec<String> = book.complaints.iter().map(ToString::to_string).collect();
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert_eq!(ruleset.law.editions().len(), Law::compiled_in().unwrap().editions().len());
+        let told: Vec<String> = ruleset.issues.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains(&format!("{}:", broken.display())), "{told:?}");
         assert!(told[0].contains("left out") && told[1].contains("x.toml"), "{told:?}");
@@ -261,16 +267,16 @@ mod tests {
         let own = config.rules_directory().join("own.toml");
         fs::write(&own, INJUNCTION).unwrap();
         let count = Law::compiled_in().unwrap().editions().len();
-        let book = Lawbook::load(&config).unwrap();
-        let editions = book.law.editions();
-        assert!(book.complaints.is_empty() && editions.len() == count);
+        let ruleset = Ruleset::load(&config).unwrap();
+        let editions = ruleset.law.editions();
+        assert!(ruleset.issues.is_empty() && editions.len() == count);
         assert!(editions.iter().any(|it| it.file == own.display().to_string()));
 
         fs::write(&own, INJUNCTION.replacen("fr-injunction-2025", "fr-injunction-mine", 1))
             .unwrap();
-        let book = Lawbook::load(&config).unwrap();
-        assert_eq!(book.law.editions().len(), count);
-        let told = book.complaints[0].to_string();
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert_eq!(ruleset.law.editions().len(), count);
+        let told = ruleset.issues[0].to_string();
         assert!(told.contains("own.toml") && told.contains("overlaps"), "{told}");
     }
 
@@ -281,12 +287,12 @@ mod tests {
         fs::write(config.profiles_directory().join("mine.toml"), TEMPLATE).unwrap();
         let own = Profile::parse("mine.toml", TEMPLATE).unwrap();
         config.profile = Some(own.id.clone());
-        let book = Lawbook::load(&config).unwrap();
-        assert_eq!(book.profile().map(|profile| &profile.name), Some(&own.name));
-        assert_eq!(book.jurisdiction(), Some(own.jurisdiction));
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert_eq!(ruleset.profile().map(|profile| &profile.name), Some(&own.name));
+        assert_eq!(ruleset.jurisdiction(), Some(own.jurisdiction));
         config.profile = Some("nobody".parse().unwrap());
-        let book = Lawbook::load(&config).unwrap();
-        assert!(book.profile().is_none());
-        assert!(book.complaints[0].to_string().contains("no profile nobody"));
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert!(ruleset.profile().is_none());
+        assert!(ruleset.issues[0].to_string().contains("no profile nobody"));
     }
 }

@@ -1,20 +1,20 @@
-//! temoin: a witness for the record that the law makes a VPN operator keep of its members.
+//! temoin: a local log of the sessions of which the law makes a VPN operator keep a record.
 //!
-//! The rooms of the house, from the ground up; what stands higher may use what stands lower, never
-//! the other way round (`tests/layering.rs` holds that):
+//! Modules, lowest layer first; a module uses only lower ones:
 //!
-//! * Ground, pure: [`domain`] (sessions, their fields, how each value is known, and the tracker that
+//! * Without I/O: [`domain`] (sessions, their fields, how each value is known, and the tracker that
 //!   turns observations into sessions) and [`i18n`] (the four languages).
 //! * Middle: [`retention`] (what law and operators have kept, and until when), [`protocol`] (what both
 //!   ends of the sync will share), [`holding`] (law, operator and box side by side, for one session
 //!   and summed up), [`rights`] (letters, deadlines, comparison with an operator's answer), [`export`]
 //!   (the record for other programs) and [`journal`] (the record in SQLite).
-//! * Edges, which know the world: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
+//! * I/O: [`capture`] (OpenVPN's hooks, the spool, netlink, the management
 //!   socket, finding the origin address), [`sync`] (asking the operator, by session ID alone), [`http`]
 //!   (a small server) and [`web`] (the page); and, with feature `operator`, the operator's end.
 //! * [`config`], [`lawbook`] (law and profiles as this box has them), [`settings`] (what can be
-//!   changed of the configuration), [`erasure`] (what goes, and when), [`inquiry`] (asking the operator
-//!   for the record), [`daemon`] (one poll loop that joins the parts) and [`cli`] (one file a command).
+//!   changed of the configuration), [`erasure`] (what is erased, and when), [`inquiry`] (asking the
+//!   operator for the record), [`daemon`] (a single poll loop over the modules it calls) and
+//!   [`cli`] (one file a command).
 #![forbid(unsafe_code)]
 
 pub mod capture;

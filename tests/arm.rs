@@ -42,8 +42,8 @@ fn a_session_goes_through_hook_spool_daemon_and_command_line() {
     let mut temoin = temoin();
     let scripts = temoin.scripts();
     temoin.print(&format!("hook install --scripts-dir {}", scripts.display()));
-    // What the emulator runs cannot run itself anew, as the hook does to bound its time: here it does
-    // its work at once.
+    // The emulated program cannot re-execute itself, as the hook does to bound its time: here it does
+    // its work directly.
     temoin.hook("route-up --unsupervised");
     temoin.start_daemon();
     let sessions = temoin.await_sessions("closed");

@@ -1,5 +1,5 @@
-//! The program as a person at a terminal meets it: what it prints, what it says when something is
-//! wrong, and with which exit code. Needs no root and no tunnel: the hooks are run by hand.
+//! The command line: output, error messages and
+//! exit codes. Needs no root and no tunnel: the tests run the hooks.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -53,7 +53,7 @@ fn a_session_is_recorded_and_shown_in_every_form() {
 }
 
 #[test]
-fn every_language_is_spoken() {
+fn every_language_is_available() {
     let program = Program::native();
     for (language, part) in [
         ("fr", "Aucun tunnel"),
@@ -162,7 +162,7 @@ fn the_doctor_says_what_is_missing_and_then_that_all_is_well() {
 }
 
 #[test]
-fn nobody_hears_of_a_reader_that_stopped_reading() {
+fn a_closed_output_pipe_is_not_reported() {
     let program = Program::native();
     let command = format!("{:?} | true", program.command("--help"));
     let output =
@@ -202,7 +202,7 @@ fn refused(program: &Program, words: &str, code: i32, part: &str) {
 }
 
 #[test]
-fn what_is_held_is_shown_by_law_and_by_the_operators_word() {
+fn what_is_held_is_shown_by_law_and_by_declaration() {
     let (program, id) = with_a_session();
     let shown = program.print(&format!("show {id}"));
     for part in ["Neutrinet asbl", "203.0.113.7", "Required by law", "How the start is known"] {
@@ -380,7 +380,7 @@ fn an_operators_answer_is_compared_with_the_sessions_that_it_covers() {
 }
 
 #[test]
-fn erasing_by_hand_says_what_would_go_and_asks_before_all_of_it_does() {
+fn manual_erasure_lists_what_it_would_erase_and_confirms_before_erasing_all() {
     let (program, id) = with_a_session();
     assert!(program.print("erase --dry-run").contains("No session is to be erased"));
     let planned = program.print(&format!("erase --dry-run --session {id}"));

@@ -1,7 +1,7 @@
-//! What is erased is gone: sessions with values of which no other byte sequence is like are recorded,
-//! erased, and then looked for in every file that the program may write (record, spool, log, temporary
-//! files), in every form that they could take. Needs no root: the hooks are run by hand, and what lies
-//! in the past is written through the library.
+//! What is erased is gone: sessions with values that no other byte sequence resembles are recorded,
+//! erased, and then searched for in every file that the program may write (record, spool, log, temporary
+//! files), in every form that they could take. Needs no root: the tests run the hooks, and write past
+//! sessions through the library.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -15,12 +15,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use support::{Program, files_below};
-use temoin::capture::spool::{Event, Happening, Spool};
+use temoin::capture::spool::{Event, EventKind, Spool};
 use temoin::domain::{
-    BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Gateway, Moment, Observed,
-    Session, SessionSecret, Source, Timestamp, Transport, Uptime,
+    Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Gateway, Observed, Session,
+    SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
-use temoin::journal::{Filter, Journal, Page, Reader};
+use temoin::journal::{Filter, Journal, Pagination, Reader};
 
 /// When the machine of the recorded sessions started: 2025-01-01, in milliseconds after 1970.
 const BOOTED: i64 = 1_735_689_600_000;
@@ -33,7 +33,7 @@ const DAY: i64 = 86_400_000;
 
 #[test]
 fn what_a_member_erases_while_the_daemon_runs_is_nowhere_any_more() {
-    let marks = Marks::new(1);
+    let marks = UniqueValues::new(1);
     let mut program = Program::native();
     program.start_daemon();
     let hook = |word: &str| {
@@ -76,28 +76,28 @@ fn after_fourteen_months_of_absence_the_daemon_erases_at_its_start() {
     let ended = support::now() - 14 * 31 * DAY;
     record(&program, &[(2, ended)]);
     // A session that the hooks told of while no daemon ran.
-    let waiting = Marks::new(3);
+    let waiting = UniqueValues::new(3);
     let spool = Spool::create(&program.state()).unwrap();
-    for (happening, at) in [
-        (Happening::Up { interface: Some(7), facts: waiting.facts() }, ended - DAY),
-        (Happening::Down { reason: EndReason::StoppedWithNotice }, ended),
+    for (kind, at) in [
+        (EventKind::Up { interface: Some(7), attributes: waiting.attributes() }, ended - DAY),
+        (EventKind::Down { reason: EndReason::StoppedWithNotice }, ended),
     ] {
         let device = "tun9".parse().unwrap();
-        spool.write(&Event { reading: reading(at), device, happening }).unwrap();
+        spool.write(&Event { reading: reading(at), device, kind }).unwrap();
     }
     // What could not be read of another, and a journal that was set aside.
-    let torn = Marks::new(4);
-    let facts = Happening::Up { interface: None, facts: torn.facts() };
+    let torn = UniqueValues::new(4);
+    let attributes = EventKind::Up { interface: None, attributes: torn.attributes() };
     let event =
-        Event { reading: reading(ended), device: "tun9".parse().unwrap(), happening: facts };
+        Event { reading: reading(ended), device: "tun9".parse().unwrap(), kind: attributes };
     fs::create_dir(spool.rejected_path()).unwrap();
     old_file(&spool.rejected_path().join("torn"), &event.encode(), ended);
-    let damaged = Marks::new(5);
+    let damaged = UniqueValues::new(5);
     let text = format!("{} {}", damaged.origin, damaged.prefix);
     for name in ["journal.damaged-1", "journal.damaged-1-wal"] {
         old_file(&program.state().join(name), text.as_bytes(), ended);
     }
-    let values: Vec<_> = (2..6).flat_map(|number| Marks::new(number).values()).collect();
+    let values: Vec<_> = (2..6).flat_map(|number| UniqueValues::new(number).values()).collect();
     assert!(found(program.directory(), &values).len() > 20);
 
     program.start_daemon();
@@ -115,7 +115,10 @@ fn a_clock_that_nobody_confirmed_erases_nothing_by_itself() {
     program.configure(
         "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"kernel\"\n[origin]\nmethods = []\n",
     );
-    if temoin::capture::clock::read(temoin::capture::clock::Trust::Kernel).unwrap().synchronised {
+    if temoin::capture::clock::read(temoin::capture::clock::ClockTrust::Kernel)
+        .unwrap()
+        .synchronised
+    {
         // Only where the kernel's clock is not confirmed can this be seen.
         return;
     }
@@ -124,7 +127,7 @@ fn a_clock_that_nobody_confirmed_erases_nothing_by_itself() {
     program.await_sessions("closed");
     let log = program.stop_daemon();
     assert!(log.contains("nothing is erased until a time service confirms the clock"), "{log}");
-    // By hand it goes, but not without a word.
+    // A manual erasure erases it, with a warning.
     let output = program.command("erase").stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(5));
     let told = String::from_utf8(output.stdout).unwrap();
@@ -137,7 +140,7 @@ fn a_clock_that_nobody_confirmed_erases_nothing_by_itself() {
 #[test]
 fn an_erasure_that_is_killed_at_any_step_is_finished_by_the_next_one() {
     let began = Instant::now();
-    let steps = Steps::new();
+    let steps = KillPoints::new();
     let mut rounds = 0;
     for by_daemon in [false, true] {
         let mut step = 0;
@@ -145,7 +148,8 @@ fn an_erasure_that_is_killed_at_any_step_is_finished_by_the_next_one() {
             let mut program = Program::native();
             let ended = support::now() - 14 * 31 * DAY;
             record(&program, &[(1, ended), (2, ended + 1), (3, ended + 2)]);
-            let values: Vec<_> = (1..4).flat_map(|number| Marks::new(number).values()).collect();
+            let values: Vec<_> =
+                (1..4).flat_map(|number| UniqueValues::new(number).values()).collect();
             assert!(found(program.directory(), &values).len() > 12);
 
             let was_killed = steps.kill(step, &program, if by_daemon { "daemon" } else { "erase" });
@@ -175,14 +179,14 @@ fn an_erasure_that_is_killed_at_any_step_is_finished_by_the_next_one() {
 
 /// How an erasure is killed at its successive steps.
 #[derive(Debug)]
-enum Steps {
+enum KillPoints {
     /// Before each of its calls that change a file.
     Calls,
     /// At moments spread evenly, where there is no strace or it may not trace.
     Moments,
 }
 
-impl Steps {
+impl KillPoints {
     /// The calls with which files are changed.
     const CALLS: [&str; 5] = ["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink"];
 
@@ -225,8 +229,8 @@ impl Steps {
     }
 }
 
-/// Values of one session, unlike those of any other, each of many bytes.
-struct Marks {
+/// Values of one session, unique and each of many bytes.
+struct UniqueValues {
     origin: Ipv4Addr,
     port: u16,
     assigned: Ipv4Addr,
@@ -236,7 +240,7 @@ struct Marks {
     secret: SessionSecret,
 }
 
-impl Marks {
+impl UniqueValues {
     fn new(number: u8) -> Self {
         let odd = number.wrapping_mul(37).wrapping_add(101);
         Self {
@@ -274,11 +278,11 @@ impl Marks {
         ]
     }
 
-    fn facts(&self) -> Facts {
+    fn attributes(&self) -> Attributes {
         let hook = Source::OpenVpnHook;
         let gateway = Gateway { address: self.gateway.into(), port: Some(1194) };
         let prefix = format!("{}/64", self.prefix).parse().unwrap();
-        Facts {
+        Attributes {
             origin_address: Some(Observed::new(self.origin.into(), Source::OperatorPush)),
             origin_port: Some(Observed::new(self.port, Source::OperatorPush)),
             assigned_ipv4: Some(Observed::new(self.assigned, hook)),
@@ -378,10 +382,10 @@ fn found(directory: &Path, values: &[(String, Vec<u8>)]) -> Vec<String> {
     found
 }
 
-fn certificates(program: &Program) -> Vec<temoin::journal::Certificate> {
+fn certificates(program: &Program) -> Vec<temoin::journal::ErasureCertificate> {
     let reader = Reader::open(&program.state()).unwrap().unwrap();
     let all = Filter::all(Timestamp::EPOCH);
-    assert_eq!(reader.sessions(&all, &Page::first(1)).unwrap(), []);
+    assert_eq!(reader.sessions(&all, &Pagination::first(1)).unwrap(), []);
     reader.certificates().unwrap()
 }
 
@@ -389,10 +393,10 @@ fn certificates(program: &Program) -> Vec<temoin::journal::Certificate> {
 fn record(program: &Program, sessions: &[(u8, i64)]) {
     let (mut journal, _) = Journal::open(&program.state()).unwrap();
     for (number, ended) in sessions {
-        let marks = Marks::new(*number);
+        let marks = UniqueValues::new(*number);
         let moment = |at: i64| {
             let at = Timestamp::from_milliseconds(at).unwrap();
-            Observed::new(Moment::exact(at), Source::OpenVpnHook)
+            Observed::new(TimeBounds::exact(at), Source::OpenVpnHook)
         };
         let open = Session {
             id: marks.secret.id(),
@@ -401,7 +405,7 @@ fn record(program: &Program, sessions: &[(u8, i64)]) {
             opened: reading(ended - DAY),
             start: moment(ended - DAY),
             end: None,
-            facts: marks.facts(),
+            attributes: marks.attributes(),
             coverage: Coverage::Hooks,
             connection: None,
             last_seen: None,

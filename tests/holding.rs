@@ -1,5 +1,5 @@
-//! What is shown of a session's holding: golden files in four languages, that each legal line in
-//! them leads to a source, and that nothing is claimed that is not known.
+//! The assessment of a session as it is shown: golden files in four languages, that each legal line in
+//! them leads to a source, and that nothing unknown is claimed.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use std::collections::BTreeSet;
@@ -10,17 +10,17 @@ use std::sync::OnceLock;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
 use temoin::domain::{
-    Change, ClockReading, Coverage, End, EndReason, Facts, Field, Gateway, Moment, Observed,
-    Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime, Zone,
+    Attributes, Change, ClockReading, Coverage, End, EndReason, Field, Gateway, Observed, Session,
+    SessionId, SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime, Zone,
 };
 use temoin::holding::{
-    Absence, Comparison, Disagreement, HOLDING_FORMAT, Holding, Rulebook, SUMMARY_FORMAT, Signed,
-    SignedState, SignedStatement, Summary, Tally,
+    ApplicableRules, Assessment, DigestComparison, Disagreement, HOLDING_FORMAT, NotHeldReason,
+    SUMMARY_FORMAT, SessionTally, SignedState, SignedStatement, SignedStatus, Summary,
 };
-use temoin::i18n::{Language, When};
+use temoin::i18n::{DateFormatter, Language};
 use temoin::journal::{Journal, Reader};
 use temoin::retention::{
-    Answer, Applicability, Jurisdiction, Law, Nature, Profile, StartEvent, Verified, Word,
+    Applicability, Jurisdiction, Law, LegalAnswer, NamedEnum, Nature, Profile, StartEvent, Verified,
 };
 
 const NOW: &str = "2026-11-24T12:00:00Z";
@@ -32,7 +32,7 @@ fn brussels_reads_as_it_should() {
     let law = law();
     let profile = neutrinet();
     let session = brussels();
-    let holding = Holding::of(&session, Rulebook::of_operator(law, &profile), at(NOW));
+    let holding = Assessment::of(&session, ApplicableRules::of_operator(law, &profile), at(NOW));
     golden("brussels", |when| holding.to_text(when, WIDTH));
 }
 
@@ -41,10 +41,10 @@ fn brussels_reads_as_it_should() {
 fn paris_reads_as_it_should() {
     let law = law();
     let profile = paris_operator();
-    let rulebook = Rulebook::of_operator(law, &profile);
+    let applicable_rules = ApplicableRules::of_operator(law, &profile);
     let sessions = paris();
-    let holding = Holding::of(&sessions[sessions.len() - 1], rulebook, at(NOW));
-    let summary = Summary::of(&sessions, rulebook, at(NOW));
+    let holding = Assessment::of(&sessions[sessions.len() - 1], applicable_rules, at(NOW));
+    let summary = Summary::of(&sessions, applicable_rules, at(NOW));
     golden("paris", |when| {
         format!("{}\n\n{}", summary.to_text(when, WIDTH), holding.to_text(when, WIDTH))
     });
@@ -55,8 +55,8 @@ fn paris_reads_as_it_should() {
 fn the_change_of_edition_reads_as_it_should() {
     let law = law();
     let session = session(7, "2021-10-20T18:12:03Z", Some("2021-10-21T05:40:00Z"));
-    let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::France);
-    let holding = Holding::of(&session, rulebook, at(NOW));
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::France);
+    let holding = Assessment::of(&session, applicable_rules, at(NOW));
     golden("edition-change", |when| holding.to_text(when, WIDTH));
 }
 
@@ -127,7 +127,7 @@ fn nothing_is_required_without_a_basis_that_is_there() {
     let profiles = [neutrinet(), paris_operator()];
     let sessions = [brussels(), paris().pop().unwrap()];
     for (session, profile) in sessions.iter().zip(&profiles) {
-        let holding = Holding::of(session, Rulebook::of_operator(law, profile), at(NOW));
+        let holding = Assessment::of(session, ApplicableRules::of_operator(law, profile), at(NOW));
         let verdicts = holding.fields.iter().flat_map(|it| &it.law.as_ref().unwrap().verdicts);
         let mut seen = 0;
         for verdict in verdicts {
@@ -143,49 +143,49 @@ fn nothing_is_required_without_a_basis_that_is_there() {
     }
 }
 
-/// Law.md §0: what the design stands on.
+/// Law.md §0: what the design relies on.
 #[test]
 fn belgium_counts_from_the_end_and_does_not_simply_require_times() {
     let law = law();
     let session = session(1, "2026-10-01T10:00:00Z", Some("2026-11-05T10:00:00Z"));
-    let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::Belgium);
-    let holding = Holding::of(&session, rulebook, at(NOW));
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::Belgium);
+    let holding = Assessment::of(&session, applicable_rules, at(NOW));
     let says = |field| holding.field(field).unwrap().law.as_ref().unwrap();
     let source = says(Field::OriginAddress).required().next().unwrap();
     assert_eq!(source.rule.start_event, Some(StartEvent::SessionEnd));
     assert_eq!(source.kept.until().unwrap().last_day(), Some("2027-11-05".parse().unwrap()));
-    assert_eq!(says(Field::SessionStart).answer, Answer::RequiredPerhaps);
-    assert_eq!(says(Field::Content).answer, Answer::Forbidden);
+    assert_eq!(says(Field::SessionStart).answer, LegalAnswer::RequiredPerhaps);
+    assert_eq!(says(Field::Content).answer, LegalAnswer::Forbidden);
     assert!(holding.field(Field::ClientVersion).is_none());
 }
 
 #[test]
 fn france_counts_from_the_connection_and_leaves_times_to_an_injunction() {
     let law = law();
-    let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::France);
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::France);
     let answer = |start: &str, end: &str, field| {
         let session = session(1, start, Some(end));
-        let holding = Holding::of(&session, rulebook, at(NOW));
+        let holding = Assessment::of(&session, applicable_rules, at(NOW));
         let law = holding.field(field).unwrap().law.clone().unwrap();
         let last = law.required().find_map(|it| it.kept.until()?.last_day());
         (law.answer, last)
     };
     let before = ("2026-10-18T10:00:00Z", "2026-10-19T10:00:00Z");
     let after = ("2026-11-01T10:00:00Z", "2026-11-05T10:00:00Z");
-    assert_eq!(answer(before.0, before.1, Field::SessionStart).0, Answer::Required);
-    assert_eq!(answer(after.0, after.1, Field::SessionStart).0, Answer::Unknown);
+    assert_eq!(answer(before.0, before.1, Field::SessionStart).0, LegalAnswer::Required);
+    assert_eq!(answer(after.0, after.1, Field::SessionStart).0, LegalAnswer::Unknown);
     let address = answer(after.0, after.1, Field::OriginAddress);
-    assert_eq!(address, (Answer::Required, Some("2027-11-01".parse().unwrap())));
+    assert_eq!(address, (LegalAnswer::Required, Some("2027-11-01".parse().unwrap())));
 }
 
 #[test]
 fn a_rule_that_nobody_verified_allows_nothing() {
     let law = law();
     let session = session(1, "2020-03-01T10:00:00Z", Some("2020-03-01T11:00:00Z"));
-    let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::France);
-    let holding = Holding::of(&session, rulebook, at(NOW));
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::France);
+    let holding = Assessment::of(&session, applicable_rules, at(NOW));
     let says = holding.field(Field::SessionStart).unwrap().law.as_ref().unwrap();
-    assert_eq!(says.answer, Answer::Unknown);
+    assert_eq!(says.answer, LegalAnswer::Unknown);
 }
 
 #[test]
@@ -193,15 +193,15 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
     let law = law();
     let profile = paris_operator();
     let session = session(1, "2026-10-01T10:00:00Z", Some("2026-10-01T11:00:00Z"));
-    let rulebook = Rulebook::of_operator(law, &profile);
-    let names = |signed: Signed, field| -> Vec<&'static str> {
-        let holding = Holding::of(&session, rulebook, at(NOW)).with_signed(signed);
-        let text = holding.to_text(When::new(Language::French, Zone::UTC), WIDTH);
+    let applicable_rules = ApplicableRules::of_operator(law, &profile);
+    let names = |signed: SignedStatus, field| -> Vec<&'static str> {
+        let holding = Assessment::of(&session, applicable_rules, at(NOW)).with_signed(signed);
+        let text = holding.to_text(DateFormatter::new(Language::French, Zone::UTC), WIDTH);
         assert!(text.contains("l’opérateur a signé"), "{text}");
         let disagreements = &holding.field(field).unwrap().disagreements;
         disagreements.iter().map(Disagreement::name).collect()
     };
-    let stated = |state| Signed::Stated(SignedStatement { stated_at: at(NOW), state });
+    let stated = |state| SignedStatus::Stated(SignedStatement { stated_at: at(NOW), state });
     let held = |erase_by: &str, is_overdue, comparison| {
         stated(SignedState::Held {
             erase_by: erase_by.parse().ok(),
@@ -210,22 +210,22 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
         })
     };
     let none: [&str; 0] = [];
-    assert_eq!(names(held("2027-10-01", false, Comparison::Same), Field::AssignedIpv4), none);
+    assert_eq!(names(held("2027-10-01", false, DigestComparison::Same), Field::AssignedIpv4), none);
     assert_eq!(
-        names(held("2026-11-10", true, Comparison::Differs), Field::AssignedIpv4),
+        names(held("2026-11-10", true, DigestComparison::Differs), Field::AssignedIpv4),
         ["values-differ", "overdue"]
     );
     assert_eq!(
-        names(held("2027-10-01", false, Comparison::CannotTell), Field::OriginPort),
+        names(held("2027-10-01", false, DigestComparison::CannotTell), Field::OriginPort),
         ["declared-not-stored", "signed-held"]
     );
     let absent = |absence| stated(SignedState::NotHeld(absence));
-    let early = || absent(Absence::Early("2027-10-01".parse().ok()));
+    let early = || absent(NotHeldReason::Early("2027-10-01".parse().ok()));
     assert_eq!(names(early(), Field::AssignedIpv4), ["signed-not-held"]);
     // No such address was assigned, as far as the box saw.
     assert_eq!(names(early(), Field::AssignedIpv6), none);
     // Who knows nothing of the session says nothing of its record.
-    for absence in [Absence::NotRegistered, Absence::Contradicted] {
+    for absence in [NotHeldReason::NotRegistered, NotHeldReason::Contradicted] {
         assert_eq!(names(absent(absence), Field::AssignedIpv4), none);
     }
 }
@@ -235,11 +235,12 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
 fn every_member_of_the_json_is_described() {
     let law = law();
     let profile = neutrinet();
-    let rulebook = Rulebook::of_operator(law, &profile);
+    let applicable_rules = ApplicableRules::of_operator(law, &profile);
     let session = brussels();
-    let holding = Holding::of(&session, rulebook, at(NOW));
+    let holding = Assessment::of(&session, applicable_rules, at(NOW));
     let one = serde_json::to_value(holding.to_json()).unwrap();
-    let all = serde_json::to_value(Summary::of([&session], rulebook, at(NOW)).to_json()).unwrap();
+    let all =
+        serde_json::to_value(Summary::of([&session], applicable_rules, at(NOW)).to_json()).unwrap();
     assert_eq!((&one["format"], &all["format"]), (&HOLDING_FORMAT.into(), &SUMMARY_FORMAT.into()));
     assert_eq!(one["fields"][0]["field"], "origin_address");
     assert_eq!(one["fields"][0]["law"]["answer"], "required");
@@ -282,12 +283,12 @@ fn the_summary_counts_each_session_once_and_says_which_goes_next() {
         session(4, "2022-08-01T10:00:00Z", Some("2022-08-02T11:00:00Z")),
         session(5, "2026-11-20T10:00:00Z", None),
     ];
-    let undated = Moment::claimed(at("1970-01-01T00:00:00Z"));
+    let undated = TimeBounds::claimed(at("1970-01-01T00:00:00Z"));
     sessions.push(session(6, "2026-01-01T00:00:00Z", Some("2026-01-01T00:00:00Z")));
     sessions[5].start.value = undated;
     sessions[5].end.as_mut().unwrap().moment.value = undated;
-    let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::Belgium);
-    let summary = Summary::of(&sessions, rulebook, at(NOW));
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::Belgium);
+    let summary = Summary::of(&sessions, applicable_rules, at(NOW));
     assert_eq!((summary.sessions, summary.open, summary.declared.as_ref()), (6, 1, None));
     let count = summary.law.unwrap();
     // The second ends its year today, and is to be held until tonight.
@@ -310,13 +311,13 @@ fn some_session() -> impl Strategy<Value = Session> {
             let end = start.shifted(length);
             let mut session = session(number, &start.to_string(), Some(&end.to_string()));
             if is_undated {
-                session.start.value = Moment::between(None, Some(end));
+                session.start.value = TimeBounds::between(None, Some(end));
             }
             if is_open {
                 session.end = None;
             } else if is_bounded {
                 session.end.as_mut().unwrap().moment.value =
-                    Moment::between(Some(start), Some(end));
+                    TimeBounds::between(Some(start), Some(end));
             }
             session
         },
@@ -328,11 +329,11 @@ proptest! {
     fn nothing_is_required_of_days_outside_all_editions(session in some_session()) {
         let law = law();
         for jurisdiction in Jurisdiction::ALL {
-            let rulebook = Rulebook::of_jurisdiction(law, *jurisdiction);
-            let holding = Holding::of(&session, rulebook, at(NOW));
+            let applicable_rules = ApplicableRules::of_jurisdiction(law, *jurisdiction);
+            let holding = Assessment::of(&session, applicable_rules, at(NOW));
             if holding.editions.is_empty() {
                 for it in &holding.fields {
-                    prop_assert!(it.law.as_ref().unwrap().answer == Answer::Unknown);
+                    prop_assert!(it.law.as_ref().unwrap().answer == LegalAnswer::Unknown);
                 }
             }
             for it in &holding.fields {
@@ -349,8 +350,8 @@ proptest! {
     fn an_open_session_has_no_last_day_in_belgium(start in some_instant()) {
         let law = law();
         let session = session(1, &start.min(at(NOW)).to_string(), None);
-        let rulebook = Rulebook::of_jurisdiction(law, Jurisdiction::Belgium);
-        let holding = Holding::of(&session, rulebook, at(NOW));
+        let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::Belgium);
+        let holding = Assessment::of(&session, applicable_rules, at(NOW));
         for it in &holding.fields {
             for verdict in &it.law.as_ref().unwrap().verdicts {
                 if let Some(until) = verdict.kept.until() {
@@ -369,8 +370,8 @@ proptest! {
         let session = session(1, &start.to_string(), Some(&start.shifted(length).to_string()));
         for jurisdiction in Jurisdiction::ALL {
             let profile = as_the_law_says(law, &session, *jurisdiction);
-            let rulebook = Rulebook::of_operator(law, &profile);
-            let holding = Holding::of(&session, rulebook, at(NOW));
+            let applicable_rules = ApplicableRules::of_operator(law, &profile);
+            let holding = Assessment::of(&session, applicable_rules, at(NOW));
             for it in &holding.fields {
                 prop_assert!(it.disagreements.is_empty(), "{}: {:?}", it.field, it.disagreements);
             }
@@ -383,13 +384,13 @@ proptest! {
     ) {
         let law = law();
         let profile = paris_operator();
-        let rulebook = Rulebook::of_operator(law, &profile);
-        let together = Summary::of(&sessions, rulebook, at(NOW));
+        let applicable_rules = ApplicableRules::of_operator(law, &profile);
+        let together = Summary::of(&sessions, applicable_rules, at(NOW));
         let (mut held, mut over, mut none, mut untold) = (0, 0, 0, 0);
         for session in &sessions {
-            let mut tally = Tally::new(rulebook, None);
+            let mut tally = SessionTally::new(applicable_rules, None);
             tally.add(session);
-            let count = tally.summary(rulebook, at(NOW)).law.unwrap();
+            let count = tally.summary(applicable_rules, at(NOW)).law.unwrap();
             held += count.held;
             over += count.over;
             none += count.none;
@@ -402,30 +403,30 @@ proptest! {
     }
 
     #[test]
-    fn the_summary_of_a_records_census_is_that_of_its_sessions(
+    fn the_summary_of_the_stored_counts_is_that_of_the_sessions(
         sessions in proptest::collection::vec(some_session(), 0..20),
         is_by_zone_of_its_own in any::<bool>(),
     ) {
         let law = law();
         let profile = paris_operator();
-        let rulebook = Rulebook::of_operator(law, &profile);
+        let applicable_rules = ApplicableRules::of_operator(law, &profile);
         let shown = is_by_zone_of_its_own.then(|| "Indian/Reunion".parse().unwrap());
         let directory = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(directory.path()).unwrap();
         let zones = ["Europe/Brussels", "Europe/Paris", "Indian/Reunion"];
         journal.count_in(&zones.map(|zone| zone.parse().unwrap())).unwrap();
-        let mut tally = Tally::new(rulebook, shown);
+        let mut tally = SessionTally::new(applicable_rules, shown);
         for (number, session) in (1..).zip(&sessions) {
             let secret = SessionSecret::from_bytes([number; 32]);
             let session = Session { id: secret.id(), ..session.clone() };
             journal.record(&[Change::Open(session.clone(), secret)], None).unwrap();
             tally.add(&session);
         }
-        let census = Reader::open(directory.path()).unwrap().unwrap().census().unwrap().unwrap();
-        let kept = Tally::of(&census, rulebook, shown).unwrap();
-        prop_assert_eq!(kept.summary(rulebook, at(NOW)), tally.summary(rulebook, at(NOW)));
+        let census = Reader::open(directory.path()).unwrap().unwrap().session_counts().unwrap().unwrap();
+        let kept = SessionTally::of(&census, applicable_rules, shown).unwrap();
+        prop_assert_eq!(kept.summary(applicable_rules, at(NOW)), tally.summary(applicable_rules, at(NOW)));
         let other = "America/Martinique".parse().unwrap();
-        prop_assert!(Tally::of(&census, rulebook, Some(other)).is_none());
+        prop_assert!(SessionTally::of(&census, applicable_rules, Some(other)).is_none());
     }
 }
 
@@ -439,14 +440,14 @@ proptest! {
     ) {
         let law = law();
         let (paris, brussels) = (paris_operator(), neutrinet());
-        for rulebook in [
-            Rulebook::of_operator(law, &paris),
-            Rulebook::of_operator(law, &brussels),
-            Rulebook { law, jurisdiction: None, profile: None },
+        for applicable_rules in [
+            ApplicableRules::of_operator(law, &paris),
+            ApplicableRules::of_operator(law, &brussels),
+            ApplicableRules { law, jurisdiction: None, profile: None },
         ] {
-            let holding = Holding::of(&session, rulebook, at(NOW));
+            let holding = Assessment::of(&session, applicable_rules, at(NOW));
             for language in Language::ALL {
-                let text = holding.to_text(When::new(language, Zone::UTC), width);
+                let text = holding.to_text(DateFormatter::new(language, Zone::UTC), width);
                 for line in text.lines() {
                     prop_assert!(line.chars().count() <= width, "{}", line);
                     prop_assert!(!line.contains(['{', '}']), "{}", line);
@@ -459,8 +460,8 @@ proptest! {
 /// A profile that declares of each field what the law requires of it, and nothing else. Of several
 /// rules it takes the one that has the field kept longest.
 fn as_the_law_says(law: &Law, session: &Session, jurisdiction: Jurisdiction) -> Profile {
-    let rulebook = Rulebook::of_jurisdiction(law, jurisdiction);
-    let holding = Holding::of(session, rulebook, at(NOW));
+    let applicable_rules = ApplicableRules::of_jurisdiction(law, jurisdiction);
+    let holding = Assessment::of(session, applicable_rules, at(NOW));
     let mut stores = String::new();
     for it in &holding.fields {
         let required = it.law.as_ref().unwrap().required();
@@ -514,12 +515,12 @@ fn own((one, other): (&str, &str)) -> (String, String) {
 /// The session of the always-on tunnel.
 fn brussels() -> Session {
     let mut session = session(0x3f, "2026-10-20T06:12:03Z", None);
-    session.facts = Facts {
+    session.attributes = Attributes {
         origin_address: observed("198.51.100.23", Source::Stun),
         assigned_ipv4: observed("203.0.113.18", Source::OpenVpnHook),
         assigned_ipv6: observed("2001:db8:42::18", Source::OpenVpnHook),
         delegated_prefix: observed("2001:db8:42:1800::/56", Source::OpenVpnHook),
-        ..session.facts
+        ..session.attributes
     };
     session
 }
@@ -543,7 +544,7 @@ fn paris() -> Vec<Session> {
 }
 
 fn session(number: u8, start: &str, end: Option<&str>) -> Session {
-    let exact = |text: &str| Observed::new(Moment::exact(at(text)), Source::OpenVpnHook);
+    let exact = |text: &str| Observed::new(TimeBounds::exact(at(text)), Source::OpenVpnHook);
     let reading = ClockReading {
         boot: "b3f6d2a4-5c1e-4f7a-9d3b-1a2c3d4e5f60".parse().unwrap(),
         uptime: Uptime::START,
@@ -561,7 +562,7 @@ fn session(number: u8, start: &str, end: Option<&str>) -> Session {
             closed: reading,
             reason: EndReason::ServerSilent,
         }),
-        facts: Facts {
+        attributes: Attributes {
             origin_address: observed("192.0.2.77", Source::OperatorPush),
             origin_port: None,
             assigned_ipv4: observed("203.0.113.9", Source::OpenVpnHook),
@@ -608,14 +609,14 @@ fn paris_operator() -> Profile {
     Profile::parse("paris-operator.toml", &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Compares what `write` makes in each language with its file; `BLESS=1` writes the files anew: read
+/// Compares what `write` makes in each language with its file; `BLESS=1` rewrites the files: read
 /// what changed.
-fn golden(name: &str, write: impl Fn(When) -> String) {
+fn golden(name: &str, write: impl Fn(DateFormatter) -> String) {
     let zone: Zone =
         if name == "brussels" { "Europe/Brussels" } else { "Europe/Paris" }.parse().unwrap();
     for language in Language::ALL {
         let path = folder().join(format!("{name}.{language}.txt"));
-        let text = write(When::new(language, zone));
+        let text = write(DateFormatter::new(language, zone));
         if std::env::var_os("BLESS").is_some() {
             fs::write(&path, &text).unwrap();
         }

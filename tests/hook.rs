@@ -1,5 +1,5 @@
-//! What OpenVPN gets when it runs temoin's hook: success, at once, whatever is wrong; and what the
-//! spool and the system's log get.
+//! temoin's hook as OpenVPN runs it: it succeeds at once, whatever is wrong; what reaches the spool and
+//! the system's log.
 //!
 //! This program stands in for `temoin`, whose log is always the system's, so that a test can read
 //! what is logged: run with `--exact hook` it is the hook, and with `--exact worker` the second
@@ -21,68 +21,68 @@ use std::time::Duration;
 use nix::sys::stat::Mode;
 use nix::unistd::{Uid, mkfifo, setuid};
 use temoin::capture::hook::{self, Hook};
-use temoin::capture::spool::{Event, Happening, Spool};
+use temoin::capture::spool::{Event, EventKind, Spool};
 use temoin::capture::syslog::Syslog;
 use temoin::domain::EndReason;
 
 #[test]
 fn a_session_that_begins_and_ends_is_in_the_spool() {
-    let place = Place::with_spool();
-    place.run(Hook::RouteUp, &session());
-    place.run(Hook::RouteDown, &[("dev", "tun0"), ("signal", "sigterm")]);
-    assert_eq!(place.log(), Vec::<String>::new());
-    let [up, down] = place.events().try_into().unwrap();
+    let fixture = HookFixture::with_spool();
+    fixture.run(Hook::RouteUp, &session());
+    fixture.run(Hook::RouteDown, &[("dev", "tun0"), ("signal", "sigterm")]);
+    assert_eq!(fixture.log(), Vec::<String>::new());
+    let [up, down] = fixture.events().try_into().unwrap();
     assert_eq!(up.device.as_str(), "tun0");
     assert_eq!(up.reading.boot, down.reading.boot);
     assert!(up.reading.uptime <= down.reading.uptime);
-    let Happening::Up { interface: None, facts } = up.happening else { panic!("{up:?}") };
-    assert_eq!(facts.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
-    assert_eq!(down.happening, Happening::Down { reason: EndReason::Stopped });
+    let EventKind::Up { interface: None, attributes } = up.kind else { panic!("{up:?}") };
+    assert_eq!(attributes.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
+    assert_eq!(down.kind, EventKind::Down { reason: EndReason::Stopped });
 }
 
 #[test]
 fn the_kernels_number_of_an_interface_that_exists_is_kept() {
-    let place = Place::with_spool();
-    place.run(Hook::RouteUp, &[("dev", "lo")]);
-    let [event] = place.events().try_into().unwrap();
+    let fixture = HookFixture::with_spool();
+    fixture.run(Hook::RouteUp, &[("dev", "lo")]);
+    let [event] = fixture.events().try_into().unwrap();
     let index: u32 =
         fs::read_to_string("/sys/class/net/lo/ifindex").unwrap().trim().parse().unwrap();
-    assert!(matches!(event.happening, Happening::Up { interface: Some(it), .. } if it == index));
+    assert!(matches!(event.kind, EventKind::Up { interface: Some(it), .. } if it == index));
 }
 
 #[test]
 fn hooks_at_the_same_time_leave_one_event_each() {
-    let place = Place::with_spool();
+    let fixture = HookFixture::with_spool();
     let mut hooks: Vec<_> = (0..12)
-        .map(|_| place.command(Hook::RouteUp, &session()).stdout(Stdio::null()).spawn().unwrap())
+        .map(|_| fixture.command(Hook::RouteUp, &session()).stdout(Stdio::null()).spawn().unwrap())
         .collect();
     for hook in &mut hooks {
         assert!(hook.wait().unwrap().success());
     }
-    assert_eq!(place.log(), Vec::<String>::new());
-    assert_eq!(place.events().len(), 12);
+    assert_eq!(fixture.log(), Vec::<String>::new());
+    assert_eq!(fixture.events().len(), 12);
 }
 
 #[test]
-fn with_no_more_rights_than_debians_unit_gives_openvpn_the_event_is_the_spools_owners_to_read() {
+fn event_is_readable_by_the_spool_owner_under_debians_openvpn_unit() {
     if !Uid::effective().is_root() {
         return;
     }
-    let place = Place::with_spool();
-    let spool = place.state().join("spool");
+    let fixture = HookFixture::with_spool();
+    let spool = fixture.state().join("spool");
     chown(&spool, Some(65_534), Some(65_534)).unwrap();
     let unit = fs::read_to_string("/lib/systemd/system/openvpn@.service").unwrap();
     let bounds = unit.lines().find_map(|line| line.strip_prefix("CapabilityBoundingSet=")).unwrap();
     let bounds: String =
         bounds.split(' ').map(|name| name.to_lowercase().replace("cap_", ",+")).collect();
-    let hook = place.command(Hook::RouteUp, &session());
+    let hook = fixture.command(Hook::RouteUp, &session());
     let mut bounded = Command::new("setpriv");
     bounded.arg(format!("--bounding-set=-all{bounds}")).arg(hook.get_program());
     bounded.args(hook.get_args()).env_clear();
     bounded.envs(hook.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = bounded.env("PATH", "/usr/bin:/bin").output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(place.log(), Vec::<String>::new());
+    assert_eq!(fixture.log(), Vec::<String>::new());
     let written: Vec<PathBuf> =
         fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path()).collect();
     let [event] = &written[..] else { panic!("{written:?}") };
@@ -96,117 +96,117 @@ fn with_no_more_rights_than_debians_unit_gives_openvpn_the_event_is_the_spools_o
 
 #[test]
 fn without_a_spool_there_is_one_line_in_the_log_and_nothing_is_made() {
-    let place = Place::new();
-    let output = place.run(Hook::RouteUp, &session());
-    let line = place.only_line();
+    let fixture = HookFixture::new();
+    let output = fixture.run(Hook::RouteUp, &session());
+    let line = fixture.only_line();
     assert!(line.contains("route-up is missing from the record: "), "{line}");
     assert!(line.contains("spool: there is no such directory; start the temoin service"), "{line}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("there is no such directory"));
-    assert!(!place.state().join("spool").exists());
+    assert!(!fixture.state().join("spool").exists());
 }
 
 #[test]
 fn a_spool_that_cannot_be_written_is_one_line_in_the_log() {
-    let place = Place::with_spool();
-    fs::set_permissions(place.state().join("spool"), Permissions::from_mode(0o555)).unwrap();
-    place.run(Hook::RouteUp, &[("dev", "tun0"), (UNPRIVILEGED, "1")]);
-    let line = place.only_line();
+    let fixture = HookFixture::with_spool();
+    fs::set_permissions(fixture.state().join("spool"), Permissions::from_mode(0o555)).unwrap();
+    fixture.run(Hook::RouteUp, &[("dev", "tun0"), (UNPRIVILEGED, "1")]);
+    let line = fixture.only_line();
     assert!(line.contains("cannot write ") && line.contains("Permission denied"), "{line}");
-    assert_eq!(place.events(), []);
+    assert_eq!(fixture.events(), []);
 }
 
 #[test]
 fn a_full_spool_is_one_line_in_the_log_and_takes_no_more() {
-    let place = Place::with_spool();
-    let spool = place.state().join("spool");
+    let fixture = HookFixture::with_spool();
+    let spool = fixture.state().join("spool");
     for number in 1..=Spool::CAPACITY {
         fs::write(spool.join(format!("{number:020}-{number:020}-{number:016x}")), "").unwrap();
     }
-    place.run(Hook::RouteUp, &session());
-    let line = place.only_line();
+    fixture.run(Hook::RouteUp, &session());
+    let line = fixture.only_line();
     assert!(line.contains("4096 events wait already"), "{line}");
     assert_eq!(fs::read_dir(spool).unwrap().count(), Spool::CAPACITY);
 }
 
 #[test]
 fn a_link_in_the_spools_place_leads_nowhere() {
-    let place = Place::new();
+    let fixture = HookFixture::new();
     let elsewhere = tempfile::tempdir().unwrap();
-    symlink(elsewhere.path(), place.state().join("spool")).unwrap();
-    place.run(Hook::RouteUp, &session());
-    let line = place.only_line();
+    symlink(elsewhere.path(), fixture.state().join("spool")).unwrap();
+    fixture.run(Hook::RouteUp, &session());
+    let line = fixture.only_line();
     assert!(line.contains("spool: not a directory"), "{line}");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn an_environment_as_large_as_the_kernel_allows_is_no_trouble() {
-    let place = Place::with_spool();
+    let fixture = HookFixture::with_spool();
     // The kernel passes at most six megabytes, and only where the stack may grow to four times that.
     let script = "ulimit -s unlimited || exit 9; value=$(head -c 100000 /dev/zero | tr '\\0' x)
         number=0; while [ $number -lt 55 ]; do number=$((number + 1)); export \"absurd$number=$value\"; done
         export trusted_ip=\"$value\"; exec \"$@\"";
-    let hook = place.command(Hook::RouteUp, &[("dev", "tun0"), ("ifconfig_local", "10.99.0.10")]);
+    let hook = fixture.command(Hook::RouteUp, &[("dev", "tun0"), ("ifconfig_local", "10.99.0.10")]);
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(hook.get_program()).args(hook.get_args()).env_clear();
     shell.envs(hook.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = shell.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let line = place.only_line();
+    let line = fixture.only_line();
     assert!(line.ends_with("so temoin leaves it unknown: trusted_ip"), "{line}");
-    let [event] = place.events().try_into().unwrap();
-    let Happening::Up { facts, .. } = event.happening else { panic!() };
-    assert_eq!(facts.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
-    assert_eq!(facts.gateway, None);
+    let [event] = fixture.events().try_into().unwrap();
+    let EventKind::Up { attributes, .. } = event.kind else { panic!() };
+    assert_eq!(attributes.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
+    assert_eq!(attributes.gateway, None);
 }
 
 #[test]
 fn bytes_that_are_no_text_are_left_out_and_reported_without_their_value() {
-    let place = Place::with_spool();
+    let fixture = HookFixture::with_spool();
     let bytes = OsString::from_vec(b"192.0.2.1\xff\x1b[2J".to_vec());
-    let mut command = place.command(Hook::RouteUp, &session());
+    let mut command = fixture.command(Hook::RouteUp, &session());
     let output = command.env("trusted_ip", &bytes).output().unwrap();
     assert!(output.status.success());
-    let line = place.only_line();
+    let line = fixture.only_line();
     assert!(line.ends_with(": trusted_ip") && !line.contains("192.0.2.1"), "{line}");
     assert!(line.contains("<28>temoin["), "{line}");
-    assert_eq!(place.events().len(), 1);
+    assert_eq!(fixture.events().len(), 1);
 }
 
 #[test]
 fn an_environment_that_is_not_openvpns_is_one_line_in_the_log() {
-    let place = Place::with_spool();
-    place.run(Hook::RouteDown, &[]);
-    let line = place.only_line();
+    let fixture = HookFixture::with_spool();
+    fixture.run(Hook::RouteDown, &[]);
+    let line = fixture.only_line();
     assert!(line.contains("<27>temoin[") && line.contains("the variable dev is not set"), "{line}");
-    assert_eq!(place.events(), []);
+    assert_eq!(fixture.events(), []);
 }
 
 #[test]
 fn a_worker_that_dies_is_one_line_in_the_log_and_no_failure() {
-    let place = Place::with_spool();
-    place.run(Hook::RouteUp, &[("dev", "tun0"), (DIE, "1")]);
-    let line = place.only_line();
+    let fixture = HookFixture::with_spool();
+    fixture.run(Hook::RouteUp, &[("dev", "tun0"), (DIE, "1")]);
+    let line = fixture.only_line();
     assert!(line.contains("ended before it was done"), "{line}");
-    assert_eq!(place.events(), []);
+    assert_eq!(fixture.events(), []);
 }
 
 #[test]
 fn a_worker_that_hangs_is_left_behind_and_finishes_when_it_can() {
-    let place = Place::with_spool();
-    let gate = place.path().join("gate");
+    let fixture = HookFixture::with_spool();
+    let gate = fixture.path().join("gate");
     mkfifo(&gate, Mode::S_IRWXU).unwrap();
     // Closed when this test ends in any way, and then the worker goes on.
     let closed = fs::File::options().read(true).write(true).open(&gate).unwrap();
-    place.run(Hook::RouteUp, &[("dev", "tun0"), (GATE, gate.to_str().unwrap())]);
-    let line = place.only_line();
+    fixture.run(Hook::RouteUp, &[("dev", "tun0"), (GATE, gate.to_str().unwrap())]);
+    let line = fixture.only_line();
     assert!(line.contains("recording the tunnel takes long"), "{line}");
-    assert_eq!(place.events(), []);
+    assert_eq!(fixture.events(), []);
     drop(closed);
-    while place.events().is_empty() {
+    while fixture.events().is_empty() {
         thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(place.log(), Vec::<String>::new());
+    assert_eq!(fixture.log(), Vec::<String>::new());
 }
 
 #[test]
@@ -247,17 +247,17 @@ const STATE: &str = "TEST_STATE";
 const UNPRIVILEGED: &str = "TEST_UNPRIVILEGED";
 
 /// A state directory and a system's log of a test's own.
-struct Place {
+struct HookFixture {
     directory: tempfile::TempDir,
     socket: UnixDatagram,
 }
 
-impl Place {
+impl HookFixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(directory.path().join("log")).unwrap();
         socket.set_nonblocking(true).unwrap();
-        // Whom a test turns into must still find the spool and the log.
+        // The user that a test switches to must still find the spool and the log.
         for path in [directory.path(), &directory.path().join("log")] {
             fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
         }
@@ -266,9 +266,9 @@ impl Place {
     }
 
     fn with_spool() -> Self {
-        let place = Self::new();
-        Spool::create(&place.state()).unwrap();
-        place
+        let fixture = Self::new();
+        Spool::create(&fixture.state()).unwrap();
+        fixture
     }
 
     fn path(&self) -> &Path {

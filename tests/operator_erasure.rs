@@ -1,6 +1,5 @@
-//! After an erasure there is nothing at the operator from which an erased session's values could be
-//! worked out: every address of a small space is looked for in every file of the database, in each
-//! form in which it may be there.
+//! After an erasure nothing at the operator reveals an erased session's values: every address of a
+//! small space is searched for in every file of the database, in each encoding that it may have.
 //!
 //! The space is the 512 addresses of two networks instead of the 2³² of all IPv4. That is fair since
 //! what is looked for is not guessed from a remainder but read: an address is found in a file or it is
@@ -16,9 +15,12 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use temoin::domain::{SessionId, SessionSecret, Zone};
-use temoin::operator::store::Scrubbed;
-use temoin::operator::{Bound, End, EndReason, Location, Policy, Record, Run, Store, When};
-use temoin::protocol::{Day, Second, StatusRequest};
+use temoin::operator::store::ScrubOutcome;
+use temoin::operator::{
+    BindOutcome, EndTime, Location, RetentionPolicy, ServerRun, SessionEnd, SessionRecord, Store,
+    TerminateCause,
+};
+use temoin::protocol::{Day, StatusRequest, UnixSeconds};
 use temoin::retention::Period;
 
 use support::Cluster;
@@ -29,7 +31,7 @@ fn nothing_of_an_erased_session_is_in_any_file_of_sqlite() {
     let location = Location::Sqlite(directory.path().join("record.db"));
     let mut store = fill(&location);
     expect(directory.path(), |_| true);
-    assert_eq!(erase(&mut store), Scrubbed::Gone);
+    assert_eq!(erase(&mut store), ScrubOutcome::Gone);
     expect(directory.path(), is_kept);
     gone(&mut store, directory.path());
 }
@@ -42,9 +44,9 @@ fn while_somebody_reads_the_log_of_sqlite_keeps_what_was_erased_and_the_next_era
     let reader = rusqlite::Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM session").unwrap();
     reader.query_row("SELECT count(*) FROM session", [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(erase(&mut store), Scrubbed::LogRemains);
+    assert_eq!(erase(&mut store), ScrubOutcome::LogRemains);
     drop(reader);
-    assert_eq!(store.erase(today()).unwrap().scrubbed, Scrubbed::Gone);
+    assert_eq!(store.erase(today()).unwrap().scrubbed, ScrubOutcome::Gone);
     expect(directory.path(), is_kept);
 }
 
@@ -64,7 +66,7 @@ fn nothing_of_an_erased_session_is_in_any_file_of_postgresql_whose_log_is_remove
         cluster.directory().display()
     )))
     .unwrap();
-    assert_eq!(erase(&mut store), Scrubbed::Gone);
+    assert_eq!(erase(&mut store), ScrubOutcome::Gone);
     expect(&cluster.files(), is_kept);
     gone(&mut store, &cluster.files());
 }
@@ -73,7 +75,7 @@ fn nothing_of_an_erased_session_is_in_any_file_of_postgresql_whose_log_is_remove
 fn postgresql_as_it_is_installed_keeps_erased_sessions_in_its_log_and_that_is_said() {
     let cluster = Cluster::start("");
     let mut store = fill(&Location::Postgres(cluster.database()));
-    assert_eq!(erase(&mut store), Scrubbed::LogRemains);
+    assert_eq!(erase(&mut store), ScrubOutcome::LogRemains);
     expect(&cluster.files().join("base"), is_kept);
     assert!(found(&cluster.files().join("pg_wal")).len() > addresses(is_kept).len());
 }
@@ -81,31 +83,34 @@ fn postgresql_as_it_is_installed_keeps_erased_sessions_in_its_log_and_that_is_sa
 /// A record of one session an address of the space that is recorded at all.
 fn fill(location: &Location) -> Store {
     let mut store = Store::create(location).unwrap();
-    let policy = Policy::from_end(Period::Days(30), Zone::UTC);
-    let run = Run { server: "gw1/tun0".parse().unwrap(), began: at(0) };
+    let policy = RetentionPolicy::from_end(Period::Days(30), Zone::UTC);
+    let run = ServerRun { server: "gw1/tun0".parse().unwrap(), began: at(0) };
     for (number, origin) in space().enumerate().filter(|(number, _)| is_recorded(*number)) {
         let days = if is_kept(number) { 40 } else { 5 };
         let [.., low] = origin.octets();
         let third = u8::from(number >= 256);
         let began = at(days * 86_400 + u64::try_from(number).unwrap());
-        let record = Record {
+        let record = SessionRecord {
             origin_address: Some(origin.into()),
             origin_port: Some(1024 + u16::try_from(number).unwrap()),
             assigned_ipv4: Some(Ipv4Addr::new(10, 99, third, low)),
             member_identity: Some(format!("member-{number:03}-of-the-association")),
-            ..Record::beginning(began)
+            ..SessionRecord::beginning(began)
         };
         store.begin_session(&run, &record, &policy).unwrap();
         let source = record.assigned_ipv4.unwrap().into();
-        assert_eq!(store.bind(source, &id(number)).unwrap(), Bound::Bound);
-        let end = End { when: When::At(began.plus(3600)), reason: EndReason::Disconnected };
-        store.end_session(&run, &Record { end: Some(end), ..record }, &policy).unwrap();
+        assert_eq!(store.bind(source, &id(number)).unwrap(), BindOutcome::Bound);
+        let end = SessionEnd {
+            when: EndTime::At(began.plus(3600)),
+            reason: TerminateCause::Disconnected,
+        };
+        store.end_session(&run, &SessionRecord { end: Some(end), ..record }, &policy).unwrap();
     }
     store
 }
 
 /// Erases the half whose period is over.
-fn erase(store: &mut Store) -> Scrubbed {
+fn erase(store: &mut Store) -> ScrubOutcome {
     let due = (0..512).filter(|number| is_recorded(*number) && !is_kept(*number)).count();
     let erased = store.erase(today()).unwrap();
     assert_eq!(erased.sessions, u64::try_from(due).unwrap());
@@ -116,7 +121,7 @@ fn today() -> Day {
     Day::new("2026-02-10".parse().unwrap()).unwrap()
 }
 
-/// That exactly these addresses are in the files.
+/// Asserts that exactly these addresses are in the files.
 fn expect(files: &Path, which: impl Fn(usize) -> bool) {
     let (found, expected) = (found(files), addresses(which));
     let too_many: Vec<_> = found.difference(&expected).collect();
@@ -124,7 +129,7 @@ fn expect(files: &Path, which: impl Fn(usize) -> bool) {
     assert!(too_many.is_empty() && missing.is_empty(), "+ {too_many:?}\n- {missing:?}");
 }
 
-/// That neither an ID nor a name of an erased session is left, and asking is of no use.
+/// Asserts that neither an ID nor a name of an erased session is left, and that queries find nothing.
 fn gone(store: &mut Store, files: &Path) {
     let texts = read_all(files);
     let numbers = (0..512).filter(|number| is_recorded(*number));
@@ -234,6 +239,6 @@ fn id(number: usize) -> SessionId {
 }
 
 /// So many seconds after 2026-01-01T00:00:00Z.
-fn at(seconds: u64) -> Second {
-    Second::from_number(1_767_225_600).unwrap().plus(seconds)
+fn at(seconds: u64) -> UnixSeconds {
+    UnixSeconds::from_number(1_767_225_600).unwrap().plus(seconds)
 }

@@ -1,5 +1,5 @@
-//! Runs `temoin-operator` as an OpenVPN server would, with what OpenVPN 2.6 was seen to say, and looks
-//! at what is recorded, also when the store is away.
+//! Runs `temoin-operator` as an OpenVPN server would, with environments recorded from OpenVPN 2.6, and
+//! checks what is recorded, also while the store is unavailable.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod support;
@@ -13,14 +13,14 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin::operator::{Bound, Location};
+use temoin::operator::{BindOutcome, Location};
 
-use gateway::Gateway;
+use gateway::TestGateway;
 use support::Cluster;
 
 #[test]
 fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     let client = gateway.client(1);
     let dynamic = gateway.path("dynamic");
     fs::write(&dynamic, "ifconfig-push 10.99.0.77 255.255.255.0\n").unwrap();
@@ -33,7 +33,7 @@ fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
     );
     gateway.await_counts(1, 1);
     let bound = gateway.store().bind("10.99.0.77".parse().unwrap(), &gateway.id());
-    assert_eq!(bound.unwrap(), Bound::Bound);
+    assert_eq!(bound.unwrap(), BindOutcome::Bound);
     // OpenVPN says the address that was assigned in the end.
     let mut leaves = client;
     leaves.insert("ifconfig_pool_remote_ip".to_owned(), "10.99.0.77".to_owned());
@@ -44,7 +44,7 @@ fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
 
 #[test]
 fn events_wait_in_order_while_the_database_is_away_and_none_is_lost() {
-    let gateway = Gateway::postgres();
+    let gateway = TestGateway::postgres();
     let Location::Postgres(url) = gateway.location().clone() else { unreachable!() };
     let name = url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
     let cluster = Cluster::shared();
@@ -69,9 +69,10 @@ fn events_wait_in_order_while_the_database_is_away_and_none_is_lost() {
 
 #[test]
 fn gateways_that_share_a_database_lose_nothing_to_each_other() {
-    let gateways: [Gateway; 3] = {
-        let first = Gateway::postgres();
-        let (second, third) = (Gateway::at(first.location()), Gateway::at(first.location()));
+    let gateways: [TestGateway; 3] = {
+        let first = TestGateway::postgres();
+        let (second, third) =
+            (TestGateway::at(first.location()), TestGateway::at(first.location()));
         [first, second, third]
     };
     thread::scope(|scope| {
@@ -88,8 +89,8 @@ fn gateways_that_share_a_database_lose_nothing_to_each_other() {
 }
 
 #[test]
-fn a_server_that_starts_anew_ends_what_its_last_run_left_open() {
-    let gateway = Gateway::sqlite();
+fn a_restarted_server_ends_the_sessions_its_last_run_left_open() {
+    let gateway = TestGateway::sqlite();
     for number in [1, 2] {
         gateway.hook("client-connect", &gateway.client(number), None);
     }
@@ -103,7 +104,7 @@ fn a_server_that_starts_anew_ends_what_its_last_run_left_open() {
 
 #[test]
 fn a_hook_never_fails_and_says_what_is_wrong() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     let mut nothing = gateway.client(1);
     nothing.clear();
     let said = gateway.hook("client-connect", &nothing, None);
@@ -118,7 +119,7 @@ fn a_hook_never_fails_and_says_what_is_wrong() {
 
 #[test]
 fn what_cannot_be_read_is_set_aside_and_does_not_stop_what_follows() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     fs::write(gateway.path("spool/0000000001"), [0xff; 9]).unwrap();
     assert_eq!(gateway.hook("client-connect", &gateway.client(1), None), "");
     gateway.await_counts(1, 1);
@@ -127,7 +128,7 @@ fn what_cannot_be_read_is_set_aside_and_does_not_stop_what_follows() {
 
 #[test]
 fn erasing_takes_what_is_due_and_leaves_the_rest() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     // The sessions of the recorded environment end now, by this machine's clock.
     gateway.configure("[retention]\ndays = 1\ncounted_from = \"session_start\"\n");
     let (mut old, new) = (gateway.client(1), gateway.client(2));
@@ -145,7 +146,7 @@ fn erasing_takes_what_is_due_and_leaves_the_rest() {
 
 #[test]
 fn what_root_leaves_in_the_spool_belongs_to_the_spools_owner() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     let spool = gateway.path("spool");
     if fs::metadata(&spool).unwrap().uid() == 0 {
         chown(&spool, Some(65_534), Some(65_534)).unwrap();
@@ -160,7 +161,7 @@ fn what_root_leaves_in_the_spool_belongs_to_the_spools_owner() {
 
 #[test]
 fn making_what_is_there_changes_nothing() {
-    let gateway = Gateway::sqlite();
+    let gateway = TestGateway::sqlite();
     let before = fs::read(gateway.path("operator.toml")).unwrap();
     let said = gateway.run(&["init"]);
     assert!(said.contains("there already") && said.contains("client-connect"), "{said}");
@@ -173,7 +174,7 @@ fn the_record_and_what_lies_beside_it_is_its_owners_alone_whatever_the_umask() {
     // Not made by `init`, as where a sysadmin puts the record into a folder that others use too.
     fs::create_dir(directory.path().join("record")).unwrap();
     let location = Location::Sqlite(directory.path().join("record/record.db"));
-    let gateway = Gateway::empty(directory, location);
+    let gateway = TestGateway::empty(directory, location);
     let init = gateway.command(&["init"]);
     let mut open_to_all = Command::new("sh");
     open_to_all.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(init.get_program());

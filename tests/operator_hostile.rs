@@ -1,5 +1,5 @@
-//! The operator's responder as a hostile box, or somebody who is no member, meets it: real requests over
-//! its real socket and over TLS. Needs no root.
+//! The operator's responder against hostile boxes and non-members: real requests over its real socket
+//! and over TLS. Needs no root.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test reports by panicking")]
 
 #[path = "support/boxes.rs"]
@@ -19,15 +19,18 @@ use nix::unistd::Pid;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use temoin::domain::{SessionId, SessionSecret, Timestamp, Zone};
-use temoin::http::{Address, BadRequest, Body, Handler, Head, Listener, Request, Response, Server};
-use temoin::operator::{
-    End, EndReason, KeyFile, Location, Place, Policy, Record, Responder, Run, Store, When, listen,
+use temoin::http::{
+    Address, BadRequest, BodyLimit, Handler, Head, Listener, Request, Response, Server,
 };
-use temoin::protocol::{Day, Receipt, RegisterRequest, Second, SigningKey, StatusRequest};
+use temoin::operator::{
+    EndTime, Endpoint, KeyFile, Location, Responder, RetentionPolicy, ServerRun, SessionEnd,
+    SessionRecord, Store, TerminateCause, listen,
+};
+use temoin::protocol::{Day, Receipt, RegisterRequest, SigningKey, StatusRequest, UnixSeconds};
 use temoin::retention::Period;
 use tempfile::TempDir;
 
-use boxes::{Answer, now, post, random, receive, request};
+use boxes::{HttpAnswer, now, post, random, receive, request};
 
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,11 +38,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SEED: [u8; 32] = [7; 32];
 
 /// An operator with a store of its own.
-struct Operator {
+struct TestOperator {
     folder: TempDir,
 }
 
-impl Operator {
+impl TestOperator {
     fn new() -> Self {
         let operator = Self { folder: tempfile::tempdir().unwrap() };
         Store::create(&operator.location()).unwrap();
@@ -64,30 +67,31 @@ impl Operator {
         Responder::new(self.location(), keys, now).unwrap()
     }
 
-    /// Behind a web server, on a socket.
-    fn serve(&self) -> Behind {
+    /// Serves on a socket, as behind a web server.
+    fn serve(&self) -> SocketResponder {
         let path = self.path("serve.sock");
-        let listener = listen(&Place::Socket(path.clone())).unwrap();
-        Behind { _server: Server::start(listener, self.responder()).unwrap(), path }
+        let listener = listen(&Endpoint::Socket(path.clone())).unwrap();
+        SocketResponder { _server: Server::start(listener, self.responder()).unwrap(), path }
     }
 
     /// A session that began now, with this address in the tunnel.
     fn begin(&self, address: &str) {
-        let record = Record {
+        let record = SessionRecord {
             assigned_ipv4: Some(address.parse().unwrap()),
             origin_address: Some("203.0.113.7".parse().unwrap()),
             // Members behind one address translation differ by the port.
             origin_port: Some(address.bytes().map(u16::from).sum()),
-            ..Record::beginning(second())
+            ..SessionRecord::beginning(second())
         };
         self.store().begin_session(&run(), &record, &policy()).unwrap();
     }
 
     /// Ends that session now, and erases it at once.
-    fn erase(&self, address: &str, began: Second) {
-        let end = Some(End { when: When::At(began), reason: EndReason::Disconnected });
+    fn erase(&self, address: &str, began: UnixSeconds) {
+        let end =
+            Some(SessionEnd { when: EndTime::At(began), reason: TerminateCause::Disconnected });
         let assigned_ipv4 = Some(address.parse().unwrap());
-        let record = Record { assigned_ipv4, end, ..Record::beginning(began) };
+        let record = SessionRecord { assigned_ipv4, end, ..SessionRecord::beginning(began) };
         let mut store = self.store();
         store.end_session(&run(), &record, &policy()).unwrap();
         let late = Day::new("2099-01-01".parse().unwrap()).unwrap();
@@ -95,13 +99,13 @@ impl Operator {
     }
 }
 
-/// A responder on a socket, and the web server before it, which is the test.
-struct Behind {
+/// A responder on a socket; the test acts as the web server in front of it.
+struct SocketResponder {
     _server: Server,
     path: PathBuf,
 }
 
-impl Behind {
+impl SocketResponder {
     fn connect(&self) -> UnixStream {
         let stream = UnixStream::connect(&self.path).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -109,13 +113,13 @@ impl Behind {
     }
 
     /// What comes back for these bytes.
-    fn send(&self, bytes: &[u8]) -> Answer {
+    fn send(&self, bytes: &[u8]) -> HttpAnswer {
         let mut stream = self.connect();
         stream.write_all(bytes).unwrap();
         receive(stream)
     }
 
-    fn post(&self, path: &str, source: &str, body: &[u8]) -> Answer {
+    fn post(&self, path: &str, source: &str, body: &[u8]) -> HttpAnswer {
         self.send(&post(path, &[("X-Real-IP", source)], body))
     }
 
@@ -136,16 +140,19 @@ fn verify(body: &[u8], request: &StatusRequest) -> Vec<Receipt> {
     boxes::verify(body, request, SigningKey::from_seed(&SEED).public())
 }
 
-fn second() -> Second {
-    Second::containing(now()).unwrap()
+fn second() -> UnixSeconds {
+    UnixSeconds::containing(now()).unwrap()
 }
 
-fn run() -> Run {
-    Run { server: "gw1/tun0".parse().unwrap(), began: Second::from_number(1_795_000_000).unwrap() }
+fn run() -> ServerRun {
+    ServerRun {
+        server: "gw1/tun0".parse().unwrap(),
+        began: UnixSeconds::from_number(1_795_000_000).unwrap(),
+    }
 }
 
-fn policy() -> Policy {
-    Policy::from_end(Period::Months(12), Zone::UTC)
+fn policy() -> RetentionPolicy {
+    RetentionPolicy::from_end(Period::Months(12), Zone::UTC)
 }
 
 fn id(number: u8) -> SessionId {
@@ -154,7 +161,7 @@ fn id(number: u8) -> SessionId {
 
 #[test]
 fn a_session_is_registered_and_its_record_stated_until_it_is_erased() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     let began = second();
     operator.begin("10.8.0.2");
@@ -177,14 +184,14 @@ fn a_session_is_registered_and_its_record_stated_until_it_is_erased() {
 }
 
 /// Whether the session of ID 1 began in this second, and not in the next.
-fn operator_has(operator: &Operator, began: Second) -> bool {
+fn operator_has(operator: &TestOperator, began: UnixSeconds) -> bool {
     let ids = *request(&[id(1)]).ids();
     operator.store().look_up(&ids).unwrap()[&id(1)].record.began == began
 }
 
 #[test]
 fn a_session_is_bound_to_the_first_id_from_its_own_address_and_to_no_other() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     operator.begin("10.8.0.2");
     operator.begin("10.8.0.3");
@@ -212,7 +219,7 @@ fn a_session_is_bound_to_the_first_id_from_its_own_address_and_to_no_other() {
 
 #[test]
 fn what_the_protocol_does_not_say_is_refused_before_it_is_read() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     let status = StatusRequest::PATH;
     let head = |first: &str, fields: &str| {
@@ -269,7 +276,7 @@ fn what_the_protocol_does_not_say_is_refused_before_it_is_read() {
 
 #[test]
 fn of_requests_behind_each_other_the_first_alone_is_answered() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     operator.begin("10.8.0.2");
     let register = |number: u8| {
@@ -282,8 +289,8 @@ fn of_requests_behind_each_other_the_first_alone_is_answered() {
 }
 
 #[test]
-fn only_the_web_server_before_the_socket_is_believed_and_only_one_word_of_it() {
-    let operator = Operator::new();
+fn x_real_ip_is_trusted_on_the_socket_alone_and_only_once() {
+    let operator = TestOperator::new();
     let behind = operator.serve();
     operator.begin("10.8.0.2");
     let body = RegisterRequest::new(id(1)).to_bytes();
@@ -297,7 +304,7 @@ fn only_the_web_server_before_the_socket_is_believed_and_only_one_word_of_it() {
     assert_eq!(send(&others), 503);
     assert_eq!(send(&[&others[..], &[("X-Real-IP", "10.8.0.9")]].concat()), 404);
 
-    let tls = ByTls::serve(&operator);
+    let tls = TlsResponder::serve(&operator);
     let forged = post(RegisterRequest::PATH, &[("X-Real-IP", "10.8.0.2")], &body);
     assert_eq!(tls.send(&forged).status, 404);
     operator.begin("127.0.0.1");
@@ -306,7 +313,7 @@ fn only_the_web_server_before_the_socket_is_believed_and_only_one_word_of_it() {
 
 #[test]
 fn a_flood_from_one_source_is_refused_and_harms_no_other() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     operator.begin("10.8.0.2");
     operator.begin("10.8.0.3");
@@ -327,8 +334,8 @@ fn a_flood_from_one_source_is_refused_and_harms_no_other() {
 
 #[test]
 fn slow_connections_delay_nobody_and_are_given_up() {
-    let operator = Operator::new();
-    let (behind, tls) = (operator.serve(), ByTls::serve(&operator));
+    let operator = TestOperator::new();
+    let (behind, tls) = (operator.serve(), TlsResponder::serve(&operator));
     operator.begin("10.8.0.2");
     let whole = post(StatusRequest::PATH, &[("X-Real-IP", "10.8.0.9")], &[0; 2_048]);
     let mut slow: Vec<Box<dyn Write>> = Vec::new();
@@ -353,7 +360,7 @@ fn slow_connections_delay_nobody_and_are_given_up() {
     }
     drop(slow);
 
-    // One alone, to whom nobody else's coming puts an end.
+    // One connection alone, which no newer one displaces.
     let mut alone = behind.connect();
     alone.write_all(&whole[..500]).unwrap();
     let begun = Instant::now();
@@ -364,17 +371,17 @@ fn slow_connections_delay_nobody_and_are_given_up() {
 
 #[test]
 fn a_certificate_that_is_renewed_is_used_from_then_on() {
-    let operator = Operator::new();
-    let tls = ByTls::serve(&operator);
+    let operator = TestOperator::new();
+    let tls = TlsResponder::serve(&operator);
     let ask = post(StatusRequest::PATH, &[], &request(&[]).to_bytes());
     assert_eq!(tls.send(&ask).status, 200);
-    let renewed = ByTls::certify(&operator);
-    assert_eq!(ByTls { certificate: renewed, ..tls }.send(&ask).status, 200);
+    let renewed = TlsResponder::certify(&operator);
+    assert_eq!(TlsResponder { certificate: renewed, ..tls }.send(&ask).status, 200);
 }
 
 #[test]
 fn an_unknown_id_and_an_erased_one_are_answered_alike() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let behind = operator.serve();
     let erased = erased_ids(&operator, 3);
     let body = |ids: &[SessionId]| {
@@ -396,7 +403,7 @@ fn an_unknown_id_and_an_erased_one_are_answered_alike() {
 
 #[test]
 fn no_time_tells_an_erased_id_from_an_unknown_one_and_a_delay_would_be_noticed() {
-    let operator = Operator::new();
+    let operator = TestOperator::new();
     let erased = erased_ids(&operator, 8);
     let honest = operator.serve();
     let (asked, usual) = times_erased_took_longer(&honest, &erased);
@@ -406,8 +413,8 @@ fn no_time_tells_an_erased_id_from_an_unknown_one_and_a_delay_would_be_noticed()
     let listener = Listener::bind(&Address::Unix(path.clone())).unwrap();
     // By as much as a machine that is busy makes of a whole answer.
     let delay = usual.max(Duration::from_millis(4));
-    let oracle = Oracle { honest: operator.responder(), erased: erased.clone(), delay };
-    let oracle = Behind { _server: Server::start(listener, oracle).unwrap(), path };
+    let oracle = TimingOracle { honest: operator.responder(), erased: erased.clone(), delay };
+    let oracle = SocketResponder { _server: Server::start(listener, oracle).unwrap(), path };
     let (asked, _) = times_erased_took_longer(&oracle, &erased);
     assert!(is_biased(asked), "a delay of {delay:?} goes unnoticed: {asked} of {ROUNDS}");
 }
@@ -422,7 +429,7 @@ fn is_biased(times: u32) -> bool {
 
 /// Asks about erased and about unknown IDs by turns, in an order that chance decides; counts how
 /// often the erased took longer, and how long the unknown took at the median.
-fn times_erased_took_longer(behind: &Behind, erased: &[SessionId]) -> (u32, Duration) {
+fn times_erased_took_longer(behind: &SocketResponder, erased: &[SessionId]) -> (u32, Duration) {
     let (mut longer, mut usual) = (0, Vec::new());
     for round in 0..ROUNDS {
         // From elsewhere each time, so that no limit is met.
@@ -450,16 +457,16 @@ fn times_erased_took_longer(behind: &Behind, erased: &[SessionId]) -> (u32, Dura
     (longer, usual[usual.len() / 2])
 }
 
-/// A responder that gives away by its time what it has erased.
-struct Oracle {
+/// A responder whose timing reveals what it has erased.
+struct TimingOracle {
     honest: Responder,
     erased: Vec<SessionId>,
     delay: Duration,
 }
 
-impl Handler for Oracle {
-    fn body(&self, head: &Head) -> Body {
-        self.honest.body(head)
+impl Handler for TimingOracle {
+    fn body_limit(&self, head: &Head) -> BodyLimit {
+        self.honest.body_limit(head)
     }
 
     fn answer(&mut self, request: &Request) -> Response {
@@ -480,17 +487,19 @@ impl Handler for Oracle {
 }
 
 /// The IDs of sessions that were registered, held and erased.
-fn erased_ids(operator: &Operator, count: u8) -> Vec<SessionId> {
+fn erased_ids(operator: &TestOperator, count: u8) -> Vec<SessionId> {
     let mut store = operator.store();
     let began = second();
     for number in 1..=count {
         let address: IpAddr = [10, 8, 1, number].into();
         let IpAddr::V4(assigned) = address else { unreachable!() };
-        let record = Record { assigned_ipv4: Some(assigned), ..Record::beginning(began) };
+        let record =
+            SessionRecord { assigned_ipv4: Some(assigned), ..SessionRecord::beginning(began) };
         store.begin_session(&run(), &record, &policy()).unwrap();
         store.bind(address, &id(number)).unwrap();
-        let end = Some(End { when: When::At(began), reason: EndReason::Disconnected });
-        store.end_session(&run(), &Record { end, ..record }, &policy()).unwrap();
+        let end =
+            Some(SessionEnd { when: EndTime::At(began), reason: TerminateCause::Disconnected });
+        store.end_session(&run(), &SessionRecord { end, ..record }, &policy()).unwrap();
     }
     let ids: Vec<SessionId> = (1..=count).map(id).collect();
     assert_eq!(store.look_up(request(&ids).ids()).unwrap().len(), usize::from(count));
@@ -500,8 +509,8 @@ fn erased_ids(operator: &Operator, count: u8) -> Vec<SessionId> {
 }
 
 #[test]
-fn the_program_logs_nothing_of_those_who_ask() {
-    let operator = Operator::new();
+fn the_program_logs_no_client() {
+    let operator = TestOperator::new();
     let (config, path) = (operator.path("operator.toml"), operator.path("program.sock"));
     let quoted = |name: &str| format!("{:?}", operator.path(name).display().to_string());
     let text = format!(
@@ -518,7 +527,7 @@ fn the_program_logs_nothing_of_those_who_ask() {
         program.arg("--config").arg(&config);
         program
     };
-    let mut serve = Child(program().arg("serve").stderr(Stdio::piped()).spawn().unwrap());
+    let mut serve = KillOnDrop(program().arg("serve").stderr(Stdio::piped()).spawn().unwrap());
     let deadline = Instant::now() + PATIENCE;
     while UnixStream::connect(&path).is_err() {
         assert!(Instant::now() < deadline, "the program does not serve");
@@ -538,14 +547,14 @@ fn the_program_logs_nothing_of_those_who_ask() {
     for _ in 0..14 {
         program_serves("10.8.0.2", StatusRequest::PATH, &request.to_bytes());
     }
-    // The store goes away and comes back.
+    // The store becomes unavailable and available again.
     let moved = operator.path("moved.db");
     fs::rename(operator.path("signing.key"), &moved).unwrap();
     let answer = program_serves("10.8.0.99", StatusRequest::PATH, &request.to_bytes());
     assert_eq!(answer.status, 503);
     fs::rename(&moved, operator.path("signing.key")).unwrap();
 
-    // A rotation is heeded without a restart.
+    // A rotation takes effect without a restart.
     let rotated = program().args(["key", "rotate", "--from", "2099-01-01"]).output().unwrap();
     assert!(rotated.status.success(), "{rotated:?}");
     let answer = program_serves("10.8.0.99", StatusRequest::PATH, &request.to_bytes());
@@ -570,9 +579,9 @@ fn the_program_logs_nothing_of_those_who_ask() {
 }
 
 /// A process that does not outlive the test.
-struct Child(process::Child);
+struct KillOnDrop(process::Child);
 
-impl Drop for Child {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -580,16 +589,16 @@ impl Drop for Child {
 }
 
 /// A responder that speaks TLS itself.
-struct ByTls {
+struct TlsResponder {
     _server: Arc<Server>,
     address: SocketAddr,
     certificate: CertificateDer<'static>,
 }
 
-impl ByTls {
-    fn serve(operator: &Operator) -> Self {
+impl TlsResponder {
+    fn serve(operator: &TestOperator) -> Self {
         let certificate = Self::certify(operator);
-        let listener = listen(&Place::Tls {
+        let listener = listen(&Endpoint::Tls {
             address: ([127, 0, 0, 1], 0).into(),
             certificate: operator.path("tls.crt"),
             key: operator.path("tls.key"),
@@ -601,14 +610,14 @@ impl ByTls {
     }
 
     /// Gives the operator a new certificate.
-    fn certify(operator: &Operator) -> CertificateDer<'static> {
+    fn certify(operator: &TestOperator) -> CertificateDer<'static> {
         let made = rcgen::generate_simple_self_signed(["vpn.example.org".to_owned()]).unwrap();
         fs::write(operator.path("tls.crt"), made.cert.pem()).unwrap();
         fs::write(operator.path("tls.key"), made.signing_key.serialize_pem()).unwrap();
         made.cert.der().clone()
     }
 
-    fn send(&self, bytes: &[u8]) -> Answer {
+    fn send(&self, bytes: &[u8]) -> HttpAnswer {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());

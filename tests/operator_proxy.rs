@@ -1,5 +1,5 @@
-//! The operator's end behind a real nginx, with the very configuration that its documentation gives.
-//! Boxes are this machine's loopback addresses: nginx sees which of them asks, as it does in a tunnel.
+//! The operator's end behind a real nginx, with the configuration from its documentation. Boxes are
+//! this machine's loopback addresses: nginx sees which of them asks, as it does in a tunnel.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod support;
@@ -17,28 +17,28 @@ use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use sha2::{Digest, Sha256};
 use temoin::domain::SessionId;
 use temoin::protocol::{PublicKey, RegisterRequest};
-use temoin::sync::{Answer, Client, PATIENCE, Post, Trust, Tunnel, Way};
+use temoin::sync::{CALL_TIMEOUT, Client, HttpRequest, HttpResponse, Route, ServerTrust, Tunnel};
 
 use boxes::{request, verify};
-use gateway::{Gateway, Serving};
+use gateway::{ServeProcess, TestGateway};
 use support::await_value;
 
-/// What a sysadmin reads.
+/// The documentation.
 const DOCUMENTATION: &str = include_str!("../src/operator/README.md");
 
 /// An operator's gateway with nginx before it.
-struct Desk {
+struct NginxFixture {
     nginx: Child,
     address: SocketAddr,
     /// What shows a box that it is its operator's nginx.
     certificate_key: [u8; 32],
-    gateway: Gateway,
-    serving: Option<Serving>,
+    gateway: TestGateway,
+    serving: Option<ServeProcess>,
 }
 
-impl Desk {
+impl NginxFixture {
     fn new() -> Self {
-        let gateway = Gateway::sqlite();
+        let gateway = TestGateway::sqlite();
         let serving = Some(gateway.serve());
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = free.local_addr().unwrap();
@@ -58,13 +58,13 @@ impl Desk {
             .spawn()
             .expect("nginx runs; the package is nginx-light");
         let certificate_key = Sha256::digest(key.subject_public_key_info()).into();
-        let mut desk = Self { nginx, address, certificate_key, gateway, serving };
+        let mut fixture = Self { nginx, address, certificate_key, gateway, serving };
         await_value("nginx", || {
-            let errors = || fs::read_to_string(desk.gateway.path("nginx/error.log"));
-            assert!(desk.nginx.try_wait().unwrap().is_none(), "nginx ended: {:?}", errors());
+            let errors = || fs::read_to_string(fixture.gateway.path("nginx/error.log"));
+            assert!(fixture.nginx.try_wait().unwrap().is_none(), "nginx ended: {:?}", errors());
             TcpStream::connect(address).ok()
         });
-        desk
+        fixture
     }
 
     /// A member's tunnel comes up, with this address.
@@ -76,21 +76,26 @@ impl Desk {
     }
 
     /// A call as a box makes it, out of a tunnel in which it has this address.
-    fn call(&self, from: &str, post: impl Fn(&temoin::sync::Base) -> Post) -> Answer {
+    fn call(
+        &self,
+        from: &str,
+        post: impl Fn(&temoin::sync::ResponderUrl) -> HttpRequest,
+    ) -> HttpResponse {
         let base = format!("https://{}", self.address).parse().unwrap();
-        let way = Way::Tunnel(Tunnel {
+        let way = Route::Tunnel(Tunnel {
             device: "lo".parse().unwrap(),
             interface: None,
             ipv4: Some(from.parse().unwrap()),
             ipv6: None,
         });
         let post = post(&base);
-        let client = Client::new(base, Trust::Pinned(self.certificate_key), PATIENCE).unwrap();
+        let client =
+            Client::new(base, ServerTrust::Pinned(self.certificate_key), CALL_TIMEOUT).unwrap();
         client.call(&post, &way, None).unwrap()
     }
 
     fn register(&self, from: &str, id: SessionId) -> u16 {
-        self.call(from, |base| Post::register(&RegisterRequest::new(id), base)).status
+        self.call(from, |base| HttpRequest::register(&RegisterRequest::new(id), base)).status
     }
 
     /// The status that somebody gets who registers with header fields of his own.
@@ -119,7 +124,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for NginxFixture {
     fn drop(&mut self) {
         let _ = self.nginx.kill();
         let _ = self.nginx.wait();
@@ -127,7 +132,7 @@ impl Drop for Desk {
 }
 
 /// The documented server, with this test's places in it, and what nginx needs around it.
-fn configuration(gateway: &Gateway, address: SocketAddr) -> String {
+fn configuration(gateway: &TestGateway, address: SocketAddr) -> String {
     let block = DOCUMENTATION.split("\n\n").find(|block| block.starts_with("    server {\n"));
     let mut server = block.expect("a server for nginx in the documentation").to_owned();
     let path = |name: &str| gateway.path(name).display().to_string();
@@ -156,13 +161,13 @@ fn configuration(gateway: &Gateway, address: SocketAddr) -> String {
 
 #[test]
 fn a_box_is_known_by_the_address_that_nginx_sees_and_by_nothing_that_it_says() {
-    let mut desk = Desk::new();
-    desk.connect(1, "127.0.0.10");
-    desk.connect(2, "127.0.0.12");
-    assert_eq!(desk.register("127.0.0.10", id(1)), 204);
+    let mut fixture = NginxFixture::new();
+    fixture.connect(1, "127.0.0.10");
+    fixture.connect(2, "127.0.0.12");
+    assert_eq!(fixture.register("127.0.0.10", id(1)), 204);
     // Another address of the same network, and the gateway's own: no session has them.
-    assert_eq!(desk.register("127.0.0.11", id(3)), 404);
-    assert_eq!(desk.register("127.0.0.1", id(3)), 404);
+    assert_eq!(fixture.register("127.0.0.11", id(3)), 404);
+    assert_eq!(fixture.register("127.0.0.1", id(3)), 404);
     for fields in [
         &["X-Real-IP: 127.0.0.12"][..],
         &["x-real-ip: 127.0.0.12", "X-Real-IP: 127.0.0.12"],
@@ -170,26 +175,26 @@ fn a_box_is_known_by_the_address_that_nginx_sees_and_by_nothing_that_it_says() {
         &["X-Forwarded-For: 127.0.0.12", "Forwarded: for=127.0.0.12", "X-Client-IP: 127.0.0.12"],
         &["Connection: X-Real-IP", "X-Real-IP: 127.0.0.12"],
     ] {
-        assert_eq!(desk.register_with("127.0.0.11", fields, id(3)), "404", "{fields:?}");
+        assert_eq!(fixture.register_with("127.0.0.11", fields, id(3)), "404", "{fields:?}");
     }
     // The session is still free for its own box.
-    assert_eq!(desk.register_with("127.0.0.12", &["X-Real-IP: 127.0.0.10"], id(2)), "204");
+    assert_eq!(fixture.register_with("127.0.0.12", &["X-Real-IP: 127.0.0.10"], id(2)), "204");
 
     let asked = request(&[id(1), id(2), id(3)]);
-    let answer = desk.call("127.0.0.10", |base| Post::status(&asked, base));
+    let answer = fixture.call("127.0.0.10", |base| HttpRequest::status(&asked, base));
     assert_eq!(answer.status, 200);
-    let receipts = verify(&answer.body, &asked, desk.key());
+    let receipts = verify(&answer.body, &asked, fixture.key());
     let held = |id: SessionId| {
         let own = receipts.iter().find(|receipt| *receipt.statement().id() == id);
         own.is_some_and(|receipt| receipt.statement().held().is_some())
     };
     assert_eq!([1, 2, 3].map(|number| held(id(number))), [true, true, false]);
 
-    // Nginx logs nobody, not even when nobody answers behind it.
-    desk.serving = None;
-    assert_eq!(desk.register("127.0.0.10", id(1)), 502);
+    // Nginx logs no client, not even when the backend is down.
+    fixture.serving = None;
+    assert_eq!(fixture.register("127.0.0.10", id(1)), 502);
     for name in ["errors", "nginx/error.log"] {
-        let log = fs::read_to_string(desk.gateway.path(name)).unwrap();
+        let log = fs::read_to_string(fixture.gateway.path(name)).unwrap();
         assert!(!log.contains("127.0.0."), "{log}");
     }
 }

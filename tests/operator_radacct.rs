@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use temoin::domain::{SessionId, Timestamp};
-use temoin::operator::store::Imported;
-use temoin::operator::{Bound, Config, EndReason, Entry, Location, Store};
+use temoin::operator::store::ImportReport;
+use temoin::operator::{BindOutcome, Config, HeldRecord, Location, Store, TerminateCause};
 use temoin::protocol::StatusRequest;
 use tempfile::TempDir;
 
@@ -22,21 +22,21 @@ const COLUMNS: &str = "acctsessionid, acctuniqueid, username, nasipaddress, acct
 
 #[test]
 fn accounting_of_postgresql_becomes_sessions_of_postgresql() {
-    import_all(&Accounting::postgres(), &Location::Postgres(Cluster::shared().database()));
+    import_all(&RadacctTable::postgres(), &Location::Postgres(Cluster::shared().database()));
 }
 
 #[test]
 fn accounting_of_sqlite_becomes_sessions_of_sqlite() {
-    let accounting = Accounting::sqlite();
+    let accounting = RadacctTable::sqlite();
     let store = Location::Sqlite(accounting.directory.path().join("record.db"));
     import_all(&accounting, &store);
 }
 
-fn import_all(accounting: &Accounting, location: &Location) {
+fn import_all(accounting: &RadacctTable, location: &Location) {
     let mut store = Store::create(location).unwrap();
     let config = accounting.config();
     let import = |store: &mut Store, at: &str| -> (usize, usize, usize, Vec<String>) {
-        let Imported { new, updated, due, rejected } =
+        let ImportReport { new, updated, due, rejected } =
             store.import_radacct(&accounting.location, &config, now(at)).unwrap();
         (new, updated, due, rejected.iter().map(ToString::to_string).collect())
     };
@@ -69,8 +69,8 @@ fn import_all(accounting: &Accounting, location: &Location) {
 
     let id = SessionId::from_bytes([7; 32]);
     let source = "2001:db8:99::11".parse().unwrap();
-    assert_eq!(store.bind(source, &id).unwrap(), Bound::Bound);
-    let entry = |store: &mut Store| -> Entry {
+    assert_eq!(store.bind(source, &id).unwrap(), BindOutcome::Bound);
+    let entry = |store: &mut Store| -> HeldRecord {
         let mut ids = [SessionId::from_bytes([0; 32]); StatusRequest::IDS];
         ids[0] = id;
         store.look_up(&ids).unwrap().remove(&id).unwrap()
@@ -88,11 +88,11 @@ fn import_all(accounting: &Accounting, location: &Location) {
     assert_eq!((new, updated), (0, 1));
     let ended = entry(&mut store);
     let end = ended.record.end.unwrap();
-    assert_eq!(end.when.exactly().unwrap().begins(), now("2026-11-24T08:00:00Z"));
-    assert_eq!(end.reason, EndReason::ServerRestarted);
+    assert_eq!(end.when.exactly().unwrap().to_timestamp(), now("2026-11-24T08:00:00Z"));
+    assert_eq!(end.reason, TerminateCause::ServerRestarted);
     assert_eq!(ended.erase_by.unwrap().to_string(), "2027-11-25");
 
-    // Never heard of again, until it is.
+    // No updates for too long, until one arrives.
     accounting.insert(&[
         "'s7', 'u7', 'x', '198.51.100.1', '2026-11-24 10:00:00Z', '2026-11-24 11:00:00Z', NULL,
          NULL, NULL, '10.99.0.14', NULL, NULL",
@@ -108,12 +108,12 @@ fn import_all(accounting: &Accounting, location: &Location) {
 }
 
 /// FreeRADIUS's table somewhere.
-struct Accounting {
+struct RadacctTable {
     location: Location,
     directory: TempDir,
 }
 
-impl Accounting {
+impl RadacctTable {
     fn postgres() -> Self {
         let location = Location::Postgres(Cluster::shared().database());
         let accounting = Self { location, directory: tempfile::tempdir().unwrap() };
@@ -181,7 +181,7 @@ impl Accounting {
                 Cluster::shared().psql(name, statement);
             }
             Location::Sqlite(path) => {
-                // Times are by the clock on the operator's wall, in winter an hour ahead.
+                // Times are local to the operator, in winter an hour ahead.
                 let mut statement = statement.to_owned();
                 for hour in (7..=11).rev() {
                     let ahead = format!(" {:02}:", hour + 1);
@@ -206,7 +206,7 @@ fn now(text: &str) -> Timestamp {
 }
 
 #[test]
-fn a_place_without_accounting_is_named() {
+fn a_database_without_radacct_is_named_in_the_error() {
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path().join("record.db");
     Store::create(&Location::Sqlite(store.clone())).unwrap();

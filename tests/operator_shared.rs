@@ -21,7 +21,7 @@ use temoin::domain::{Field, SessionId};
 use temoin::protocol::{PublicKey, RegisterRequest, StatusRequest};
 
 use boxes::{post, receive, request, verify};
-use gateway::{Gateway, Serving};
+use gateway::{ServeProcess, TestGateway};
 
 /// How many sessions each gateway has.
 const SESSIONS: u8 = 10;
@@ -31,15 +31,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
 fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs_are_killed() {
-    let first = Gateway::postgres();
-    let second = Gateway::at(first.location());
+    let first = TestGateway::postgres();
+    let second = TestGateway::at(first.location());
     // Members' profiles pin one key, so each gateway has it.
     fs::copy(first.path("signing.key"), second.path("signing.key")).unwrap();
     let gateways = [&first, &second];
     for (place, gateway) in gateways.into_iter().enumerate() {
         gateway.configure(&format!("[gateway]\nname = \"gw{place}\"\n"));
     }
-    let [dies, _stays] = gateways.map(Gateway::serve);
+    let [dies, _stays] = gateways.map(TestGateway::serve);
     let registered = AtomicUsize::new(0);
     let is_over = AtomicBool::new(false);
     let killed = thread::scope(|scope| {
@@ -62,7 +62,7 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
         let killer = scope.spawn(|| kill_now_and_then(&second, &is_over));
         let half = usize::from(SESSIONS);
         wait("half of the registrations", || registered.load(Ordering::SeqCst) >= half);
-        let alive: Option<Serving> = Some(dies);
+        let alive: Option<ServeProcess> = Some(dies);
         drop(alive);
         let joined: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::SeqCst);
@@ -70,7 +70,7 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
         killer.join().unwrap()
     });
     assert!(killed > 0, "no hook was killed");
-    gateways.into_iter().for_each(Gateway::take);
+    gateways.into_iter().for_each(TestGateway::take);
 
     let all: Vec<u8> = numbers().into_iter().flatten().collect();
     let left = all.iter().filter(|number| leaves(**number)).count();
@@ -121,14 +121,14 @@ fn address(number: u8) -> String {
     format!("10.99.0.1{number}")
 }
 
-fn key(gateway: &Gateway) -> PublicKey {
+fn key(gateway: &TestGateway) -> PublicKey {
     let shown = gateway.run(&["key", "show"]);
     let line = shown.lines().find_map(|line| line.strip_prefix("public_key = ")).unwrap();
     line.trim_matches('"').parse().unwrap()
 }
 
 /// Runs a hook until it says that the event is on disk: from then on it may not be lost.
-fn record(gateway: &Gateway, hook: &str, number: u8) {
+fn record(gateway: &TestGateway, hook: &str, number: u8) {
     wait("a hook that is let live", || {
         let said = gateway.hook(hook, &gateway.client(number), None);
         assert!(said.is_empty() || said.contains("missing from the record"), "{said}");
@@ -136,8 +136,8 @@ fn record(gateway: &Gateway, hook: &str, number: u8) {
     });
 }
 
-/// What a box does: its tunnel comes up, and it names the session to whichever gateway answers.
-fn come_and_register(gateway: &Gateway, gateways: &[&Gateway; 2], number: u8) {
+/// A box's tunnel comes up, and it registers the session with whichever gateway answers.
+fn come_and_register(gateway: &TestGateway, gateways: &[&TestGateway; 2], number: u8) {
     record(gateway, "client-connect", number);
     let body = RegisterRequest::new(id(number)).to_bytes();
     let mut attempts = gateways.iter().cycle().skip(usize::from(number));
@@ -158,7 +158,7 @@ fn come_and_register(gateway: &Gateway, gateways: &[&Gateway; 2], number: u8) {
 }
 
 /// What a gateway answers a box; `None` where nobody does, or not to the end.
-fn send(gateway: &Gateway, source: &str, path: &str, body: &[u8]) -> Option<boxes::Answer> {
+fn send(gateway: &TestGateway, source: &str, path: &str, body: &[u8]) -> Option<boxes::HttpAnswer> {
     let mut stream = UnixStream::connect(gateway.path("serve.sock")).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&post(path, &[("X-Real-IP", source)], body)).ok()?;
@@ -168,7 +168,7 @@ fn send(gateway: &Gateway, source: &str, path: &str, body: &[u8]) -> Option<boxe
 }
 
 /// Kills every third of the processes by which a gateway's hooks reach the store.
-fn kill_now_and_then(gateway: &Gateway, is_over: &AtomicBool) -> usize {
+fn kill_now_and_then(gateway: &TestGateway, is_over: &AtomicBool) -> usize {
     let config = gateway.path("operator.toml").into_os_string().into_string().unwrap();
     let mut met = BTreeSet::new();
     let mut killed = 0;

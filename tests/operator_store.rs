@@ -1,5 +1,5 @@
-//! Holds the operator's store to what the protocol and the operator's hooks rely on: the same tests
-//! over SQLite and over a real PostgreSQL.
+//! What the protocol and the operator's hooks require of the store: the same tests over SQLite and over
+//! a real PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod support;
@@ -9,9 +9,10 @@ use std::thread;
 
 use temoin::domain::{SessionId, Zone};
 use temoin::operator::{
-    Bound, End, EndReason, Entry, Location, Policy, Record, Run, Store, StoreError, When,
+    BindOutcome, EndTime, HeldRecord, Location, RetentionPolicy, ServerRun, SessionEnd,
+    SessionRecord, Store, StoreError, TerminateCause,
 };
-use temoin::protocol::{Day, Second, StatusRequest};
+use temoin::protocol::{Day, StatusRequest, UnixSeconds};
 use temoin::retention::Period;
 use tempfile::TempDir;
 
@@ -21,10 +22,10 @@ use support::Cluster;
 macro_rules! over_both {
     ($($test:ident)+) => {
         mod sqlite {
-            $(#[test] fn $test() { super::$test(&super::Place::sqlite()); })+
+            $(#[test] fn $test() { super::$test(&super::StoreFixture::sqlite()); })+
         }
         mod postgres {
-            $(#[test] fn $test() { super::$test(&super::Place::postgres()); })+
+            $(#[test] fn $test() { super::$test(&super::StoreFixture::postgres()); })+
         }
     };
 }
@@ -42,79 +43,81 @@ over_both! {
     clients_that_differ_in_one_thing_alone_are_told_apart
     of_many_registrations_at_once_one_wins
     what_is_due_is_erased_and_answers_as_if_it_had_never_been
-    a_retention_that_changed_is_reckoned_anew_and_one_that_did_not_is_left_alone
+    a_changed_retention_period_is_recomputed_and_an_unchanged_one_is_not
     sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not
-    counts_are_told_and_nothing_of_anybody
-    a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it
-    a_record_of_a_later_form_is_refused
+    stats_count_sessions_and_name_nobody
+    a_missing_store_is_not_opened_and_creating_one_twice_keeps_it
+    a_store_of_a_later_schema_version_is_refused
 }
 
-fn a_registered_session_is_found_by_its_id_with_all_that_was_recorded(place: &Place) {
-    let mut store = place.store();
+fn a_registered_session_is_found_by_its_id_with_all_that_was_recorded(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let record = whole(1);
     store.begin_session(&run(0), &record, &policy()).unwrap();
-    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), Bound::Bound);
+    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), BindOutcome::Bound);
     let entry = |store: &mut Store| store.look_up(&ids(&[1])).unwrap().remove(&id(1)).unwrap();
-    assert_eq!(entry(&mut store), Entry { record: record.clone(), erase_by: None });
+    assert_eq!(entry(&mut store), HeldRecord { record: record.clone(), erase_by: None });
 
-    let ended = Record { end: seen(500), ..record };
+    let ended = SessionRecord { end: seen(500), ..record };
     store.end_session(&run(0), &ended, &policy()).unwrap();
     let erase_by = Day::new("2027-11-24".parse().unwrap());
-    assert_eq!(entry(&mut store), Entry { record: ended, erase_by });
+    assert_eq!(entry(&mut store), HeldRecord { record: ended, erase_by });
 }
 
-fn the_first_id_of_a_session_stays_and_an_id_has_one_session(place: &Place) {
-    let mut store = place.store();
+fn the_first_id_of_a_session_stays_and_an_id_has_one_session(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let (one, two) = (whole(1), whole(2));
     store.begin_session(&run(0), &one, &policy()).unwrap();
     store.begin_session(&run(0), &two, &policy()).unwrap();
     for (record, id, expected) in [
-        (&one, id(1), Bound::Bound),
-        (&one, id(1), Bound::Bound),
-        (&one, id(2), Bound::Conflict),
-        (&two, id(1), Bound::Conflict),
-        (&two, id(2), Bound::Bound),
+        (&one, id(1), BindOutcome::Bound),
+        (&one, id(1), BindOutcome::Bound),
+        (&one, id(2), BindOutcome::Conflict),
+        (&two, id(1), BindOutcome::Conflict),
+        (&two, id(2), BindOutcome::Bound),
     ] {
         assert_eq!(store.bind(address(record), &id).unwrap(), expected, "{id}");
     }
     let mapped = one.assigned_ipv4.unwrap().to_ipv6_mapped().into();
-    assert_eq!(store.bind(mapped, &id(1)).unwrap(), Bound::Bound);
+    assert_eq!(store.bind(mapped, &id(1)).unwrap(), BindOutcome::Bound);
     let ipv6 = one.assigned_ipv6.unwrap().into();
-    assert_eq!(store.bind(ipv6, &id(1)).unwrap(), Bound::Bound);
+    assert_eq!(store.bind(ipv6, &id(1)).unwrap(), BindOutcome::Bound);
     let found = store.look_up(&ids(&[1, 2, 3])).unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!((&found[&id(1)].record, &found[&id(2)].record), (&one, &two));
 }
 
-fn only_an_open_session_with_exactly_that_address_is_bound(place: &Place) {
-    let mut store = place.store();
+fn only_an_open_session_with_exactly_that_address_is_bound(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let record = whole(1);
     store.begin_session(&run(0), &record, &policy()).unwrap();
     let within_prefix = record.delegated_prefix.unwrap().last_address().into();
     let origin = record.origin_address.unwrap();
     for source in ["10.99.0.2".parse().unwrap(), within_prefix, origin] {
-        assert_eq!(store.bind(source, &id(1)).unwrap(), Bound::NoSession, "{source}");
+        assert_eq!(store.bind(source, &id(1)).unwrap(), BindOutcome::NoSession, "{source}");
     }
-    store.end_session(&run(0), &Record { end: seen(9), ..record.clone() }, &policy()).unwrap();
-    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), Bound::NoSession);
+    store
+        .end_session(&run(0), &SessionRecord { end: seen(9), ..record.clone() }, &policy())
+        .unwrap();
+    assert_eq!(store.bind(address(&record), &id(1)).unwrap(), BindOutcome::NoSession);
     assert!(store.look_up(&ids(&[1])).unwrap().is_empty());
 }
 
-fn of_several_open_sessions_with_an_address_the_last_to_begin_is_bound(place: &Place) {
-    let mut store = place.store();
-    let later = Record { began: at(60), ..whole(1) };
-    let other = Run { server: "gw2-udp".parse().unwrap(), ..run(0) };
+fn of_several_open_sessions_with_an_address_the_last_to_begin_is_bound(fixture: &StoreFixture) {
+    let mut store = fixture.store();
+    let later = SessionRecord { began: at(60), ..whole(1) };
+    let other = ServerRun { server: "gw2-udp".parse().unwrap(), ..run(0) };
     store.begin_session(&other, &later, &policy()).unwrap();
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
-    assert_eq!(store.bind(address(&later), &id(1)).unwrap(), Bound::Bound);
+    assert_eq!(store.bind(address(&later), &id(1)).unwrap(), BindOutcome::Bound);
     assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, later);
 }
 
-fn the_same_event_again_changes_nothing(place: &Place) {
-    let mut store = place.store();
+fn the_same_event_again_changes_nothing(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let record = whole(1);
-    let ended = Record { end: seen(100), ..record.clone() };
-    let later = Record { end: seen(200), ..record.clone() };
+    let ended = SessionRecord { end: seen(100), ..record.clone() };
+    let later = SessionRecord { end: seen(200), ..record.clone() };
     for _ in 0..2 {
         store.begin_session(&run(0), &record, &policy()).unwrap();
     }
@@ -126,90 +129,100 @@ fn the_same_event_again_changes_nothing(place: &Place) {
         }
     }
     assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, ended);
-    assert_eq!(place.count(), 1);
+    assert_eq!(fixture.count(), 1);
 }
 
-fn an_end_without_a_beginning_is_a_session_all_the_same(place: &Place) {
-    let mut store = place.store();
-    let ended = Record { end: seen(100), ..whole(1) };
+fn an_end_without_a_beginning_is_a_session_all_the_same(fixture: &StoreFixture) {
+    let mut store = fixture.store();
+    let ended = SessionRecord { end: seen(100), ..whole(1) };
     for _ in 0..2 {
         store.end_session(&run(0), &ended, &policy()).unwrap();
     }
-    assert_eq!(place.count(), 1);
+    assert_eq!(fixture.count(), 1);
     // Its beginning may have been taken later.
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
-    assert_eq!(place.count(), 1);
-    assert_eq!(store.bind(address(&ended), &id(1)).unwrap(), Bound::NoSession);
+    assert_eq!(fixture.count(), 1);
+    assert_eq!(store.bind(address(&ended), &id(1)).unwrap(), BindOutcome::NoSession);
 }
 
-fn what_a_run_left_open_is_bounded_by_its_last_sign_and_the_next_start(place: &Place) {
-    let mut store = place.store();
-    let (record, other) = (whole(1), Run { server: "gw2-udp".parse().unwrap(), ..run(0) });
+fn what_a_run_left_open_is_bounded_by_its_last_sign_and_the_next_start(fixture: &StoreFixture) {
+    let mut store = fixture.store();
+    let (record, other) = (whole(1), ServerRun { server: "gw2-udp".parse().unwrap(), ..run(0) });
     store.begin_session(&run(0), &record, &policy()).unwrap();
-    store.begin_session(&other, &Record { began: at(700), ..whole(3) }, &policy()).unwrap();
+    store.begin_session(&other, &SessionRecord { began: at(700), ..whole(3) }, &policy()).unwrap();
     store.bind(address(&record), &id(1)).unwrap();
     store.bind(address(&whole(3)), &id(3)).unwrap();
-    // The last that is heard of the first run.
-    store.end_session(&run(0), &Record { end: seen(300), ..whole(2) }, &policy()).unwrap();
-    store.begin_session(&run(600), &Record { began: at(660), ..whole(4) }, &policy()).unwrap();
+    // The last event of the first run.
+    store.end_session(&run(0), &SessionRecord { end: seen(300), ..whole(2) }, &policy()).unwrap();
+    store
+        .begin_session(&run(600), &SessionRecord { began: at(660), ..whole(4) }, &policy())
+        .unwrap();
     let mut found = store.look_up(&ids(&[1, 3])).unwrap();
     let entry = found.remove(&id(1)).unwrap();
-    let when = When::Between(at(300), at(600));
-    assert_eq!(entry.record.end, Some(End { when, reason: EndReason::ServerRestarted }));
+    let when = EndTime::Between(at(300), at(600));
+    assert_eq!(
+        entry.record.end,
+        Some(SessionEnd { when, reason: TerminateCause::ServerRestarted })
+    );
     assert!(entry.erase_by.is_some());
     assert_eq!(found[&id(3)].record.end, None);
 
-    // What the server says itself counts more than what was concluded.
-    let ended = Record { end: seen(400), ..record };
+    // What the server reports itself outweighs what was inferred.
+    let ended = SessionRecord { end: seen(400), ..record };
     store.end_session(&run(0), &ended, &policy()).unwrap();
     assert_eq!(store.look_up(&ids(&[1])).unwrap()[&id(1)].record, ended);
 }
 
-fn an_address_that_is_given_again_ends_the_session_that_had_it(place: &Place) {
-    let mut store = place.store();
+fn an_address_that_is_given_again_ends_the_session_that_had_it(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let first = whole(1);
     store.begin_session(&run(0), &first, &policy()).unwrap();
     store.bind(address(&first), &id(1)).unwrap();
-    let second = Record { began: at(50), origin_port: Some(7), ..whole(1) };
+    let second = SessionRecord { began: at(50), origin_port: Some(7), ..whole(1) };
     store.begin_session(&run(0), &second, &policy()).unwrap();
-    assert_eq!(store.bind(address(&second), &id(2)).unwrap(), Bound::Bound);
+    assert_eq!(store.bind(address(&second), &id(2)).unwrap(), BindOutcome::Bound);
     let found = store.look_up(&ids(&[1, 2])).unwrap();
-    let when = When::Between(first.began, at(50));
-    assert_eq!(found[&id(1)].record.end, Some(End { when, reason: EndReason::Superseded }));
+    let when = EndTime::Between(first.began, at(50));
+    assert_eq!(
+        found[&id(1)].record.end,
+        Some(SessionEnd { when, reason: TerminateCause::Superseded })
+    );
     assert_eq!(found[&id(2)].record, second);
 }
 
-fn a_client_that_comes_back_within_a_second_has_a_session_of_its_own(place: &Place) {
-    let mut store = place.store();
+fn a_client_that_comes_back_within_a_second_has_a_session_of_its_own(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let first = whole(1);
-    let again = Record { origin_port: Some(7), ..whole(1) };
+    let again = SessionRecord { origin_port: Some(7), ..whole(1) };
     store.begin_session(&run(0), &first, &policy()).unwrap();
-    store.end_session(&run(0), &Record { end: seen(0), ..first.clone() }, &policy()).unwrap();
+    store
+        .end_session(&run(0), &SessionRecord { end: seen(0), ..first.clone() }, &policy())
+        .unwrap();
     for _ in 0..2 {
         store.begin_session(&run(0), &again, &policy()).unwrap();
     }
-    assert_eq!(place.count(), 2);
-    assert_eq!(store.bind(address(&again), &id(2)).unwrap(), Bound::Bound);
-    let floated = Record { origin_port: Some(8), end: seen(90), ..again };
+    assert_eq!(fixture.count(), 2);
+    assert_eq!(store.bind(address(&again), &id(2)).unwrap(), BindOutcome::Bound);
+    let floated = SessionRecord { origin_port: Some(8), end: seen(90), ..again };
     for _ in 0..2 {
         store.end_session(&run(0), &floated, &policy()).unwrap();
     }
     assert_eq!(store.look_up(&ids(&[2])).unwrap()[&id(2)].record.end, seen(90));
-    assert_eq!(place.count(), 2);
+    assert_eq!(fixture.count(), 2);
 }
 
-fn clients_that_differ_in_one_thing_alone_are_told_apart(place: &Place) {
-    let mut store = place.store();
+fn clients_that_differ_in_one_thing_alone_are_told_apart(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     // As with --duplicate-cn, from behind one address translation, in the same second.
     let one = whole(1);
-    let two = Record {
+    let two = SessionRecord {
         origin_port: Some(2),
         assigned_ipv4: whole(2).assigned_ipv4,
         assigned_ipv6: whole(2).assigned_ipv6,
         ..whole(1)
     };
     // A script assigns an address that is known only when the session ends.
-    let three = Record {
+    let three = SessionRecord {
         origin_port: Some(3),
         assigned_ipv4: whole(3).assigned_ipv4,
         assigned_ipv6: None,
@@ -219,12 +232,12 @@ fn clients_that_differ_in_one_thing_alone_are_told_apart(place: &Place) {
         store.begin_session(&run(0), record, &policy()).unwrap();
     }
     for (record, number) in [(&one, 1), (&two, 2), (&three, 3)] {
-        assert_eq!(store.bind(address(record), &id(number)).unwrap(), Bound::Bound);
+        assert_eq!(store.bind(address(record), &id(number)).unwrap(), BindOutcome::Bound);
     }
-    let floated = Record { origin_address: Some("203.0.113.99".parse().unwrap()), ..two };
-    let assigned = Record { assigned_ipv4: whole(4).assigned_ipv4, ..three };
+    let floated = SessionRecord { origin_address: Some("203.0.113.99".parse().unwrap()), ..two };
+    let assigned = SessionRecord { assigned_ipv4: whole(4).assigned_ipv4, ..three };
     for (record, end) in [(&floated, 20), (&assigned, 30), (&one, 10)] {
-        let record = Record { end: seen(end), ..record.clone() };
+        let record = SessionRecord { end: seen(end), ..record.clone() };
         store.end_session(&run(0), &record, &policy()).unwrap();
     }
     let found = store.look_up(&ids(&[1, 2, 3])).unwrap();
@@ -233,34 +246,34 @@ fn clients_that_differ_in_one_thing_alone_are_told_apart(place: &Place) {
     }
     assert_eq!(found[&id(2)].record.origin_address, one.origin_address);
     assert_eq!(found[&id(3)].record.assigned_ipv4, assigned.assigned_ipv4);
-    assert_eq!(place.count(), 3);
+    assert_eq!(fixture.count(), 3);
 }
 
-fn of_many_registrations_at_once_one_wins(place: &Place) {
-    let mut store = place.store();
+fn of_many_registrations_at_once_one_wins(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     for number in 1..=8 {
         store.begin_session(&run(0), &whole(number), &policy()).unwrap();
     }
     let race = |pairs: [(u8, u8); 8]| -> usize {
         let threads = pairs.map(|(session, number)| {
-            let mut store = place.store();
+            let mut store = fixture.store();
             thread::spawn(move || store.bind(address(&whole(session)), &id(number)).unwrap())
         });
         let won = threads.map(|thread| thread.join().unwrap());
-        won.iter().filter(|bound| **bound == Bound::Bound).count()
+        won.iter().filter(|bound| **bound == BindOutcome::Bound).count()
     };
     // One session, eight IDs; then one ID, seven sessions that have none.
     assert_eq!(race([1, 2, 3, 4, 5, 6, 7, 8].map(|number| (1, number))), 1);
     assert_eq!(race([2, 3, 4, 5, 6, 7, 8, 8].map(|session| (session, 9))), 1);
 }
 
-fn what_is_due_is_erased_and_answers_as_if_it_had_never_been(place: &Place) {
-    let mut store = place.store();
+fn what_is_due_is_erased_and_answers_as_if_it_had_never_been(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     for (number, days) in [(1, 0), (2, 1), (3, 2)] {
         let record = whole(number);
         store.begin_session(&run(0), &record, &policy()).unwrap();
         store.bind(address(&record), &id(number)).unwrap();
-        let ended = Record { end: seen(86_400 * days), ..record };
+        let ended = SessionRecord { end: seen(86_400 * days), ..record };
         store.end_session(&run(0), &ended, &policy()).unwrap();
     }
     store.begin_session(&run(0), &whole(4), &policy()).unwrap();
@@ -277,94 +290,94 @@ fn what_is_due_is_erased_and_answers_as_if_it_had_never_been(place: &Place) {
     assert_eq!(store.look_up(&ids(&[4])).unwrap().len(), 1);
 }
 
-fn a_retention_that_changed_is_reckoned_anew_and_one_that_did_not_is_left_alone(place: &Place) {
-    let mut store = place.store();
-    store.end_session(&run(0), &Record { end: seen(60), ..whole(1) }, &policy()).unwrap();
+fn a_changed_retention_period_is_recomputed_and_an_unchanged_one_is_not(fixture: &StoreFixture) {
+    let mut store = fixture.store();
+    store.end_session(&run(0), &SessionRecord { end: seen(60), ..whole(1) }, &policy()).unwrap();
     store.begin_session(&run(0), &whole(2), &policy()).unwrap();
-    assert_eq!(store.reckon(&policy()).unwrap(), 2);
-    assert_eq!(store.reckon(&policy()).unwrap(), 0);
+    assert_eq!(store.recompute_erase_by(&policy()).unwrap(), 2);
+    assert_eq!(store.recompute_erase_by(&policy()).unwrap(), 0);
     let due = |store: &mut Store| store.stats().unwrap().next_erasure.unwrap().to_string();
     assert_eq!(due(&mut store), "2027-11-24");
-    let shorter = Policy::from_start(Period::Days(31), Zone::UTC);
-    assert_eq!(store.reckon(&shorter).unwrap(), 2);
+    let shorter = RetentionPolicy::from_start(Period::Days(31), Zone::UTC);
+    assert_eq!(store.recompute_erase_by(&shorter).unwrap(), 2);
     assert_eq!(due(&mut store), "2026-12-25");
 }
 
-fn sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not(place: &Place) {
-    let mut store = place.store();
-    let other = Run { server: "gw2-udp".parse().unwrap(), ..run(0) };
+fn sessions_of_a_gateway_that_fell_silent_are_ended_and_others_are_not(fixture: &StoreFixture) {
+    let mut store = fixture.store();
+    let other = ServerRun { server: "gw2-udp".parse().unwrap(), ..run(0) };
     let day = 86_400;
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
     store.bind(address(&whole(1)), &id(1)).unwrap();
-    let late = Record { began: at(5 * day), ..whole(2) };
+    let late = SessionRecord { began: at(5 * day), ..whole(2) };
     store.begin_session(&other, &late, &policy()).unwrap();
-    let now = |days| at(days * day).begins();
-    assert_eq!(store.end_lost(7, &policy(), now(7)).unwrap(), 0);
+    let now = |days| at(days * day).to_timestamp();
+    assert_eq!(store.end_lost_sessions(7, &policy(), now(7)).unwrap(), 0);
     // Clients that stay for weeks are no silence where the server's interface is up.
-    let third = Run { server: "gw3/tun0".parse().unwrap(), ..run(0) };
+    let third = ServerRun { server: "gw3/tun0".parse().unwrap(), ..run(0) };
     store.begin_session(&third, &whole(3), &policy()).unwrap();
-    store.note_alive("gw3", |device| device == "tun0", now(7)).unwrap();
-    store.note_alive("gw", |_| true, now(7)).unwrap();
-    assert_eq!(store.end_lost(7, &policy(), now(8)).unwrap(), 1);
+    store.mark_alive("gw3", |device| device == "tun0", now(7)).unwrap();
+    store.mark_alive("gw", |_| true, now(7)).unwrap();
+    assert_eq!(store.end_lost_sessions(7, &policy(), now(8)).unwrap(), 1);
     let end = store.look_up(&ids(&[1])).unwrap()[&id(1)].record.end;
-    let when = When::Between(at(0), at(8 * day));
-    assert_eq!(end, Some(End { when, reason: EndReason::GatewayLost }));
+    let when = EndTime::Between(at(0), at(8 * day));
+    assert_eq!(end, Some(SessionEnd { when, reason: TerminateCause::GatewayLost }));
     assert_eq!(store.stats().unwrap().open, 2);
 }
 
-fn counts_are_told_and_nothing_of_anybody(place: &Place) {
-    let mut store = place.store();
+fn stats_count_sessions_and_name_nobody(fixture: &StoreFixture) {
+    let mut store = fixture.store();
     let stats = store.stats().unwrap();
     assert_eq!((stats.sessions, stats.open, stats.registered), (0, 0, 0));
     assert_eq!((stats.oldest, stats.next_erasure), (None, None));
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
     store.bind(address(&whole(1)), &id(1)).unwrap();
     store.begin_session(&run(0), &whole(2), &policy()).unwrap();
-    store.end_session(&run(0), &Record { end: seen(60), ..whole(2) }, &policy()).unwrap();
+    store.end_session(&run(0), &SessionRecord { end: seen(60), ..whole(2) }, &policy()).unwrap();
     let stats = store.stats().unwrap();
     assert_eq!((stats.sessions, stats.open, stats.registered), (2, 1, 1));
     assert_eq!(stats.oldest, Some(at(0)));
     assert_eq!(stats.next_erasure, Day::new("2027-11-24".parse().unwrap()));
 }
 
-fn a_place_without_a_record_is_not_opened_and_making_one_twice_keeps_it(place: &Place) {
-    assert!(matches!(Store::open(&place.location), Err(StoreError::Missing(_))));
-    let mut store = place.store();
+fn a_missing_store_is_not_opened_and_creating_one_twice_keeps_it(fixture: &StoreFixture) {
+    assert!(matches!(Store::open(&fixture.location), Err(StoreError::Missing(_))));
+    let mut store = fixture.store();
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
-    place.store();
-    assert!(Store::open(&place.location).is_ok());
-    assert_eq!(place.count(), 1);
+    fixture.store();
+    assert!(Store::open(&fixture.location).is_ok());
+    assert_eq!(fixture.count(), 1);
 }
 
-fn a_record_of_a_later_form_is_refused(place: &Place) {
-    place.store();
-    place.run("INSERT INTO form (number) VALUES (99)");
-    let error = Store::open(&place.location).err().unwrap();
+fn a_store_of_a_later_schema_version_is_refused(fixture: &StoreFixture) {
+    fixture.store();
+    fixture.run("INSERT INTO form (number) VALUES (99)");
+    let error = Store::open(&fixture.location).err().unwrap();
     assert!(error.to_string().contains("form 99"), "{error}");
 }
 
 #[test]
-fn a_connection_that_broke_is_made_anew() {
-    let place = Place::postgres();
-    let mut store = place.store();
+fn a_broken_connection_is_reopened() {
+    let fixture = StoreFixture::postgres();
+    let mut store = fixture.store();
     store.begin_session(&run(0), &whole(1), &policy()).unwrap();
-    place.run(
+    fixture.run(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
     let error = store.begin_session(&run(0), &whole(2), &policy()).unwrap_err();
     assert!(error.is_transient(), "{error}");
     store.begin_session(&run(0), &whole(2), &policy()).unwrap();
-    assert_eq!(place.count(), 2);
+    assert_eq!(fixture.count(), 2);
 }
 
 /// Somewhere for a store of a test's own.
-struct Place {
+struct StoreFixture {
     location: Location,
     directory: Option<TempDir>,
 }
 
-impl Place {
+impl StoreFixture {
     fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(directory.path().join("record.db"));
@@ -401,15 +414,15 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for StoreFixture {
     fn drop(&mut self) {
         drop(self.directory.take());
     }
 }
 
 /// A record of everything, in which session `number` differs from others in all that identifies.
-fn whole(number: u8) -> Record {
-    Record {
+fn whole(number: u8) -> SessionRecord {
+    SessionRecord {
         origin_address: Some(format!("203.0.113.{number}").parse().unwrap()),
         origin_port: Some(40_000 + u16::from(number)),
         assigned_ipv4: Some(format!("10.99.0.1{number}").parse().unwrap()),
@@ -424,30 +437,30 @@ fn whole(number: u8) -> Record {
         member_identity: Some(format!("box-000{number}")),
         client_version: Some("2.6.14".to_owned()),
         client_platform: Some("linux".to_owned()),
-        ..Record::beginning(at(0))
+        ..SessionRecord::beginning(at(0))
     }
 }
 
-fn address(record: &Record) -> IpAddr {
+fn address(record: &SessionRecord) -> IpAddr {
     record.assigned_ipv4.unwrap().into()
 }
 
 /// So many seconds after 2026-11-23T06:35:41Z.
-fn at(seconds: u64) -> Second {
-    Second::from_number(1_795_415_741).unwrap().plus(seconds)
+fn at(seconds: u64) -> UnixSeconds {
+    UnixSeconds::from_number(1_795_415_741).unwrap().plus(seconds)
 }
 
-fn seen(seconds: u64) -> Option<End> {
-    Some(End { when: When::At(at(seconds)), reason: EndReason::Disconnected })
+fn seen(seconds: u64) -> Option<SessionEnd> {
+    Some(SessionEnd { when: EndTime::At(at(seconds)), reason: TerminateCause::Disconnected })
 }
 
 /// The run of the tests' server that began so many seconds after.
-fn run(seconds: u64) -> Run {
-    Run { server: "gw1-udp".parse().unwrap(), began: at(seconds) }
+fn run(seconds: u64) -> ServerRun {
+    ServerRun { server: "gw1-udp".parse().unwrap(), began: at(seconds) }
 }
 
-fn policy() -> Policy {
-    Policy::from_end(Period::Months(12), Zone::UTC)
+fn policy() -> RetentionPolicy {
+    RetentionPolicy::from_end(Period::Months(12), Zone::UTC)
 }
 
 fn id(number: u8) -> SessionId {

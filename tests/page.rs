@@ -19,18 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a page is served.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum PageAddress<'a> {
     Port(SocketAddr),
     Socket(&'a Path),
 }
 
-struct Answer {
+struct HttpAnswer {
     head: String,
     body: String,
 }
 
-impl Place<'_> {
-    fn connect(self) -> Box<dyn Stream> {
+impl PageAddress<'_> {
+    fn connect(self) -> Box<dyn ReadWrite> {
         match self {
             Self::Port(address) => {
                 let stream = TcpStream::connect(address).unwrap();
@@ -46,7 +46,7 @@ impl Place<'_> {
     }
 
     /// What comes back for these bytes; on the socket, asked by a member who has logged in.
-    fn send(self, request: &str) -> Answer {
+    fn send(self, request: &str) -> HttpAnswer {
         let mut stream = self.connect();
         let logged_in = request.replacen("\r\n", &format!("\r\n{LOGIN}"), 1);
         let request = if matches!(self, Self::Socket(_)) { &logged_in } else { request };
@@ -54,17 +54,17 @@ impl Place<'_> {
         receive(stream)
     }
 
-    fn get(self, target: &str) -> Answer {
+    fn get(self, target: &str) -> HttpAnswer {
         self.send(&format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
     }
 }
 
-trait Stream: Read + Write {}
+trait ReadWrite: Read + Write {}
 
-impl Stream for TcpStream {}
-impl Stream for UnixStream {}
+impl ReadWrite for TcpStream {}
+impl ReadWrite for UnixStream {}
 
-impl Answer {
+impl HttpAnswer {
     fn status(&self) -> u16 {
         self.head.split(' ').nth(1).unwrap().parse().unwrap()
     }
@@ -75,11 +75,11 @@ impl Answer {
     }
 }
 
-fn receive(mut stream: Box<dyn Stream>) -> Answer {
+fn receive(mut stream: Box<dyn ReadWrite>) -> HttpAnswer {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
-    Answer { head: head.to_owned(), body: body.to_owned() }
+    HttpAnswer { head: head.to_owned(), body: body.to_owned() }
 }
 
 /// Records a session that is over and one that lasts; returns the older's ID.
@@ -99,20 +99,20 @@ fn the_page_is_the_same_on_a_socket_and_on_a_port() {
     program.start_daemon();
     let id = record_two_sessions(&program);
     let socket = program.socket();
-    assert!(Place::Socket(&socket).get("/").body.contains("The tunnel is up"));
-    every_request_is_answered_right(Place::Socket(&socket), &id);
-    // Before a socket stands a web server, which has a name of its own; before a port nobody does.
+    assert!(PageAddress::Socket(&socket).get("/").body.contains("The tunnel is up"));
+    every_request_is_answered_right(PageAddress::Socket(&socket), &id);
+    // In front of a socket is a web server, which has a name of its own; in front of a port nothing.
     let elsewhere = "GET / HTTP/1.1\r\nHost: box.example.org\r\n\r\n";
-    assert_eq!(Place::Socket(&socket).send(elsewhere).status(), 200);
+    assert_eq!(PageAddress::Socket(&socket).send(elsewhere).status(), 200);
     program.stop_daemon();
     assert!(!socket.exists());
 
-    let port = Place::Port(program.start_daemon_on_a_port());
+    let port = PageAddress::Port(program.start_daemon_on_a_port());
     every_request_is_answered_right(port, &id);
     assert_eq!(port.send(elsewhere).status(), 421);
 }
 
-fn every_request_is_answered_right(place: Place<'_>, id: &str) {
+fn every_request_is_answered_right(place: PageAddress<'_>, id: &str) {
     let list = place.get("/sessions");
     assert_eq!(list.status(), 200);
     assert!(list.body.contains(&format!("href=\"./session/{id}\"")), "{}", list.body);
@@ -194,7 +194,7 @@ fn a_page_is_in_the_language_that_was_chosen_or_that_the_browser_prefers() {
     let mut program = Program::native();
     program.start_daemon();
     let socket = program.socket();
-    let place = Place::Socket(&socket);
+    let place = PageAddress::Socket(&socket);
     let texts = [
         ("fr", "Aucune session pour l’instant", "Quatre réponses", "Rien à cette adresse"),
         ("nl", "Nog geen sessies", "Vier antwoorden", "Niets op dit adres"),
@@ -223,7 +223,7 @@ fn a_page_is_in_the_language_that_was_chosen_or_that_the_browser_prefers() {
 #[test]
 fn slow_clients_are_served_in_their_time_and_keep_nobody_waiting() {
     let mut program = Program::native();
-    let port = Place::Port(program.start_daemon_on_a_port());
+    let port = PageAddress::Port(program.start_daemon_on_a_port());
     let request = "GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut slow = [port.connect(), port.connect()];
     for (number, piece) in request.as_bytes().chunks(9).enumerate() {
@@ -235,7 +235,7 @@ fn slow_clients_are_served_in_their_time_and_keep_nobody_waiting() {
     for stream in slow {
         assert_eq!(receive(stream).status(), 200);
     }
-    // Nobody has to wait for one who never goes on, not even the daemon when it stops.
+    // Nobody has to wait for a stalled client, not even the daemon when it stops.
     let mut silent = port.connect();
     silent.write_all(b"GET / HT").unwrap();
     assert_eq!(port.get("/").status(), 200);
@@ -248,7 +248,7 @@ fn a_damaged_record_is_said_to_be_unreadable_and_the_log_says_why() {
     program.start_daemon();
     record_two_sessions(&program);
     program.stop_daemon();
-    let port = Place::Port(program.start_daemon_on_a_port());
+    let port = PageAddress::Port(program.start_daemon_on_a_port());
     let journal = program.state().join("journal.db");
     // The daemon goes on with the file that it has; the page opens the one that is there.
     fs::rename(&journal, journal.with_extension("away")).unwrap();

@@ -1,5 +1,5 @@
-//! What a member does with what the operator signed and with what left the box: reads it, hands it
-//! on, and has it verified elsewhere, without a network and without the box.
+//! Receipts and the ledger as a member uses them: read, passed on, and verified elsewhere, without a
+//! network and without the box.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -7,22 +7,22 @@ mod support;
 use std::fs;
 use std::io::Write;
 
-use support::{Operator, Program, brussels};
+use support::{Program, SigningOperator, brussels};
 use temoin::domain::{SessionId, Timestamp};
 use temoin::journal::{Journal, Reader};
-use temoin::protocol::{Canonical, Receipt, Rotation, Second, SigningKey};
+use temoin::protocol::{CanonicalValue, Receipt, Rotation, SigningKey, UnixSeconds};
 
 /// A box on which the hooks recorded a session, and an operator that it asks.
-struct Fixture {
+struct ReceiptsFixture {
     program: Program,
-    operator: Operator,
+    operator: SigningOperator,
     id: SessionId,
 }
 
-impl Fixture {
+impl ReceiptsFixture {
     fn new() -> Self {
         let mut program = Program::native();
-        let operator = Operator::default();
+        let operator = SigningOperator::default();
         program.start_daemon();
         program.hook("route-up");
         program.await_sessions("open");
@@ -36,7 +36,7 @@ impl Fixture {
     }
 
     /// Has the operator state something `days` from now.
-    fn state(&self, days: i64, record: Option<(&str, &[Canonical])>) -> Receipt {
+    fn state(&self, days: i64, record: Option<(&str, &[CanonicalValue])>) -> Receipt {
         let mut journal = Journal::open_beside(&self.program.state()).unwrap().unwrap();
         let reader = Reader::open(&self.program.state()).unwrap().unwrap();
         let at = moment(days);
@@ -66,14 +66,15 @@ fn day(days: i64) -> String {
 }
 
 /// What the hooks of these tests say.
-fn origin(last: u8) -> [Canonical; 1] {
-    [Canonical::origin_address([203, 0, 113, last].into())]
+fn origin(last: u8) -> [CanonicalValue; 1] {
+    [CanonicalValue::origin_address([203, 0, 113, last].into())]
 }
 
 #[test]
 fn the_signed_statement_stands_in_the_record_of_the_session_and_is_compared() {
-    let fixture = Fixture::new();
-    let show = |fixture: &Fixture| fixture.program.json(&format!("show --json {}", fixture.id));
+    let fixture = ReceiptsFixture::new();
+    let show =
+        |fixture: &ReceiptsFixture| fixture.program.json(&format!("show --json {}", fixture.id));
     let signed = |shown: &serde_json::Value| {
         let fields = shown["holding"]["fields"].as_array().unwrap().clone();
         let origin = fields.iter().find(|field| field["field"] == "origin_address").unwrap();
@@ -103,9 +104,9 @@ fn the_signed_statement_stands_in_the_record_of_the_session_and_is_compared() {
 
 #[test]
 fn a_bundle_is_verified_on_a_machine_that_has_nothing_but_the_key() {
-    let fixture = Fixture::new();
+    let fixture = ReceiptsFixture::new();
     let receipt = fixture.state(0, Some((&day(400), &origin(7))));
-    let Fixture { program, operator, .. } = &fixture;
+    let ReceiptsFixture { program, operator, .. } = &fixture;
     let bundle = program.directory().join("bundle.json").display().to_string();
     let output = program.run(&format!("receipts export --output {bundle}"));
     assert!(output.status.success());
@@ -146,7 +147,7 @@ fn a_bundle_is_verified_on_a_machine_that_has_nothing_but_the_key() {
 
 #[test]
 fn what_the_operator_did_not_sign_is_told_from_what_it_did() {
-    let fixture = Fixture::new();
+    let fixture = ReceiptsFixture::new();
     let receipt = fixture.state(0, Some((&day(400), &origin(7))));
     let program = &fixture.program;
     let code = |words: &str| program.run(words).status.code();
@@ -177,11 +178,11 @@ fn what_the_operator_did_not_sign_is_told_from_what_it_did() {
 
 #[test]
 fn receipts_from_before_a_rotation_and_from_after_it_verify_by_the_pinned_key_alone() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     let pinned = fixture.operator.key.public();
     fixture.state(0, Some((&day(1), &origin(7))));
     let successor = SigningKey::from_seed(&[0x44; 32]);
-    let from = Second::containing(moment(1)).unwrap();
+    let from = UnixSeconds::containing(moment(1)).unwrap();
     let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
     fixture.operator.successor = Some((successor, rotation));
     fixture.state(2, None);
@@ -201,7 +202,7 @@ fn receipts_from_before_a_rotation_and_from_after_it_verify_by_the_pinned_key_al
 
 #[test]
 fn what_left_the_box_is_read_byte_for_byte() {
-    let fixture = Fixture::new();
+    let fixture = ReceiptsFixture::new();
     let program = &fixture.program;
     assert!(program.print("ledger").contains("No request has left this box"));
     let mut journal = Journal::open_beside(&program.state()).unwrap().unwrap();
@@ -237,8 +238,8 @@ fn what_left_the_box_is_read_byte_for_byte() {
 
 #[test]
 fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
-    let mut fixture = Fixture::new();
-    let found = |fixture: &Fixture, check: &str| {
+    let mut fixture = ReceiptsFixture::new();
+    let found = |fixture: &ReceiptsFixture, check: &str| {
         let report = fixture.program.json("doctor --json");
         let findings = report["findings"].as_array().unwrap().clone();
         let found = findings.into_iter().find(|finding| finding["check"] == check);
@@ -270,7 +271,7 @@ fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
     assert!(told.contains(&fixture.id.to_string()[..8]), "{told}");
     assert!(told.contains("your own signed statement"), "{told}");
     let successor = SigningKey::from_seed(&[0x44; 32]);
-    let from = Second::containing(moment(-1)).unwrap();
+    let from = UnixSeconds::containing(moment(-1)).unwrap();
     let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
     let key = successor.public().to_string();
     fixture.operator.successor = Some((successor, rotation));
@@ -294,7 +295,7 @@ fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
 
 #[test]
 fn the_page_hands_out_a_receipt_that_is_verified_elsewhere() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     let address = format!("/session/{}", fixture.id);
     fixture.program.start_daemon();
     let before = fixture.program.page(&format!("{address}?lang=en"));
@@ -317,10 +318,10 @@ fn the_page_hands_out_a_receipt_that_is_verified_elsewhere() {
 
 #[test]
 fn an_overdue_erasure_is_named_on_the_first_page_with_the_letter_and_the_deadline() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     fixture.program.start_daemon();
-    let page = |fixture: &Fixture, target: &str| fixture.program.page(target);
-    let link = |fixture: &Fixture| format!("href=\"./session/{}?lang=en\"", fixture.id);
+    let page = |fixture: &ReceiptsFixture, target: &str| fixture.program.page(target);
+    let link = |fixture: &ReceiptsFixture| format!("href=\"./session/{}?lang=en\"", fixture.id);
     assert!(page(&fixture, "/rights/erasure").starts_with("HTTP/1.0 404"));
     fixture.state(0, Some((&day(400), &origin(7))));
     assert!(!page(&fixture, "/?lang=en").contains("was to erase"));
@@ -359,7 +360,7 @@ fn an_overdue_erasure_is_named_on_the_first_page_with_the_letter_and_the_deadlin
 
 #[test]
 fn an_overdue_erasure_is_found_among_many_that_are_only_due() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     fixture.program.start_daemon();
     let mut states = "closed".to_owned();
     let mut others = Vec::new();
@@ -385,7 +386,7 @@ fn an_overdue_erasure_is_found_among_many_that_are_only_due() {
 
 #[test]
 fn a_value_that_differs_is_named_on_the_first_page_until_the_operator_states_another() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     fixture.program.start_daemon();
     let differs = "does not note the same as this box";
     for (last, is_named) in [(7, false), (8, true), (8, true), (7, false), (8, true)] {
@@ -406,7 +407,7 @@ fn a_value_that_differs_is_named_on_the_first_page_until_the_operator_states_ano
 
 #[test]
 fn a_session_that_the_operator_does_not_know_or_denies_is_named_on_the_first_page() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     fixture.program.start_daemon();
     fixture.state(0, None);
     let unknown = fixture.program.page("/?lang=en");
@@ -421,7 +422,7 @@ fn a_session_that_the_operator_does_not_know_or_denies_is_named_on_the_first_pag
 
 #[test]
 fn what_left_the_box_is_listed_on_the_page_and_read_byte_for_byte_there() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReceiptsFixture::new();
     fixture.state(0, Some((&day(400), &origin(7))));
     fixture.program.start_daemon();
     let list = fixture.program.page("/sent?lang=en");

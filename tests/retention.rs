@@ -7,17 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use temoin::domain::{Timestamp, Zone};
-use temoin::retention::{Edition, Law, Period, Problem, Profile, RuleFileError, check};
+use temoin::retention::{Edition, FileProblem, Law, Period, Profile, RuleFileError, check};
 
 #[test]
 fn every_rule_file_that_ships_is_right() {
-    let problems: Vec<Problem> = checked("src/retention/rules");
+    let problems: Vec<FileProblem> = checked("src/retention/rules");
     assert!(problems.is_empty(), "\n{}", lines(&problems));
 }
 
 #[test]
 fn every_profile_that_ships_is_right() {
-    let problems: Vec<Problem> = checked("src/retention/profiles");
+    let problems: Vec<FileProblem> = checked("src/retention/profiles");
     assert!(problems.is_empty(), "\n{}", lines(&problems));
 }
 
@@ -57,8 +57,8 @@ fn every_rule_file_and_profile_is_compiled_in_under_its_id() {
 }
 
 /// Every file in the folder of broken ones is refused with the messages in the text file beside it;
-/// every folder in it holds files that are right one by one and wrong together. `BLESS=1` writes the
-/// text files anew: read what changed.
+/// every folder in it holds files that are right one by one and wrong together. `BLESS=1` rewrites
+/// the text files: read what changed.
 #[test]
 fn every_broken_file_says_what_is_wrong_where_and_what_to_do() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(BROKEN);
@@ -90,7 +90,7 @@ fn every_broken_file_says_what_is_wrong_where_and_what_to_do() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The vectors are there for whoever counts after us, so they are counted here too.
+/// The vectors are for other implementations, so ours is checked against them too.
 #[test]
 fn every_vector_in_the_readme_is_what_is_counted() {
     let readme = include_str!("../src/retention/README.md");
@@ -118,7 +118,7 @@ fn every_vector_in_the_readme_is_what_is_counted() {
 }
 
 /// What is wrong in one file.
-fn alone(path: &Path) -> Vec<Problem> {
+fn alone(path: &Path) -> Vec<FileProblem> {
     let text = fs::read_to_string(path).unwrap();
     let problems = check(&name(path), &text);
     for problem in &problems {
@@ -130,7 +130,7 @@ fn alone(path: &Path) -> Vec<Problem> {
 }
 
 /// What is wrong with the editions of a folder together.
-fn together(folder: &Path) -> Vec<Problem> {
+fn together(folder: &Path) -> Vec<FileProblem> {
     let editions = files(folder).into_iter().map(|path| {
         let text = fs::read_to_string(&path).unwrap();
         Edition::parse(&name(&path), &text).unwrap_or_else(|error| panic!("{error}"))
@@ -139,7 +139,7 @@ fn together(folder: &Path) -> Vec<Problem> {
 }
 
 /// What is wrong in the files of a folder.
-fn checked(folder: &str) -> Vec<Problem> {
+fn checked(folder: &str) -> Vec<FileProblem> {
     let problems = files(folder).into_iter().flat_map(|path| {
         let text = fs::read_to_string(&path).unwrap();
         check(&name(&path), &text)
@@ -161,7 +161,7 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
-fn lines(problems: &[Problem]) -> String {
+fn lines(problems: &[FileProblem]) -> String {
     problems.iter().map(|problem| format!("{problem}\n")).collect()
 }
 

@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use proptest::sample::Index;
 use temoin::domain::{
-    BootId, ClockReading, Coverage, End, EndReason, Facts, Field, Gateway, Moment, Observed,
-    Session, SessionId, Source, Timestamp, Transport, Uptime,
+    Attributes, BootId, ClockReading, Coverage, End, EndReason, Field, Gateway, Observed, Session,
+    SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 use temoin::i18n::Language;
 use temoin::rights::{
-    Comparison, Mapping, Reply, ReplyFormat, Tolerance, Zone, compare, parse_reply,
+    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
 };
 
 /// 2026-11-24T08:00:00Z.
@@ -37,16 +37,16 @@ fn session(number: u64, start: i64, end: Option<(i64, EndReason)>) -> Session {
         device: "tun0".parse().unwrap(),
         interface: None,
         opened: reading,
-        start: Observed::new(Moment::exact(at(start)), Source::OpenVpnHook),
+        start: Observed::new(TimeBounds::exact(at(start)), Source::OpenVpnHook),
         end: end.map(|(end, reason)| End {
-            moment: Observed::new(Moment::exact(at(end)), Source::OpenVpnHook),
+            moment: Observed::new(TimeBounds::exact(at(end)), Source::OpenVpnHook),
             closed: reading,
             reason,
         }),
-        facts: Facts {
+        attributes: Attributes {
             origin_address: Some(Observed::new(origin(7), Source::Stun)),
             assigned_ipv4: Some(Observed::new(Ipv4Addr::new(10, 99, 0, 10), Source::OpenVpnHook)),
-            ..Facts::default()
+            ..Attributes::default()
         },
         coverage: Coverage::Complete,
         connection: None,
@@ -66,8 +66,8 @@ fn read(text: &str) -> Reply {
     parse_reply(text.as_bytes(), ReplyFormat::guess(text.as_bytes()), &Mapping::default()).unwrap()
 }
 
-fn against(text: &str, sessions: &[Session]) -> Comparison {
-    compare(&read(text), sessions, Tolerance::default())
+fn against(text: &str, sessions: &[Session]) -> ReplyComparison {
+    compare(&read(text), sessions, TimeTolerance::default())
 }
 
 /// A record as a RADIUS server would export it.
@@ -135,7 +135,7 @@ fn what_one_side_lacks_cannot_be_told() {
 fn a_server_named_by_an_address_of_its_own_network_cannot_be_told() {
     let mut sessions = [ended(1, 0, 60_000)];
     let gateway = Gateway { address: "198.51.100.1".parse().unwrap(), port: Some(1194) };
-    sessions[0].facts.gateway = Some(Observed::new(gateway, Source::OpenVpnHook));
+    sessions[0].attributes.gateway = Some(Observed::new(gateway, Source::OpenVpnHook));
     for (address, same) in [("198.51.100.1", 1), ("127.0.0.1", 1), ("198.51.100.2", 0)] {
         let text = format!("start,nasipaddress\n{},{address}\n", EIGHT / 1000);
         let comparison = against(&text, &sessions);
@@ -147,7 +147,7 @@ fn a_server_named_by_an_address_of_its_own_network_cannot_be_told() {
 fn bounds_agree_with_whatever_lies_within_them() {
     let mut sessions = [ended(1, 0, 0)];
     sessions[0].end.as_mut().unwrap().moment.value =
-        Moment::between(Some(at(100_000)), Some(at(900_000)));
+        TimeBounds::between(Some(at(100_000)), Some(at(900_000)));
     for (end, same) in [(100, 1), (500, 1), (915, 1), (916, 0), (89, 0)] {
         let text = format!("start,end\n{},{}\n", EIGHT / 1000, EIGHT / 1000 + end);
         assert_eq!(against(&text, &sessions).same.len(), same, "{end}");
@@ -157,7 +157,7 @@ fn bounds_agree_with_whatever_lies_within_them() {
 #[test]
 fn an_untrusted_clock_matches_by_the_end_and_tells_nothing_of_the_start() {
     let mut sessions = [ended(1, 0, 60_000)];
-    sessions[0].start.value = Moment::claimed(Timestamp::EPOCH);
+    sessions[0].start.value = TimeBounds::claimed(Timestamp::EPOCH);
     let line = format!("{},{},203.0.113.7,10.99.0.10", EIGHT / 1000, EIGHT / 1000 + 60);
     let comparison = against(&radacct(&[&line]), &sessions);
     assert!(comparison.same[0].cannot_tell.contains(&Field::SessionStart), "{comparison:?}");
@@ -224,14 +224,14 @@ fn local_times_are_compared_in_the_zone_that_the_mapping_gives() {
             .unwrap();
     let text = "Début;FramedIPAddress\n2026-11-24 09:00:01;10.99.0.10\n";
     let reply = parse_reply(text.as_bytes(), ReplyFormat::Csv, &mapping).unwrap();
-    assert_eq!(compare(&reply, &sessions, Tolerance::default()).same.len(), 1);
-    let wrong = mapping.with_time_zone(Zone::Fixed(0));
+    assert_eq!(compare(&reply, &sessions, TimeTolerance::default()).same.len(), 1);
+    let wrong = mapping.with_time_zone(ReplyZone::Fixed(0));
     let reply = parse_reply(text.as_bytes(), ReplyFormat::Csv, &wrong).unwrap();
-    assert_eq!(compare(&reply, &sessions, Tolerance::default()).same.len(), 0);
+    assert_eq!(compare(&reply, &sessions, TimeTolerance::default()).same.len(), 0);
 }
 
 /// What the golden files show: one of each kind.
-fn example() -> Comparison {
+fn example() -> ReplyComparison {
     let mut sessions =
         [ended(1, 0, 60_000), ended(2, 3_600_000, 7_200_000), ended(3, 9_000_000, 9_060_000)];
     sessions[1].coverage = Coverage::Hooks;
@@ -276,25 +276,25 @@ fn a_comparison_reads_as_its_golden_file_says_in_80_columns() {
 
 /// The box's own export of a session: a line of a table, without its ID.
 fn line(session: &Session) -> String {
-    let exact = |moment: &Moment| moment.instant().map_or(String::new(), |at| at.to_string());
+    let exact = |moment: &TimeBounds| moment.instant().map_or(String::new(), |at| at.to_string());
     let bound = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.to_string());
     let mut cells = Vec::new();
     for moment in [Some(session.start.value), session.end.as_ref().map(|end| end.moment.value)] {
-        let moment = moment.unwrap_or_else(|| Moment::between(None, None));
+        let moment = moment.unwrap_or_else(|| TimeBounds::between(None, None));
         cells.extend([exact(&moment), bound(moment.earliest), bound(moment.latest)]);
     }
     fn text<T: ToString>(value: Option<Observed<T>>) -> String {
         value.map_or(String::new(), |observed| observed.value.to_string())
     }
-    let facts = &session.facts;
+    let attributes = &session.attributes;
     cells.extend([
-        text(facts.origin_address),
-        text(facts.origin_port),
-        text(facts.assigned_ipv4),
-        text(facts.assigned_ipv6),
-        text(facts.delegated_prefix),
-        text(facts.gateway),
-        text(facts.transport),
+        text(attributes.origin_address),
+        text(attributes.origin_port),
+        text(attributes.assigned_ipv4),
+        text(attributes.assigned_ipv6),
+        text(attributes.delegated_prefix),
+        text(attributes.gateway),
+        text(attributes.transport),
         session.end.as_ref().map_or(String::new(), |end| end.reason.to_string()),
     ]);
     cells.join(",") + "\n"
@@ -306,7 +306,7 @@ const HEADER: &str = "session_start,session_start_earliest,session_start_latest,
 
 /// The box's own export as JSON, with the IDs.
 fn json(sessions: &[Session]) -> String {
-    let moment = |moment: &Moment| {
+    let moment = |moment: &TimeBounds| {
         serde_json::json!({
             "at": moment.instant().map(|at| at.to_string()),
             "earliest": moment.earliest.map(|at| at.to_string()),
@@ -323,7 +323,7 @@ fn json(sessions: &[Session]) -> String {
                 value["operator_view"] = "notice".into();
                 value
             });
-            let address = session.facts.assigned_ipv4.map(|known| {
+            let address = session.attributes.assigned_ipv4.map(|known| {
                 serde_json::json!({"value": known.value.to_string(), "source": "openvpn-hook"})
             });
             serde_json::json!({
@@ -341,17 +341,17 @@ fn json(sessions: &[Session]) -> String {
 }
 
 /// Moments so close together that many collide; each is at least half known.
-fn moments() -> impl Strategy<Value = Moment> {
+fn moments() -> impl Strategy<Value = TimeBounds> {
     let near = || (0..40_i64).prop_map(|step| at(step * 2_500));
     prop_oneof![
-        4 => near().prop_map(Moment::exact),
+        4 => near().prop_map(TimeBounds::exact),
         1 => (near(), 0..60_000_i64)
-            .prop_map(|(from, more)| Moment::between(Some(from), Some(from.shifted(more)))),
-        1 => near().prop_map(|latest| Moment::between(None, Some(latest))),
+            .prop_map(|(from, more)| TimeBounds::between(Some(from), Some(from.shifted(more)))),
+        1 => near().prop_map(|latest| TimeBounds::between(None, Some(latest))),
     ]
 }
 
-fn facts() -> impl Strategy<Value = Facts> {
+fn attributes() -> impl Strategy<Value = Attributes> {
     fn known<T: Clone + std::fmt::Debug>(
         value: impl Strategy<Value = T>,
     ) -> impl Strategy<Value = Option<Observed<T>>> {
@@ -376,7 +376,7 @@ fn facts() -> impl Strategy<Value = Facts> {
                 delegated_prefix,
                 gateway,
                 transport,
-            )| Facts {
+            )| Attributes {
                 origin_address,
                 origin_port,
                 assigned_ipv4,
@@ -390,14 +390,14 @@ fn facts() -> impl Strategy<Value = Facts> {
 
 /// Sessions that overlap, repeat each other and lack facts, far more so than a box's would.
 fn sessions() -> impl Strategy<Value = Vec<Session>> {
-    let one = (moments(), prop::option::of(moments()), facts(), 0..EndReason::ALL.len());
+    let one = (moments(), prop::option::of(moments()), attributes(), 0..EndReason::ALL.len());
     prop::collection::vec(one, 1..40).prop_map(|list| {
         (0..)
             .zip(list)
-            .map(|(number, (start, end, facts, reason))| {
+            .map(|(number, (start, end, attributes, reason))| {
                 let mut session = session(number, 0, end.map(|_| (0, EndReason::ALL[reason])));
                 session.start.value = start;
-                session.facts = facts;
+                session.attributes = attributes;
                 if let (Some(own), Some(end)) = (&mut session.end, end) {
                     own.moment.value = end;
                 }
@@ -408,7 +408,7 @@ fn sessions() -> impl Strategy<Value = Vec<Session>> {
 }
 
 /// A comparison without the places in the reply, which move when its lines do.
-fn without_places(comparison: &Comparison) -> String {
+fn without_places(comparison: &ReplyComparison) -> String {
     let mut value = serde_json::to_value(comparison).unwrap();
     for list in ["same", "differing", "held_unknown_here"] {
         for entry in value[list].as_array_mut().unwrap() {
@@ -460,7 +460,7 @@ proptest! {
                 .map(|(index, session)| {
                     let mut session = session.clone();
                     if index % 3 == 0 {
-                        session.start.value = Moment::exact(at(7_919));
+                        session.start.value = TimeBounds::exact(at(7_919));
                     }
                     line(&session)
                 })
@@ -509,7 +509,7 @@ proptest! {
         assert_eq!(comparison.same.len(), sessions.len(), "{comparison:#?}");
         for same in &comparison.same {
             let number = sessions.iter().position(|session| session.id == same.session).unwrap();
-            assert_eq!(same.place, temoin::rights::Place::Line(number + 2));
+            assert_eq!(same.place, temoin::rights::ReplyPosition::Line(number + 2));
         }
     }
 }

@@ -10,12 +10,12 @@ use temoin::domain::{Field, SessionId};
 use temoin::i18n::Language;
 use temoin::retention::Jurisdiction;
 use temoin::rights::{
-    Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,
-    one_month_deadline,
+    Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
+    Sender, letter, one_month_deadline,
 };
 
-fn details(jurisdiction: Jurisdiction) -> Details {
-    Details {
+fn details(jurisdiction: Jurisdiction) -> LetterDetails {
+    LetterDetails {
         operator: Addressee {
             name: "Association exemple".to_owned(),
             lines: vec!["Rue de l'Exemple 1".to_owned(), "1000 Bruxelles".to_owned()],
@@ -32,7 +32,7 @@ fn letters(language: Language) -> Vec<(String, Letter)> {
     let deadline = one_month_deadline("2026-10-15".parse().unwrap(), Jurisdiction::Belgium);
     let complaint =
         |grievance| LetterKind::Complaint { grievance, exercised_on: "2026-10-14".parse().ok() };
-    let overdue = |byte: u8, erase_by: &str, held_on: &str| Overdue {
+    let overdue = |byte: u8, erase_by: &str, held_on: &str| OverdueErasure {
         session: SessionId::from_bytes([byte; 32]),
         erase_by: erase_by.parse().unwrap(),
         held_on: held_on.parse().ok(),
@@ -50,17 +50,17 @@ fn letters(language: Language) -> Vec<(String, Letter)> {
         (
             "complaint-no-answer-be",
             Jurisdiction::Belgium,
-            complaint(Grievance::NoAnswer { deadline: Some(deadline) }),
+            complaint(ComplaintReason::NoAnswer { deadline: Some(deadline) }),
         ),
         (
             "complaint-incomplete-fr",
             Jurisdiction::France,
-            complaint(Grievance::IncompleteAnswer { answered_on: None }),
+            complaint(ComplaintReason::IncompleteAnswer { answered_on: None }),
         ),
         (
             "complaint-not-erased-be",
             Jurisdiction::Belgium,
-            complaint(Grievance::NotErased { stated_on: "2026-11-20".parse().ok() }),
+            complaint(ComplaintReason::NotErased { stated_on: "2026-11-20".parse().ok() }),
         ),
         (
             "erasure",
@@ -152,7 +152,7 @@ fn what_the_member_gives_stands_in_the_letter_and_nothing_else_does() {
 fn a_complaint_does_not_tell_the_authority_what_the_operator_calls_the_member() {
     let mut details = details(Jurisdiction::Belgium);
     details.sender.reference = Some("member 7".to_owned());
-    let grievance = Grievance::NoAnswer { deadline: None };
+    let grievance = ComplaintReason::NoAnswer { deadline: None };
     let kind = LetterKind::Complaint { grievance, exercised_on: None };
     let text = letter(&kind, Language::Dutch, &details).to_text();
     assert!(!text.contains("member 7"), "{text}");

@@ -13,7 +13,7 @@ use std::env;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use support::{Connection, Lab, Milliseconds, Session, Witnessed, now};
+use support::{HookRun, Lab, Milliseconds, RecordedSession, ServerConnection, now};
 
 /// How far an exact time in the record may lie from what happened, in milliseconds.
 const TOLERANCE: Milliseconds = 1_500;
@@ -29,14 +29,14 @@ fn no_session_is_lost_or_doubled_while_everything_is_killed_at_random() {
     while soak.lab.connections() < sessions {
         soak.step();
     }
-    soak.settle();
+    soak.close_last_session();
     let figures = soak.reconcile();
     println!("soak: {figures:?} in {:?}", began.elapsed());
 }
 
 struct Soak {
     lab: Lab,
-    dice: Dice,
+    random: SeededRandom,
     /// When a client was killed: just before, and just after.
     killed: Vec<(Milliseconds, Milliseconds)>,
     blows: BTreeMap<&'static str, usize>,
@@ -45,7 +45,7 @@ struct Soak {
 /// What a soak showed.
 #[derive(Debug)]
 #[allow(dead_code, reason = "read by Debug alone")]
-struct Figures {
+struct SoakFigures {
     /// Connections that the server's `client-connect` saw.
     server_saw: usize,
     /// Of these, the ones for which OpenVPN never ran `route-up` in the box: killed in between.
@@ -64,13 +64,13 @@ impl Soak {
         // Short times, so that a dead server costs the run few seconds.
         let lab = Lab::with_daemon("--push origin,prefix --keepalive 1,2");
         lab.run("client start; wait up");
-        Self { lab, dice: Dice(seed), killed: Vec::new(), blows: BTreeMap::new() }
+        Self { lab, random: SeededRandom(seed), killed: Vec::new(), blows: BTreeMap::new() }
     }
 
-    /// Lets the tunnel live a moment, then strikes.
+    /// Keeps the tunnel up for a moment, then disturbs it.
     fn step(&mut self) {
         self.pause(1_000);
-        let blow = self.dice.pick(&[
+        let blow = self.random.pick(&[
             "client stopped",
             "client killed",
             "client killed",
@@ -126,7 +126,7 @@ impl Soak {
     /// Perhaps the tunnel changes before the daemon is there again, perhaps not.
     fn while_the_daemon_is_away(&mut self) {
         self.pause(300);
-        match self.dice.pick(&["nothing", "restart", "stop", "kill"]) {
+        match self.random.pick(&["nothing", "restart", "stop", "kill"]) {
             "restart" => self.reconnect("client usr1"),
             "stop" => {
                 self.lab.run("client stop");
@@ -153,7 +153,7 @@ impl Soak {
 
     /// Does something after which the running client connects again by itself.
     fn reconnect(&self, commands: &str) {
-        let count = |lab: &Lab| lab.witnessed().iter().filter(|line| line.is_up()).count();
+        let count = |lab: &Lab| lab.hook_runs().iter().filter(|line| line.is_up()).count();
         let before = count(&self.lab);
         self.lab.run(commands);
         self.lab.await_value(Duration::from_secs(20), "reconnection", || {
@@ -162,22 +162,22 @@ impl Soak {
     }
 
     fn pause(&mut self, most: u64) {
-        sleep(Duration::from_millis(self.dice.below(most)));
+        sleep(Duration::from_millis(self.random.below(most)));
     }
 
     /// Ends the last session and waits until the record has nothing open.
-    fn settle(&self) {
+    fn close_last_session(&self) {
         self.lab.run("client stop");
         self.lab.await_value(Duration::from_secs(20), "end of all sessions", || {
             let sessions = self.lab.sessions();
-            (!sessions.iter().any(Session::is_open)).then_some(())
+            (!sessions.iter().any(RecordedSession::is_open)).then_some(())
         });
     }
 
-    /// Holds the record against the server's truth.
-    fn reconcile(&self) -> Figures {
+    /// Compares the record with what the server saw.
+    fn reconcile(&self) -> SoakFigures {
         let truth = self.lab.truth();
-        let witnessed = self.lab.witnessed();
+        let hook_runs = self.lab.hook_runs();
         let sessions = self.lab.sessions();
 
         let ids: BTreeSet<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
@@ -186,7 +186,7 @@ impl Soak {
         // no session that the box could know: the hook that runs just before temoin's did not run.
         let (reached, unreached): (Vec<_>, Vec<_>) = truth
             .iter()
-            .partition(|connection| witnessed.iter().any(|line| line.is_start_of(connection)));
+            .partition(|connection| hook_runs.iter().any(|line| line.is_start_of(connection)));
         for connection in &unreached {
             let killed = self.killed.iter().find(|(before, after)| {
                 (*before - TOLERANCE..=*after + TOLERANCE).contains(&connection.start)
@@ -201,7 +201,7 @@ impl Soak {
             let matching: Vec<_> = sessions.iter().filter(|own| is_same(own, connection)).collect();
             match matching[..] {
                 [] => lost.push(*connection),
-                [session] => self.check_end(session, connection, &witnessed),
+                [session] => self.check_end(session, connection, &hook_runs),
                 _ => doubled.push(*connection),
             }
         }
@@ -217,7 +217,7 @@ impl Soak {
         assert!(doubled.is_empty(), "doubled: {doubled:#?}");
         assert!(invented.is_empty(), "invented: {invented:#?}");
         assert_eq!(sessions.len(), reached.len());
-        Figures {
+        SoakFigures {
             server_saw: truth.len(),
             never_reached_the_box: unreached.len(),
             recorded: sessions.len(),
@@ -231,9 +231,14 @@ impl Soak {
 
     /// The recorded end is when the client's closing hook ran or when the client was killed; where
     /// nobody saw it, its bounds hold that moment.
-    fn check_end(&self, session: &Session, connection: &Connection, witnessed: &[Witnessed]) {
+    fn check_end(
+        &self,
+        session: &RecordedSession,
+        connection: &ServerConnection,
+        hook_runs: &[HookRun],
+    ) {
         let start = session.start.exact().expect("an exact start");
-        let closed = witnessed.iter().filter(|line| !line.is_up()).map(|line| (line.at, line.at));
+        let closed = hook_runs.iter().filter(|line| !line.is_up()).map(|line| (line.at, line.at));
         let (before, after) = closed
             .chain(self.killed.iter().copied())
             // The first after the server let the client in: on a busy machine a killed client's
@@ -255,17 +260,17 @@ impl Soak {
     }
 }
 
-impl Witnessed {
+impl HookRun {
     fn is_up(&self) -> bool {
         self.hook == "route-up"
     }
 
-    fn is_start_of(&self, connection: &Connection) -> bool {
+    fn is_start_of(&self, connection: &ServerConnection) -> bool {
         self.is_up() && self.port == connection.port && is_near(self.at, connection.start)
     }
 }
 
-fn is_same(session: &Session, connection: &Connection) -> bool {
+fn is_same(session: &RecordedSession, connection: &ServerConnection) -> bool {
     session.start.exact().is_some_and(|start| is_near(start, connection.start))
         && session.origin_port.as_ref().is_some_and(|port| port.value == connection.port)
         && session.origin_address.as_ref().is_some_and(|own| own.value == connection.address)
@@ -276,9 +281,9 @@ fn is_near(one: Milliseconds, other: Milliseconds) -> bool {
 }
 
 /// Numbers that look random and come again with the same seed (`SplitMix64`).
-struct Dice(u64);
+struct SeededRandom(u64);
 
-impl Dice {
+impl SeededRandom {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -1,5 +1,5 @@
 //! Both ends of the sync, end to end: a box and its operator, each in a network namespace, with a real
-//! OpenVPN between them, whose tunnel all questions go through.
+//! OpenVPN between them, through whose tunnel all requests go.
 //!
 //! These tests need root and the packages that `make setup` installs.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -11,8 +11,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use temoin::domain::{Field, Session, Timestamp, Zone};
-use temoin::holding::{Comparison, Rulebook, Signed, SignedState, SignedStatement};
-use temoin::journal::{Call, Dealing, LedgerEntry, Reader, Registration, Standing};
+use temoin::holding::{
+    ApplicableRules, DigestComparison, SignedState, SignedStatement, SignedStatus,
+};
+use temoin::journal::{Call, LedgerEntry, Reader, RegistrationState, SyncState, SyncVerdict};
 use temoin::retention::{Jurisdiction, Law};
 
 use support::{Cluster, Lab, now};
@@ -21,42 +23,42 @@ use support::{Cluster, Lab, now};
 /// first.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A laboratory whose operator keeps its record, and where that is.
-struct Scene {
+/// A lab whose operator keeps its record, and where that is.
+struct OperatorLab {
     lab: Lab,
-    record: Place,
+    record: RecordLocation,
 }
 
-enum Place {
+enum RecordLocation {
     Postgres(Cluster, String),
     Sqlite,
 }
 
-impl Scene {
+impl OperatorLab {
     fn sqlite() -> Self {
-        Self::begin("", Place::Sqlite)
+        Self::begin("", RecordLocation::Sqlite)
     }
 
     fn postgres() -> Self {
         let cluster = Cluster::start("");
         let url = cluster.database();
         let name = url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
-        Self::begin(&format!("--store {url}"), Place::Postgres(cluster, name))
+        Self::begin(&format!("--store {url}"), RecordLocation::Postgres(cluster, name))
     }
 
-    fn begin(options: &str, record: Place) -> Self {
+    fn begin(options: &str, record: RecordLocation) -> Self {
         let operator = env!("CARGO_BIN_EXE_temoin-operator");
         let options = format!("--operator {operator} --push origin,prefix {options}");
-        let scene = Self { lab: Lab::with_daemon(&options), record };
-        scene.lab.run("client start; wait up");
-        scene
+        let fixture = Self { lab: Lab::with_daemon(&options), record };
+        fixture.lab.run("client start; wait up");
+        fixture
     }
 
     /// What statements in the operator's record answer.
     fn sql(&self, statements: &str) -> String {
         match &self.record {
-            Place::Postgres(cluster, name) => cluster.psql(name, statements),
-            Place::Sqlite => {
+            RecordLocation::Postgres(cluster, name) => cluster.psql(name, statements),
+            RecordLocation::Sqlite => {
                 let path = self.lab.state().join("operator.db");
                 let mut sqlite = Command::new("sqlite3");
                 let output = sqlite.args(["-cmd", ".timeout 5000"]).arg(path).arg(statements);
@@ -85,8 +87,8 @@ impl Scene {
     /// The condition that its record meets.
     fn own(&self, session: &Session) -> String {
         match self.record {
-            Place::Postgres(..) => format!("id = '\\x{}'", session.id),
-            Place::Sqlite => format!("id = x'{}'", session.id),
+            RecordLocation::Postgres(..) => format!("id = '\\x{}'", session.id),
+            RecordLocation::Sqlite => format!("id = x'{}'", session.id),
         }
     }
 
@@ -97,12 +99,12 @@ impl Scene {
             let session = self.reader().find(&id.parse().ok()?).ok()?.pop()?;
             let is_bound = self.count(&self.own(&session)) == 1;
             let is_told =
-                matches!(self.dealing(&session)?.registration, Registration::Bound { .. });
+                matches!(self.sync_state(&session)?.registration, RegistrationState::Bound { .. });
             (is_bound && is_told).then_some(session)
         })
     }
 
-    /// Asks the operator by hand. What limits the rate forgets.
+    /// Makes a manual request to the operator, with a reset rate limit.
     fn ask(&self) -> String {
         self.lab.run("responder stop; responder start; temoin sync")
     }
@@ -111,8 +113,8 @@ impl Scene {
         Reader::open(&self.lab.record()).unwrap().unwrap()
     }
 
-    fn dealing(&self, session: &Session) -> Option<Dealing> {
-        self.reader().dealing(&session.id).unwrap()
+    fn sync_state(&self, session: &Session) -> Option<SyncState> {
+        self.reader().sync_state(&session.id).unwrap()
     }
 
     /// The bodies of the requests that named a session, and what answered them, the oldest first.
@@ -142,7 +144,7 @@ impl Scene {
         entries.into_iter().filter(|entry| entry.sent.call == Call::Status).collect()
     }
 
-    /// Sets the laboratory's clock to the moment of the next daily request, and waits until that has come
+    /// Sets the lab's clock to the moment of the next daily request, and waits until that has come
     /// to something. Says what the clock was set to.
     fn next_day(&self, now: Timestamp) -> Timestamp {
         let due = self
@@ -159,21 +161,24 @@ impl Scene {
         present().shifted(i64::try_from(ahead).unwrap() * 1_000)
     }
 
-    fn standing(&self, session: &Session) -> Standing {
-        self.dealing(session).unwrap().standing(zone(), present())
+    fn standing(&self, session: &Session) -> SyncVerdict {
+        self.sync_state(session).unwrap().verdict(zone(), present())
     }
 
     /// What the box makes of each field that the operator holds.
-    fn compared(&self, session: &Session) -> BTreeMap<Field, Comparison> {
+    fn compared(&self, session: &Session) -> BTreeMap<Field, DigestComparison> {
         let law = Law::compiled_in().unwrap();
-        let rulebook = Rulebook::of_jurisdiction(&law, Jurisdiction::Belgium);
+        let applicable_rules = ApplicableRules::of_jurisdiction(&law, Jurisdiction::Belgium);
         let digits = session.id.to_string();
         let session = self.reader().find(&digits.parse().unwrap()).unwrap().remove(0);
-        let signed = Signed::read(&session, &self.reader(), rulebook, true, present()).unwrap();
+        let signed =
+            SignedStatus::read(&session, &self.reader(), applicable_rules, true, present())
+                .unwrap();
         match signed {
-            Signed::Stated(SignedStatement { state: SignedState::Held { fields, .. }, .. }) => {
-                fields.into_iter().collect()
-            }
+            SignedStatus::Stated(SignedStatement {
+                state: SignedState::Held { fields, .. },
+                ..
+            }) => fields.into_iter().collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -219,59 +224,59 @@ const KNOWN: [Field; 9] = [
 ];
 
 /// What the box makes of these fields where both ends say the same.
-fn alike() -> BTreeMap<Field, Comparison> {
-    KNOWN.map(|field| (field, Comparison::Same)).into()
+fn alike() -> BTreeMap<Field, DigestComparison> {
+    KNOWN.map(|field| (field, DigestComparison::Same)).into()
 }
 
 #[test]
 fn a_record_is_registered_held_alike_and_confirmed_as_erased_on_time_and_late_in_sqlite() {
-    life(&Scene::sqlite());
+    life(&OperatorLab::sqlite());
 }
 
 #[test]
 fn a_record_is_registered_held_alike_and_confirmed_as_erased_on_time_and_late_in_postgresql() {
-    life(&Scene::postgres());
+    life(&OperatorLab::postgres());
 }
 
-fn life(scene: &Scene) {
-    let first = scene.registered(0);
-    let answer = scene.ask();
+fn life(fixture: &OperatorLab) {
+    let first = fixture.registered(0);
+    let answer = fixture.ask();
     assert!(answer.contains(&first.id.short()), "{answer}");
-    assert_eq!(scene.compared(&first), alike());
-    assert_eq!(scene.standing(&first), Standing::Held { erase_by: None });
-    assert!(scene.lab.run("operator erase").starts_with("0 sessions erased"));
+    assert_eq!(fixture.compared(&first), alike());
+    assert_eq!(fixture.standing(&first), SyncVerdict::Held { erase_by: None });
+    assert!(fixture.lab.run("operator erase").starts_with("0 sessions erased"));
 
     // Erased on time.
-    scene.reconnect();
-    let second = scene.registered(1);
-    scene.due(&second, 0);
-    scene.ask();
-    assert_eq!(scene.compared(&second), alike());
-    assert!(matches!(scene.standing(&second), Standing::Due { .. }));
-    scene.reconnect();
-    let third = scene.registered(2);
-    scene.due(&second, 0);
-    scene.due(&third, 20);
-    scene.ask();
-    let ended = scene.compared(&second);
-    assert_eq!(ended[&Field::SessionEnd], Comparison::Same, "{ended:?}");
-    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
-    assert_eq!(scene.count(&scene.own(&second)), 0);
-    let asked = scene.lab.run("temoin sync --dry-run");
+    fixture.reconnect();
+    let second = fixture.registered(1);
+    fixture.due(&second, 0);
+    fixture.ask();
+    assert_eq!(fixture.compared(&second), alike());
+    assert!(matches!(fixture.standing(&second), SyncVerdict::Due { .. }));
+    fixture.reconnect();
+    let third = fixture.registered(2);
+    fixture.due(&second, 0);
+    fixture.due(&third, 20);
+    fixture.ask();
+    let ended = fixture.compared(&second);
+    assert_eq!(ended[&Field::SessionEnd], DigestComparison::Same, "{ended:?}");
+    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    assert_eq!(fixture.count(&fixture.own(&second)), 0);
+    let asked = fixture.lab.run("temoin sync --dry-run");
     assert!(asked.contains(&second.id.to_string()), "{asked}");
-    scene.ask();
-    assert!(matches!(scene.standing(&second), Standing::Confirmed { .. }));
+    fixture.ask();
+    assert!(matches!(fixture.standing(&second), SyncVerdict::Confirmed { .. }));
 
     // Erased late.
-    scene.ask();
-    assert!(matches!(scene.standing(&third), Standing::Overdue { .. }));
-    scene.reconnect();
-    scene.registered(3);
-    scene.due(&third, 20);
-    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
-    scene.ask();
-    assert!(matches!(scene.standing(&third), Standing::Confirmed { .. }));
-    let asked = scene.lab.run("temoin sync --dry-run");
+    fixture.ask();
+    assert!(matches!(fixture.standing(&third), SyncVerdict::Overdue { .. }));
+    fixture.reconnect();
+    fixture.registered(3);
+    fixture.due(&third, 20);
+    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    fixture.ask();
+    assert!(matches!(fixture.standing(&third), SyncVerdict::Confirmed { .. }));
+    let asked = fixture.lab.run("temoin sync --dry-run");
     for gone in [second, third] {
         assert!(!asked.contains(&gone.id.to_string()), "{asked}");
     }
@@ -279,9 +284,9 @@ fn life(scene: &Scene) {
 
 #[test]
 fn each_value_that_the_operator_falsifies_is_noticed_and_no_other() {
-    let scene = Scene::sqlite();
-    let session = scene.registered(0);
-    scene.due(&session, 0);
+    let fixture = OperatorLab::sqlite();
+    let session = fixture.registered(0);
+    fixture.due(&session, 0);
     for (field, column, wrong) in [
         (Field::OriginAddress, "origin_address", "'203.0.113.99'"),
         (Field::OriginPort, "origin_port", "origin_port + 1"),
@@ -293,47 +298,48 @@ fn each_value_that_the_operator_falsifies_is_noticed_and_no_other() {
         (Field::Gateway, "gateway_port", "gateway_port + 1"),
         (Field::Transport, "transport", "'tcp'"),
     ] {
-        let own = scene.own(&session);
-        let right = scene.sql(&format!("SELECT quote({column}) FROM session WHERE {own}"));
-        scene.sql(&format!("UPDATE session SET {column} = {wrong} WHERE {own}"));
-        scene.ask();
+        let own = fixture.own(&session);
+        let right = fixture.sql(&format!("SELECT quote({column}) FROM session WHERE {own}"));
+        fixture.sql(&format!("UPDATE session SET {column} = {wrong} WHERE {own}"));
+        fixture.ask();
         let mut expected = alike();
-        expected.insert(field, Comparison::Differs);
-        assert_eq!(scene.compared(&session), expected, "{column} = {wrong}");
-        scene.sql(&format!("UPDATE session SET {column} = {right} WHERE {own}"));
+        expected.insert(field, DigestComparison::Differs);
+        assert_eq!(fixture.compared(&session), expected, "{column} = {wrong}");
+        fixture.sql(&format!("UPDATE session SET {column} = {right} WHERE {own}"));
     }
-    scene.ask();
-    assert_eq!(scene.compared(&session), alike());
+    fixture.ask();
+    assert_eq!(fixture.compared(&session), alike());
 
-    scene.reconnect();
-    scene.registered(1);
-    scene.due(&session, 0);
-    scene.sql(&format!("UPDATE session SET ended = ended + 1200 WHERE {}", scene.own(&session)));
-    scene.ask();
-    assert_eq!(scene.compared(&session)[&Field::SessionEnd], Comparison::Differs);
+    fixture.reconnect();
+    fixture.registered(1);
+    fixture.due(&session, 0);
+    fixture
+        .sql(&format!("UPDATE session SET ended = ended + 1200 WHERE {}", fixture.own(&session)));
+    fixture.ask();
+    assert_eq!(fixture.compared(&session)[&Field::SessionEnd], DigestComparison::Differs);
 }
 
 #[test]
 fn while_the_operator_does_not_answer_nothing_is_lost_and_then_all_is_made_up_for() {
-    let scene = Scene::sqlite();
-    let first = scene.registered(0);
-    scene.lab.run("responder stop");
-    scene.reconnect();
-    scene.lab.await_value(PATIENCE, "an attempt that fails", || {
-        let failed = scene.registrations().into_iter().find(|(_, status)| status.is_none());
+    let fixture = OperatorLab::sqlite();
+    let first = fixture.registered(0);
+    fixture.lab.run("responder stop");
+    fixture.reconnect();
+    fixture.lab.await_value(PATIENCE, "an attempt that fails", || {
+        let failed = fixture.registrations().into_iter().find(|(_, status)| status.is_none());
         failed.map(drop)
     });
-    assert_eq!(scene.count("id IS NOT NULL"), 1);
-    scene.lab.run("responder start");
-    let second = scene.registered(1);
-    assert_eq!(scene.count("id IS NOT NULL"), 2);
-    scene.ask();
+    assert_eq!(fixture.count("id IS NOT NULL"), 1);
+    fixture.lab.run("responder start");
+    let second = fixture.registered(1);
+    assert_eq!(fixture.count("id IS NOT NULL"), 2);
+    fixture.ask();
     for session in [&first, &second] {
-        let standing = scene.standing(session);
-        assert!(matches!(standing, Standing::Held { .. }), "{}: {standing:?}", session.id);
+        let standing = fixture.standing(session);
+        assert!(matches!(standing, SyncVerdict::Held { .. }), "{}: {standing:?}", session.id);
     }
-    assert_eq!(scene.named(&first), [Some(204)]);
-    let attempts = scene.named(&second);
+    assert_eq!(fixture.named(&first), [Some(204)]);
+    let attempts = fixture.named(&second);
     let (last, failed) = attempts.split_last().unwrap();
     assert_eq!((*last, !failed.is_empty()), (Some(204), true), "{attempts:?}");
     assert!(failed.iter().all(Option::is_none), "{attempts:?}");
@@ -341,29 +347,29 @@ fn while_the_operator_does_not_answer_nothing_is_lost_and_then_all_is_made_up_fo
 
 #[test]
 fn while_the_operator_is_away_for_three_weeks_nothing_is_lost_and_nothing_is_sent_twice() {
-    let scene = Scene::begin("--clock", Place::Sqlite);
-    let first = scene.registered(0);
-    // The first time it reckons the day of each session anew.
-    assert!(scene.lab.run("operator erase").starts_with("0 sessions erased"));
-    scene.due(&first, -3);
-    scene.ask();
-    assert_eq!(scene.compared(&first), alike());
-    let asked_by_hand = scene.statuses().len();
+    let fixture = OperatorLab::begin("--clock", RecordLocation::Sqlite);
+    let first = fixture.registered(0);
+    // The first run recomputes each session's day.
+    assert!(fixture.lab.run("operator erase").starts_with("0 sessions erased"));
+    fixture.due(&first, -3);
+    fixture.ask();
+    assert_eq!(fixture.compared(&first), alike());
+    let asked_by_hand = fixture.statuses().len();
 
     // Its tunnels go on, but nobody answers for three weeks.
-    scene.lab.run("responder stop");
-    scene.reconnect();
-    // The end of the session had the day reckoned anew.
-    scene.due(&first, -3);
-    let second = scene.lab.await_value(PATIENCE, "a second session", || {
-        let id = scene.lab.sessions().get(1)?.id.clone();
-        scene.reader().find(&id.parse().ok()?).ok()?.pop()
+    fixture.lab.run("responder stop");
+    fixture.reconnect();
+    // The end of the session moved its day.
+    fixture.due(&first, -3);
+    let second = fixture.lab.await_value(PATIENCE, "a second session", || {
+        let id = fixture.lab.sessions().get(1)?.id.clone();
+        fixture.reader().find(&id.parse().ok()?).ok()?.pop()
     });
-    let mut clock = scene.next_day(present());
+    let mut clock = fixture.next_day(present());
     while clock.since(present()) < Duration::from_secs(21 * 86_400) {
-        clock = scene.next_day(clock);
+        clock = fixture.next_day(clock);
     }
-    let away = scene.statuses();
+    let away = fixture.statuses();
     let days: Vec<i64> = away[asked_by_hand..].iter().map(|entry| day_of(entry.sent.at)).collect();
     let every_day: Vec<i64> = (days[0]..=days[days.len() - 1]).collect();
     assert_eq!(days, every_day, "not one request a day");
@@ -373,36 +379,36 @@ fn while_the_operator_is_away_for_three_weeks_nothing_is_lost_and_nothing_is_sen
         failure == Some("unreachable")
     };
     assert!(away[asked_by_hand..].iter().all(failed), "{away:?}");
-    assert_eq!(scene.count("id IS NOT NULL"), 1);
-    assert!(scene.dealing(&first).unwrap().held.is_some());
+    assert_eq!(fixture.count("id IS NOT NULL"), 1);
+    assert!(fixture.sync_state(&first).unwrap().held.is_some());
 
     // It is back, and has not erased what was due more than two weeks ago.
-    scene.lab.run("responder start");
-    clock = scene.next_day(clock);
-    scene.registered(1);
-    let standing = |session: &Session, at| scene.dealing(session).unwrap().standing(zone(), at);
+    fixture.lab.run("responder start");
+    clock = fixture.next_day(clock);
+    fixture.registered(1);
+    let standing = |session: &Session, at| fixture.sync_state(session).unwrap().verdict(zone(), at);
     let overdue = standing(&first, clock);
-    assert!(matches!(overdue, Standing::Overdue { .. }), "{clock}: {overdue:?}");
+    assert!(matches!(overdue, SyncVerdict::Overdue { .. }), "{clock}: {overdue:?}");
     // Its ID goes from the ledger with the session itself, so it is looked for now.
-    assert_eq!(scene.named(&first), [Some(204)]);
-    assert!(scene.lab.run("operator erase").starts_with("1 sessions erased"));
-    clock = scene.next_day(clock);
-    assert!(matches!(standing(&first, clock), Standing::Confirmed { .. }), "{clock}");
-    assert!(matches!(standing(&second, clock), Standing::Held { .. }), "{clock}");
-    assert_eq!(scene.compared(&second), alike());
-    let before = scene.statuses().len();
-    scene.next_day(clock);
-    let later = &scene.statuses()[before..];
+    assert_eq!(fixture.named(&first), [Some(204)]);
+    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    clock = fixture.next_day(clock);
+    assert!(matches!(standing(&first, clock), SyncVerdict::Confirmed { .. }), "{clock}");
+    assert!(matches!(standing(&second, clock), SyncVerdict::Held { .. }), "{clock}");
+    assert_eq!(fixture.compared(&second), alike());
+    let before = fixture.statuses().len();
+    fixture.next_day(clock);
+    let later = &fixture.statuses()[before..];
     let names = |entry: &LedgerEntry, session: &Session| {
         entry.sent.body.chunks(32).any(|id| id == session.id.as_bytes())
     };
     assert_eq!(later.len(), 1);
     assert!(!names(&later[0], &first), "an ID whose erasure is confirmed was sent");
 
-    let attempts = scene.named(&second);
+    let attempts = fixture.named(&second);
     let (last, failed) = attempts.split_last().unwrap();
     assert_eq!((*last, !failed.is_empty()), (Some(204), true), "{attempts:?}");
     assert!(failed.iter().all(Option::is_none), "{attempts:?}");
-    assert_eq!(scene.count("id IS NOT NULL"), 1);
-    assert_eq!(scene.count(&scene.own(&second)), 1);
+    assert_eq!(fixture.count("id IS NOT NULL"), 1);
+    assert_eq!(fixture.count(&fixture.own(&second)), 1);
 }

@@ -1,5 +1,5 @@
-//! The daemon and the command line that ask: a session is named once, a question by hand is the same
-//! as the daily one, and off means off. The loopback interface stands for the tunnel.
+//! Sync by the daemon and the command line: a session is registered once, a manual request is the same
+//! as the daily one, and off means off. The loopback interface stands in for the tunnel.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod support;
@@ -14,24 +14,24 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
-use responder::{Identity, Responder, Store, body, http, relay};
+use responder::{OperatorStub, TestCertificate, TestResponder, body, http, relay};
 use support::{Program, await_value};
 use temoin::domain::{SessionId, Timestamp};
-use temoin::journal::{Journal, Reader, Registration};
+use temoin::journal::{Journal, Reader, RegistrationState};
 
 /// A box whose operator is a responder of the test's, that binds every ID.
-struct Brique {
+struct TestBox {
     program: Program,
-    store: Arc<Mutex<Store>>,
-    responder: Responder,
+    store: Arc<Mutex<OperatorStub>>,
+    responder: TestResponder,
 }
 
-impl Brique {
+impl TestBox {
     fn new(sync: &str) -> Self {
-        let identity = Identity::new(&["127.0.0.1"], 2090);
-        let store = Arc::new(Mutex::new(Store::new(now())));
+        let identity = TestCertificate::new(&["127.0.0.1"], 2090);
+        let store = Arc::new(Mutex::new(OperatorStub::new(now())));
         let own = Arc::clone(&store);
-        let responder = Responder::new(&identity, move |request, stream| {
+        let responder = TestResponder::new(&identity, move |request, stream| {
             let mut store = own.lock().unwrap();
             store.at = now();
             if request.starts_with(b"POST /temoin/1/register ") {
@@ -47,7 +47,7 @@ impl Brique {
              [operator]\nprofile = \"template\"\n[sync]\n{sync}\n"
         ));
         let key = store.lock().unwrap().key.public();
-        let profile = Responder::profile(&responder.base(), &key, &identity);
+        let profile = TestResponder::profile(&responder.base(), &key, &identity);
         let directory = program.configuration().with_file_name("profiles.d");
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join("template.toml"), profile).unwrap();
@@ -63,10 +63,10 @@ impl Brique {
         assert!(output.status.success(), "{output:?}");
     }
 
-    fn registration(&self, id: &str) -> Option<Registration> {
+    fn registration(&self, id: &str) -> Option<RegistrationState> {
         let reader = Reader::open(&self.program.state()).unwrap()?;
-        let dealings = reader.dealings(&id.parse().unwrap()).unwrap();
-        dealings.first().map(|dealing| dealing.registration)
+        let sync_states = reader.sync_states(&id.parse().unwrap()).unwrap();
+        sync_states.first().map(|sync_state| sync_state.registration)
     }
 
     fn await_log(&self, part: &str) {
@@ -79,20 +79,20 @@ impl Brique {
 
     fn requests(&self, path: &str) -> Vec<Vec<u8>> {
         let line = format!("POST {path} ");
-        let heard = self.responder.heard().into_iter().map(|heard| heard.request);
+        let heard = self.responder.received_requests().into_iter().map(|heard| heard.request);
         heard.filter(|request| request.starts_with(line.as_bytes())).collect()
     }
 }
 
 #[test]
-fn a_session_is_named_once_and_what_is_asked_by_hand_is_shown_before_and_after() {
-    let mut own = Brique::new("enabled = true");
+fn a_session_is_registered_once_and_a_manual_request_is_shown_before_and_after() {
+    let mut own = TestBox::new("enabled = true");
     own.program.start_daemon();
     own.hook("route-up");
     let sessions = own.program.await_sessions("open");
     let id = sessions[0]["id"].as_str().unwrap().to_owned();
     await_value("a registration", || {
-        own.registration(&id).filter(|it| matches!(it, Registration::Bound { .. }))
+        own.registration(&id).filter(|it| matches!(it, RegistrationState::Bound { .. }))
     });
     own.await_log("the operator knows its ID");
     // Another daemon knows that it is done.
@@ -115,7 +115,7 @@ fn a_session_is_named_once_and_what_is_asked_by_hand_is_shown_before_and_after()
     assert_eq!(hex(body(&named[0])), id);
     let reader = Reader::open(&own.program.state()).unwrap().unwrap();
     let ways: Vec<bool> =
-        reader.ledger(0, 10).unwrap().iter().map(|entry| entry.sent.by_hand).collect();
+        reader.ledger(0, 10).unwrap().iter().map(|entry| entry.sent.is_manual).collect();
     assert_eq!(ways, [true, false]);
     assert!(reader.next_status().unwrap().is_some());
     drop(reader);
@@ -123,12 +123,12 @@ fn a_session_is_named_once_and_what_is_asked_by_hand_is_shown_before_and_after()
 }
 
 #[test]
-fn the_daily_question_is_asked_when_it_is_due_and_not_again_after_a_restart() {
-    let mut own = Brique::new("enabled = true");
+fn the_daily_request_is_sent_when_due_and_not_again_after_a_restart() {
+    let mut own = TestBox::new("enabled = true");
     own.program.start_daemon();
     own.hook("route-up");
     let id = own.program.await_sessions("open")[0]["id"].as_str().unwrap().to_owned();
-    let is_bound = |it: &Registration| matches!(it, Registration::Bound { .. });
+    let is_bound = |it: &RegistrationState| matches!(it, RegistrationState::Bound { .. });
     await_value("a registration", || own.registration(&id).filter(is_bound));
     let drawn = await_value("a moment to ask at", || own.next_status());
     own.program.stop_daemon();
@@ -141,7 +141,7 @@ fn the_daily_question_is_asked_when_it_is_due_and_not_again_after_a_restart() {
     own.program.start_daemon();
     let held = await_value("a statement", || {
         let reader = Reader::open(&own.program.state()).unwrap().unwrap();
-        reader.dealings(&id.parse().unwrap()).unwrap().pop().unwrap().held
+        reader.sync_states(&id.parse().unwrap()).unwrap().pop().unwrap().held
     });
     assert_eq!(held.statement().id().to_string(), id);
     let tomorrow = (now().milliseconds().div_euclid(86_400_000) + 1) * 86_400_000;
@@ -158,8 +158,8 @@ fn the_daily_question_is_asked_when_it_is_due_and_not_again_after_a_restart() {
 }
 
 #[test]
-fn off_means_that_nobody_is_asked() {
-    let mut own = Brique::new("enabled = false");
+fn no_request_is_sent_when_sync_is_off() {
+    let mut own = TestBox::new("enabled = false");
     own.program.start_daemon();
     own.hook("route-up");
     own.program.await_sessions("open");
@@ -175,8 +175,8 @@ fn off_means_that_nobody_is_asked() {
 }
 
 #[test]
-fn a_session_that_cannot_be_named_is_tried_again_and_said_to_have_been_missed() {
-    let mut own = Brique::new("enabled = true");
+fn a_failed_registration_is_retried_and_reported_as_missed() {
+    let mut own = TestBox::new("enabled = true");
     // Nobody listens there any more.
     let profile = own.program.configuration().with_file_name("profiles.d").join("template.toml");
     let text = fs::read_to_string(&profile).unwrap();
@@ -186,23 +186,23 @@ fn a_session_that_cannot_be_named_is_tried_again_and_said_to_have_been_missed() 
     let sessions = own.program.await_sessions("open");
     let id = sessions[0]["id"].as_str().unwrap().to_owned();
     await_value("an attempt", || own.registration(&id));
-    assert_eq!(own.registration(&id), Some(Registration::Pending));
+    assert_eq!(own.registration(&id), Some(RegistrationState::Pending));
     own.await_log("the operator could not be asked: the operator cannot be reached");
     own.hook("route-down");
     own.program.await_sessions("closed");
     own.program.stop_daemon();
-    assert_eq!(own.registration(&id), Some(Registration::Missed));
+    assert_eq!(own.registration(&id), Some(RegistrationState::Missed));
     let output = own.program.run("sync");
     assert!(String::from_utf8_lossy(&output.stderr).contains("no tunnel is up"), "{output:?}");
 }
 
 #[test]
-fn a_registration_that_hangs_is_called_off_when_its_session_ends_and_the_next_does_not_wait() {
-    let mut own = Brique::new("enabled = true");
+fn a_hanging_registration_is_cancelled_when_its_session_ends_and_the_next_does_not_wait() {
+    let mut own = TestBox::new("enabled = true");
     let port = own.responder.port();
     let mut is_first = true;
     // The first connection is taken and never answered, as in a tunnel that dies.
-    let dying = Responder::plain(move |mut stream: TcpStream, _| {
+    let dying = TestResponder::plain(move |mut stream: TcpStream, _| {
         if std::mem::take(&mut is_first) {
             stream.set_read_timeout(None)?;
             return io::copy(&mut stream, &mut io::sink()).map(drop);
@@ -222,11 +222,11 @@ fn a_registration_that_hangs_is_called_off_when_its_session_ends_and_the_next_do
     let sessions = own.program.await_sessions("open closed");
     let id = sessions.iter().filter_map(|it| it["id"].as_str()).find(|id| *id != first).unwrap();
     await_value("a registration", || {
-        own.registration(id).filter(|it| matches!(it, Registration::Bound { .. }))
+        own.registration(id).filter(|it| matches!(it, RegistrationState::Bound { .. }))
     });
     let log = own.program.stop_daemon();
     assert!(!log.contains("could not be asked"), "{log}");
-    assert_eq!(own.registration(&first), Some(Registration::Missed));
+    assert_eq!(own.registration(&first), Some(RegistrationState::Missed));
     let reader = Reader::open(&own.program.state()).unwrap().unwrap();
     let oldest = reader.ledger(0, 10).unwrap().pop().unwrap();
     assert_eq!(oldest.outcome.unwrap().failure.as_deref(), Some("recalled"));

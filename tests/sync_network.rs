@@ -1,11 +1,11 @@
-//! What a network can do to a box that asks, and whom the box tells nothing: each time a clear error,
-//! bounded time and memory.
+//! Hostile networks and servers: each causes a clear error in bounded time and memory, and the wrong
+//! server receives nothing.
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 #[path = "support/responder.rs"]
 mod responder;
-#[path = "support/scene.rs"]
-mod scene;
+#[path = "support/sync_fixture.rs"]
+mod sync_fixture;
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -15,22 +15,24 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use responder::{Identity, Responder, relay};
-use scene::{Scene, acquainted};
+use responder::{TestCertificate, TestResponder, relay};
+use sync_fixture::{SyncFixture, fixture_with_receipt};
 use temoin::domain::Session;
-use temoin::inquiry::{InquiryError, Operator, draw};
+use temoin::inquiry::{SyncError, SyncTarget, draw_randomness};
 use temoin::journal::{LedgerEntry, Reader};
-use temoin::sync::{CallError, Client, PATIENCE, Post, Proxy, Registration, Trust, Way};
+use temoin::sync::{
+    CALL_TIMEOUT, CallError, Client, HttpRequest, Proxy, RegistrationAnswer, Route, ServerTrust,
+};
 use tempfile::TempDir;
 
 #[test]
 fn endless_answers_are_cut_off_and_slow_ones_outlast_no_deadline() {
-    let mut scene = acquainted();
-    scene.patience = Duration::from_secs(2);
+    let mut fixture = fixture_with_receipt();
+    fixture.timeout = Duration::from_secs(2);
     let taken = Arc::new(Mutex::new(0));
     for head in ["HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 17104\r\n\r\n"] {
         let taken = Arc::clone(&taken);
-        let endless = Responder::new(&scene.identity, move |_, stream| {
+        let endless = TestResponder::new(&fixture.identity, move |_, stream| {
             stream.write_all(head.as_bytes())?;
             while *taken.lock().unwrap() < ENDLESS {
                 stream.write_all(&[b'y'; 4096])?;
@@ -39,19 +41,17 @@ fn endless_answers_are_cut_off_and_slow_ones_outlast_no_deadline() {
             Ok(())
         });
         let begun = Instant::now();
-        let error = scene.ask(&endless).unwrap_err();
+        let error = fixture.ask(&endless).unwrap_err();
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-        let is_refused = matches!(
-            error,
-            InquiryError::Call(CallError::NotUnderstood(_)) | InquiryError::Refused(_)
-        );
+        let is_refused =
+            matches!(error, SyncError::Call(CallError::NotUnderstood(_)) | SyncError::Protocol(_));
         assert!(is_refused, "{error:?}");
     }
     // What the box did not read, the kernel's buffers hold.
     assert!(*taken.lock().unwrap() < ENDLESS);
     // A byte now and then: each read is soon answered, the whole never.
     for head in ["", "HTTP/1.1 200 OK\r\nContent-Length: 17104\r\n\r\n"] {
-        let drip = Responder::new(&scene.identity, move |_, stream| {
+        let drip = TestResponder::new(&fixture.identity, move |_, stream| {
             stream.write_all(head.as_bytes())?;
             loop {
                 stream.write_all(b"H")?;
@@ -60,171 +60,176 @@ fn endless_answers_are_cut_off_and_slow_ones_outlast_no_deadline() {
             }
         });
         let begun = Instant::now();
-        let error = scene.ask(&drip).unwrap_err();
+        let error = fixture.ask(&drip).unwrap_err();
         let is_bounded = (2..4).contains(&begun.elapsed().as_secs());
         if head.is_empty() {
             // It is no HTTP from the second byte on.
             assert!(begun.elapsed() < Duration::from_secs(4), "{error:?}");
         } else {
-            assert!(matches!(error, InquiryError::Call(CallError::TimedOut)), "{error:?}");
+            assert!(matches!(error, SyncError::Call(CallError::TimedOut)), "{error:?}");
             assert!(is_bounded, "{:?}", begun.elapsed());
         }
     }
     // One that takes the connection and says nothing, before TLS and in it.
-    let silent = Responder::plain(|stream, _| {
+    let silent = TestResponder::plain(|stream, _| {
         thread::sleep(Duration::from_secs(3));
         drop(stream);
         Ok(())
     });
-    let mute = Responder::new(&scene.identity, |_, _| {
+    let mute = TestResponder::new(&fixture.identity, |_, _| {
         thread::sleep(Duration::from_secs(3));
         Ok(())
     });
     for responder in [silent, mute] {
         let begun = Instant::now();
-        let error = scene.ask(&responder).unwrap_err();
-        assert!(matches!(error, InquiryError::Call(CallError::TimedOut)), "{error:?}");
+        let error = fixture.ask(&responder).unwrap_err();
+        assert!(matches!(error, SyncError::Call(CallError::TimedOut)), "{error:?}");
         assert!((2..3).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     }
-    assert!(scene.dealing().held.is_some());
-    scene.ask(&scene.honest()).unwrap();
+    assert!(fixture.sync_state().held.is_some());
+    fixture.ask(&fixture.honest()).unwrap();
 }
 
 #[test]
 fn every_other_status_is_an_answer_for_another_day_and_redirects_are_not_followed() {
-    let scene = acquainted();
-    let elsewhere = scene.honest();
+    let fixture = fixture_with_receipt();
+    let elsewhere = fixture.honest();
     for status in [301, 302, 303, 307, 308, 201, 204, 403, 404, 409, 429, 500, 503, 599] {
         let location = elsewhere.base();
         let head = format!(
             "HTTP/1.1 {status} x\r\nLocation: {location}/temoin/1/status\r\nRetry-After: 1\r\n\
              Set-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
         );
-        let responder = scene.answering(move |_| head.clone().into_bytes());
-        let error = scene.ask(&responder).unwrap_err();
-        assert!(matches!(error, InquiryError::NotNow(found) if found == status), "{error:?}");
-        assert_eq!(scene.noted(), (Some(status), Some("not-now".to_owned())));
+        let responder = fixture.answering(move |_| head.clone().into_bytes());
+        let error = fixture.ask(&responder).unwrap_err();
+        assert!(matches!(error, SyncError::NotNow(found) if found == status), "{error:?}");
+        assert_eq!(fixture.noted(), (Some(status), Some("not-now".to_owned())));
         assert_eq!(responder.connections(), 1);
     }
     for status in [400, 413, 415] {
         let responder =
-            scene.answering(move |_| format!("HTTP/1.1 {status} x\r\n\r\n").into_bytes());
-        let error = scene.ask(&responder).unwrap_err();
-        assert!(matches!(error, InquiryError::Rejected(found) if found == status), "{error:?}");
+            fixture.answering(move |_| format!("HTTP/1.1 {status} x\r\n\r\n").into_bytes());
+        let error = fixture.ask(&responder).unwrap_err();
+        assert!(matches!(error, SyncError::Rejected(found) if found == status), "{error:?}");
     }
     assert_eq!(elsewhere.connections(), 0);
 }
 
 #[test]
-fn nothing_is_sent_past_the_tunnel() {
-    let scene = Scene::new();
-    let responder = scene.honest();
-    let operator = scene.operator(&responder);
+fn nothing_is_sent_outside_the_tunnel() {
+    let fixture = SyncFixture::new();
+    let responder = fixture.honest();
+    let operator = fixture.operator(&responder);
     let register = |change: &dyn Fn(&mut Session)| {
-        let mut session = scene.sessions[0].clone();
+        let mut session = fixture.sessions[0].clone();
         change(&mut session);
-        scene.with(&operator, |inquiry| inquiry.register(&session)).unwrap_err()
+        fixture.with(&operator, |inquiry| inquiry.register(&session)).unwrap_err()
     };
     let gone = register(&|session| session.device = "tun-gone".parse().unwrap());
     assert!(gone.to_string().contains("tun-gone is not there"), "{gone}");
     let another = register(&|session| session.interface = Some(4_000));
     assert!(another.to_string().contains("another tunnel"), "{another}");
     let foreign = register(&|session| {
-        session.facts.assigned_ipv4.as_mut().unwrap().value = [192, 0, 2, 77].into();
+        session.attributes.assigned_ipv4.as_mut().unwrap().value = [192, 0, 2, 77].into();
     });
-    let over = register(&|session| session.facts.assigned_ipv4 = None);
-    assert!(matches!(over, InquiryError::NoTunnel), "{over:?}");
+    let over = register(&|session| session.attributes.assigned_ipv4 = None);
+    assert!(matches!(over, SyncError::NoTunnel), "{over:?}");
     for error in [gone, another, foreign] {
-        assert!(matches!(error, InquiryError::Call(CallError::NotThroughTunnel(_))), "{error:?}");
+        assert!(matches!(error, SyncError::Call(CallError::NotThroughTunnel(_))), "{error:?}");
     }
     assert_eq!(responder.connections(), 0);
 }
 
 #[test]
-fn who_answers_must_have_the_key_that_the_profile_pins() {
-    let scene = acquainted();
-    let impostor = Scene { identity: Identity::new(&["127.0.0.1"], 2090), ..Scene::new() };
+fn a_responder_must_have_the_pinned_key() {
+    let fixture = fixture_with_receipt();
+    let impostor =
+        SyncFixture { identity: TestCertificate::new(&["127.0.0.1"], 2090), ..SyncFixture::new() };
     let responder = impostor.honest();
     // The profile pins the key of the one, the other answers.
-    let error = scene.ask(&responder).unwrap_err();
-    assert!(matches!(error, InquiryError::Call(CallError::Untrusted(_))), "{error:?}");
+    let error = fixture.ask(&responder).unwrap_err();
+    assert!(matches!(error, SyncError::Call(CallError::Untrusted(_))), "{error:?}");
     assert!(error.to_string().contains("another key than the profile pins"), "{error}");
-    assert_eq!(responder.heard(), []);
+    assert_eq!(responder.received_requests(), []);
 
     // With the right key, names and dates mean nothing.
-    let old = Identity::new(&["elsewhere.example"], 2021);
-    let aged = Scene { identity: old, ..Scene::new() };
+    let old = TestCertificate::new(&["elsewhere.example"], 2021);
+    let aged = SyncFixture { identity: old, ..SyncFixture::new() };
     let responder = aged.honest();
-    assert_eq!(aged.register(&responder).unwrap(), Registration::Bound);
+    assert_eq!(aged.register(&responder).unwrap(), RegistrationAnswer::Bound);
 }
 
 #[test]
-fn what_speaks_no_tls_is_told_nothing() {
-    let scene = acquainted();
+fn a_server_without_tls_receives_nothing() {
+    let fixture = fixture_with_receipt();
     let told = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&told);
-    let plain = Responder::plain(move |mut stream: TcpStream, _| {
+    let plain = TestResponder::plain(move |mut stream: TcpStream, _| {
         let mut bytes = [0; 2048];
         let length = stream.read(&mut bytes)?;
         own.lock().unwrap().extend_from_slice(&bytes[..length]);
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     });
-    let error = scene.ask(&plain).unwrap_err();
+    let error = fixture.ask(&plain).unwrap_err();
     assert!(error.to_string().contains("does not speak TLS"), "{error}");
     let told = told.lock().unwrap();
-    assert!(responder::find(&told, scene.id().as_bytes()).is_none() && !told.is_empty());
+    assert!(responder::find(&told, fixture.id().as_bytes()).is_none() && !told.is_empty());
     assert!(responder::find(&told, b"temoin").is_none());
 }
 
 #[test]
 fn a_request_is_in_the_ledger_with_the_moment_of_the_next_before_it_is_on_the_wire() {
-    let scene = acquainted();
-    let next = scene.now.shifted(86_400_000);
-    let directory = scene.directory.path().to_owned();
+    let fixture = fixture_with_receipt();
+    let next = fixture.now.shifted(86_400_000);
+    let directory = fixture.directory.path().to_owned();
     let noted = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&noted);
     // Whatever becomes of the box from here on, it will not ask again today.
-    let responder = Responder::new(&scene.identity, move |request, _| {
+    let responder = TestResponder::new(&fixture.identity, move |request, _| {
         let reader = Reader::open(&directory).unwrap().unwrap();
         let entry = reader.ledger(0, 1).unwrap().remove(0);
         let is_whole = [entry.sent.head, entry.sent.body].concat() == request;
         own.lock().unwrap().push((is_whole, entry.outcome, reader.next_status().unwrap()));
         Ok(())
     });
-    let asked = scene.with(&scene.operator(&responder), |inquiry| {
-        inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &scene.way(), Some(next))
+    let asked = fixture.with(&fixture.operator(&responder), |inquiry| {
+        inquiry.ask(inquiry.plan(&draw_randomness().unwrap()).unwrap(), &fixture.way(), Some(next))
     });
-    assert!(matches!(asked, Err(InquiryError::Call(CallError::NotUnderstood(_)))), "{asked:?}");
+    assert!(matches!(asked, Err(SyncError::Call(CallError::NotUnderstood(_)))), "{asked:?}");
     assert_eq!(*noted.lock().unwrap(), [(true, None, Some(next))]);
 }
 
 #[test]
 fn weeks_without_an_answer_cost_nothing_but_the_answers() {
-    let mut scene = acquainted();
-    let before = scene.dealing();
-    let away = scene.honest();
-    let operator = scene.operator(&away);
+    let mut fixture = fixture_with_receipt();
+    let before = fixture.sync_state();
+    let away = fixture.honest();
+    let operator = fixture.operator(&away);
     drop(away);
     for _ in 0..21 {
-        scene.now = scene.now.shifted(86_400_000);
-        let next = scene.now.shifted(86_400_000);
-        let asked = scene.with(&operator, |inquiry| {
-            inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &scene.way(), Some(next))
+        fixture.now = fixture.now.shifted(86_400_000);
+        let next = fixture.now.shifted(86_400_000);
+        let asked = fixture.with(&operator, |inquiry| {
+            inquiry.ask(
+                inquiry.plan(&draw_randomness().unwrap()).unwrap(),
+                &fixture.way(),
+                Some(next),
+            )
         });
         let error = asked.unwrap_err();
-        assert!(matches!(error, InquiryError::Call(CallError::Unreachable(_))), "{error:?}");
+        assert!(matches!(error, SyncError::Call(CallError::Unreachable(_))), "{error:?}");
     }
-    let reader = Reader::open(scene.directory.path()).unwrap().unwrap();
+    let reader = Reader::open(fixture.directory.path()).unwrap().unwrap();
     let entries = reader.ledger(0, 21).unwrap();
     let failed = |entry: &LedgerEntry| {
         entry.outcome.as_ref().is_some_and(|it| it.failure.as_deref() == Some("unreachable"))
     };
     assert!(entries.len() == 21 && entries.iter().all(failed), "{entries:?}");
-    assert_eq!(scene.dealing().held, before.held);
+    assert_eq!(fixture.sync_state().held, before.held);
     // The day on which it is due comes, and the operator is back.
-    scene.now = "2027-11-25T10:00:00Z".parse().unwrap();
-    scene.store.lock().unwrap().at = scene.now;
-    assert_eq!(scene.ask(&scene.honest()).unwrap().receipts.len(), 1);
+    fixture.now = "2027-11-25T10:00:00Z".parse().unwrap();
+    fixture.store.lock().unwrap().at = fixture.now;
+    assert_eq!(fixture.ask(&fixture.honest()).unwrap().receipts.len(), 1);
 }
 
 /// In bytes.
@@ -241,9 +246,9 @@ fn without_a_pin_the_systems_roots_decide() {
         return call_by_the_systems_roots(&base);
     }
     let directory = TempDir::new().unwrap();
-    let good = Identity::new(&["localhost", "127.0.0.1"], 2090);
-    let expired = Identity::new(&["localhost", "127.0.0.1"], 2021);
-    let elsewhere = Identity::new(&["elsewhere.example"], 2090);
+    let good = TestCertificate::new(&["localhost", "127.0.0.1"], 2090);
+    let expired = TestCertificate::new(&["localhost", "127.0.0.1"], 2021);
+    let elsewhere = TestCertificate::new(&["elsewhere.example"], 2090);
     for (place, (identity, roots, host, expected)) in [
         (&good, &good, "localhost", "204"),
         (&good, &good, "127.0.0.1", "204"),
@@ -257,12 +262,12 @@ fn without_a_pin_the_systems_roots_decide() {
     {
         let file = directory.path().join(format!("{place}.pem"));
         std::fs::write(&file, &roots.root).unwrap();
-        let responder = Responder::new(identity, |_, stream| {
+        let responder = TestResponder::new(identity, |_, stream| {
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
         });
         let said = called(&format!("https://{host}:{}", responder.port()), &file);
         assert!(said.contains(expected), "{place} {host}: {said}");
-        assert_eq!(responder.heard().len(), usize::from(expected == "204"), "{place}");
+        assert_eq!(responder.received_requests().len(), usize::from(expected == "204"), "{place}");
     }
     let nothing = called("https://localhost:1", &directory.path().join("missing.pem"));
     assert!(nothing.contains("ca-certificates"), "{nothing}");
@@ -281,24 +286,24 @@ fn called(base: &str, roots: &Path) -> String {
 }
 
 fn call_by_the_systems_roots(base: &str) {
-    let base: temoin::sync::Base = base.parse().unwrap();
-    let scene = Scene::new();
-    let request = temoin::protocol::RegisterRequest::new(scene.id());
-    let post = Post::register(&request, &base);
-    let answer = Client::new(base, Trust::System, PATIENCE)
-        .and_then(|client| client.call(&post, &scene.way(), None));
+    let base: temoin::sync::ResponderUrl = base.parse().unwrap();
+    let fixture = SyncFixture::new();
+    let request = temoin::protocol::RegisterRequest::new(fixture.id());
+    let post = HttpRequest::register(&request, &base);
+    let answer = Client::new(base, ServerTrust::System, CALL_TIMEOUT)
+        .and_then(|client| client.call(&post, &fixture.way(), None));
     let said = answer.map_or_else(|error| error.to_string(), |it| it.status.to_string());
     io::stdout().write_all(said.as_bytes()).unwrap();
 }
 
 #[test]
 fn a_proxy_is_handed_the_name_and_carries_the_same_bytes() {
-    let scene = acquainted();
-    let responder = scene.honest();
+    let fixture = fixture_with_receipt();
+    let responder = fixture.honest();
     let port = responder.port();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&asked);
-    let proxy = Responder::plain(move |mut stream: TcpStream, _| {
+    let proxy = TestResponder::plain(move |mut stream: TcpStream, _| {
         let mut greeting = [0; 3];
         stream.read_exact(&mut greeting)?;
         stream.write_all(&[5, 0])?;
@@ -308,14 +313,17 @@ fn a_proxy_is_handed_the_name_and_carries_the_same_bytes() {
         stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
         relay(stream, TcpStream::connect(("127.0.0.1", port))?)
     });
-    let way = Way::Proxy(format!("socks5h://127.0.0.1:{}", proxy.port()).parse::<Proxy>().unwrap());
-    // A name that nobody on this side could look up but the proxy.
+    let way =
+        Route::Proxy(format!("socks5h://127.0.0.1:{}", proxy.port()).parse::<Proxy>().unwrap());
+    // A name that only the proxy could resolve.
     let base = format!("https://localhost:{port}").parse().unwrap();
-    let operator = Operator { base, ..scene.operator(&responder) };
-    scene
-        .with(&operator, |inquiry| inquiry.ask(inquiry.plan(&draw().unwrap()).unwrap(), &way, None))
+    let operator = SyncTarget { base, ..fixture.operator(&responder) };
+    fixture
+        .with(&operator, |inquiry| {
+            inquiry.ask(inquiry.plan(&draw_randomness().unwrap()).unwrap(), &way, None)
+        })
         .unwrap();
     assert_eq!(asked.lock().unwrap()[..14], *b"\x05\x01\x00\x03\x09localhost");
-    let request = responder.heard().pop().unwrap().request;
+    let request = responder.received_requests().pop().unwrap().request;
     assert!(request.starts_with(b"POST /temoin/1/status HTTP/1.1\r\nHost: localhost:"));
 }

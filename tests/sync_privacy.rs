@@ -1,4 +1,4 @@
-//! What a box that asks shows of itself: with no session or with six hundred, the same requests, at
+//! What status requests reveal of a box: with no session or with six hundred, the same requests, at
 //! times of the same distribution.
 #![allow(
     clippy::cast_precision_loss,
@@ -13,27 +13,30 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use responder::{Heard, Identity, Responder, Store, body, find, http, reading, record};
+use responder::{
+    OperatorStub, ReceivedRequest, TestCertificate, TestResponder, body, find, http, reading,
+    record,
+};
 use sha2::{Digest, Sha256};
 use temoin::domain::{SessionId, Timestamp};
-use temoin::inquiry::{Inquiry, Operator, draw, tunnel_of};
-use temoin::journal::{Call, Journal, Reader, Sent, Way as Noted};
+use temoin::inquiry::{SyncRun, SyncTarget, draw_randomness, tunnel_of};
+use temoin::journal::{Call, Journal, Reader, RouteKind as Noted, SentRequest};
 use temoin::protocol::RegisterRequest;
-use temoin::sync::schedule::{Daily, daily};
-use temoin::sync::{PATIENCE, Post, Way};
+use temoin::sync::schedule::{DailyAction, daily};
+use temoin::sync::{CALL_TIMEOUT, HttpRequest, Route};
 use tempfile::TempDir;
 
 const DAYS: u32 = 30;
 const DAY: i64 = 86_400_000;
 
 /// What an operator hears in thirty days of a box with so many sessions.
-struct Month {
-    heard: Vec<Heard>,
+struct SimulatedMonth {
+    heard: Vec<ReceivedRequest>,
     times: Vec<Timestamp>,
     real: HashSet<SessionId>,
 }
 
-impl Month {
+impl SimulatedMonth {
     /// Simulated from the decision to ask to the bytes on the wire; only the clock is not real.
     fn of(sessions: u32) -> Self {
         let directory = TempDir::new().unwrap();
@@ -42,7 +45,7 @@ impl Month {
         let real: HashSet<SessionId> =
             all.iter().take(sessions as usize).map(|session| session.id).collect();
 
-        let mut store = Store::new(begin);
+        let mut store = OperatorStub::new(begin);
         for (place, id) in real.iter().enumerate() {
             // Some fall due within the month, some the operator does not know.
             match place % 5 {
@@ -51,9 +54,10 @@ impl Month {
                 _ => store.hold(*id, "2027-11-24"),
             }
         }
-        let (identity, store) = (Identity::new(&["127.0.0.1"], 2090), Arc::new(Mutex::new(store)));
+        let (identity, store) =
+            (TestCertificate::new(&["127.0.0.1"], 2090), Arc::new(Mutex::new(store)));
         let own = Arc::clone(&store);
-        let responder = Responder::new(&identity, move |request, stream| {
+        let responder = TestResponder::new(&identity, move |request, stream| {
             stream.write_all(&http("200 OK", &own.lock().unwrap().answer(request)))
         });
         let operator = responder.operator(&identity, &store.lock().unwrap().key);
@@ -62,23 +66,23 @@ impl Month {
 
         let now = Cell::new(begin);
         let clock = || Ok(reading(now.get()));
-        let inquiry = Inquiry {
+        let inquiry = SyncRun {
             directory: directory.path(),
-            operator: &operator,
+            target: &operator,
             clock: &clock,
-            patience: PATIENCE,
-            recall: None,
+            timeout: CALL_TIMEOUT,
+            cancel: None,
         };
-        let way = Way::Tunnel(tunnel_of(&all[0]).unwrap());
-        let mut source = Source::new(sessions);
+        let way = Route::Tunnel(tunnel_of(&all[0]).unwrap());
+        let mut source = SeededRandom::new(sessions);
         let (mut at, mut times) = (None, Vec::new());
         while now.get().since(begin).as_millis() < u128::from(DAYS) * 86_400_000 {
             match daily(at, now.get(), true, true, source.next()) {
-                Daily::Redraw(drawn) => at = Some(drawn),
-                Daily::Wait(until) => now.set(until.unwrap()),
-                Daily::Ask { next } => {
+                DailyAction::Redraw(drawn) => at = Some(drawn),
+                DailyAction::Wait(until) => now.set(until.unwrap()),
+                DailyAction::Ask { next } => {
                     store.lock().unwrap().at = now.get();
-                    let plan = inquiry.plan(&draw().unwrap()).unwrap();
+                    let plan = inquiry.plan(&draw_randomness().unwrap()).unwrap();
                     inquiry.ask(plan, &way, Some(next)).unwrap();
                     times.push(now.get());
                     let reader = Reader::open(directory.path()).unwrap().unwrap();
@@ -86,7 +90,7 @@ impl Month {
                 }
             }
         }
-        Self { heard: responder.heard(), times, real }
+        Self { heard: responder.received_requests(), times, real }
     }
 
     /// The times of day, each as a part of the day.
@@ -101,15 +105,20 @@ impl Month {
 }
 
 /// Notes that these sessions were named to an operator, as their registrations do.
-fn name(directory: &std::path::Path, ids: &HashSet<SessionId>, operator: &Operator, at: Timestamp) {
+fn name(
+    directory: &std::path::Path,
+    ids: &HashSet<SessionId>,
+    operator: &SyncTarget,
+    at: Timestamp,
+) {
     let mut journal = Journal::open_beside(directory).unwrap().unwrap();
     for id in ids {
-        let post = Post::register(&RegisterRequest::new(*id), &operator.base);
-        let sent = Sent {
+        let post = HttpRequest::register(&RegisterRequest::new(*id), &operator.base);
+        let sent = SentRequest {
             at,
             call: Call::Register,
-            way: Noted::Tunnel,
-            by_hand: false,
+            route: Noted::Tunnel,
+            is_manual: false,
             head: post.head().into(),
             body: post.body().to_vec(),
         };
@@ -118,9 +127,9 @@ fn name(directory: &std::path::Path, ids: &HashSet<SessionId>, operator: &Operat
 }
 
 /// Numbers that look random and are the same each time.
-struct Source(Sha256, u64);
+struct SeededRandom(Sha256, u64);
 
-impl Source {
+impl SeededRandom {
     fn new(seed: u32) -> Self {
         Self(Sha256::new_with_prefix(seed.to_be_bytes()), 0)
     }
@@ -156,9 +165,9 @@ fn specified_head(path: &str, host: &str, length: usize) -> String {
 
 #[test]
 fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
-    let months: Vec<Month> = [0, 1, 60, 600].into_iter().map(Month::of).collect();
+    let months: Vec<SimulatedMonth> = [0, 1, 60, 600].into_iter().map(SimulatedMonth::of).collect();
     let mut seen = HashSet::new();
-    for Month { heard, times, real } in &months {
+    for SimulatedMonth { heard, times, real } in &months {
         // One each day, whatever there is to learn.
         let days: Vec<i64> = times.iter().map(|at| at.milliseconds().div_euclid(DAY)).collect();
         assert_eq!(u32::try_from(days.len()), Ok(DAYS));
@@ -166,7 +175,7 @@ fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
         assert_eq!(heard.len(), times.len());
 
         let (mut counts, mut named, mut fillers) = ([0_u32; 256], HashSet::new(), 0);
-        for Heard { request, on_the_wire, .. } in heard {
+        for ReceivedRequest { request, on_the_wire, .. } in heard {
             let end = find(request, b"\r\n\r\n").unwrap() + 4;
             let head = String::from_utf8(request[..end].to_vec()).unwrap();
             let host = head.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap();
@@ -212,18 +221,18 @@ fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
 }
 
 #[test]
-fn times_that_lean_to_a_part_of_the_day_would_be_noticed() {
-    let mut source = Source::new(7);
+fn skewed_times_of_day_would_be_detected() {
+    let mut source = SeededRandom::new(7);
     let mut draw = |from: f64, to: f64| -> Vec<f64> {
         let part = |number: u64| from + (to - from) * (number >> 11) as f64 / (1_u64 << 53) as f64;
         let mut times: Vec<f64> = (0..DAYS).map(|_| part(source.next())).collect();
         times.sort_by(f64::total_cmp);
         times
     };
-    let (even, morning, office) = (draw(0.0, 1.0), draw(0.0, 0.5), draw(0.3, 0.8));
+    let (even, morning, daytime) = (draw(0.0, 1.0), draw(0.0, 0.5), draw(0.3, 0.8));
     assert!(distance_from_even(&even) < 0.35);
     assert!(distance_from_even(&morning) > 0.35 && distance_between(&even, &morning) > 0.35);
-    assert!(distance_between(&morning, &office) > 0.50);
+    assert!(distance_between(&morning, &daytime) > 0.50);
 }
 
 /// The greatest distance between the distribution of sorted times and that of an even day.

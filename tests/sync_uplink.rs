@@ -1,5 +1,5 @@
-//! What the home network sees of a box that asks its operator: nothing but the tunnel. In the network
-//! laboratory, where the box has a route to the operator's responder that leads past the tunnel.
+//! What the home network sees of a sync request: nothing but the tunnel. In the network
+//! lab, where the box has a route to the operator's responder that leads past the tunnel.
 //!
 //! These tests need root and the packages that `make setup` installs.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -17,10 +17,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use responder::{Identity, Responder, Store, body, http};
+use responder::{OperatorStub, TestCertificate, TestResponder, body, http};
 use support::{Lab, await_value, now};
 use temoin::domain::{SessionId, Timestamp};
-use temoin::journal::{Reader, Registration};
+use temoin::journal::{Reader, RegistrationState};
 
 /// The VPN server.
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
@@ -38,7 +38,7 @@ const ROUTER: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 1);
 const ROLE: &str = "TEMOIN_TEST_RESPONDER";
 
 #[test]
-fn no_packet_of_a_question_leaves_past_the_tunnel() {
+fn no_packet_of_a_request_bypasses_the_tunnel() {
     if let Some(directory) = env::var_os(ROLE) {
         respond(Path::new(&directory));
     }
@@ -46,11 +46,11 @@ fn no_packet_of_a_question_leaves_past_the_tunnel() {
     let said = lab.state().join("responder");
     fs::create_dir(&said).unwrap();
     let _responder = in_namespace(&lab, "OPERATOR", &env::current_exe().unwrap())
-        .args(["--exact", "no_packet_of_a_question_leaves_past_the_tunnel"])
+        .args(["--exact", "no_packet_of_a_request_bypasses_the_tunnel"])
         .env(ROLE, &said)
         .stdout(Stdio::null())
         .spawn()
-        .map(Kept)
+        .map(KillOnDrop)
         .unwrap();
     let profile = await_value("a responder", || fs::read_to_string(said.join("profile.toml")).ok());
     fs::create_dir(lab.state().join("profiles.d")).unwrap();
@@ -60,14 +60,14 @@ fn no_packet_of_a_question_leaves_past_the_tunnel() {
     let sync = "[operator]\nprofile = \"template\"\n[sync]\nenabled = true\n";
     fs::write(&configuration, format!("{text}{sync}")).unwrap();
 
-    let capture = Capture::begin(&lab, "asked");
+    let capture = UplinkCapture::begin(&lab, "asked");
     lab.run(&format!("box ip route add {RESPONDER} via {ROUTER}"));
     lab.run("daemon start; client start; wait up");
     let session = lab.await_sessions("open").remove(0);
     await_value("a registration", || {
         let reader = Reader::open(&lab.record()).unwrap()?;
-        let dealing = reader.dealings(&session.id.parse().unwrap()).unwrap().pop()?;
-        matches!(dealing.registration, Registration::Bound { .. }).then_some(())
+        let sync_state = reader.sync_states(&session.id.parse().unwrap()).unwrap().pop()?;
+        matches!(sync_state.registration, RegistrationState::Bound { .. }).then_some(())
     });
     let learnt = lab.run("temoin --lang en sync");
     assert!(learnt.contains("held, to be erased by"), "{learnt}");
@@ -81,23 +81,23 @@ fn no_packet_of_a_question_leaves_past_the_tunnel() {
     let heard = || fs::read_to_string(said.join("heard")).ok();
     await_value(&expected, || heard().filter(|heard| *heard == expected));
 
-    // Who does not take care goes past the tunnel, and is seen.
-    let capture = Capture::begin(&lab, "careless");
+    // A careless client bypasses the tunnel, and is seen.
+    let capture = UplinkCapture::begin(&lab, "careless");
     lab.run(&format!("box socat -u /dev/null TCP:{RESPONDER}:{PORT}"));
     let (_, others) = capture.end();
     assert!(others.contains(&format!("{RESPONDER}.{PORT}")), "{others}");
 }
 
-/// Answers in the operator's network until the laboratory is taken down: binds each ID, and writes down
+/// Answers in the operator's network until the lab is taken down: binds each ID, and writes down
 /// what was asked from where.
 fn respond(directory: &Path) -> ! {
-    let identity = Identity::new(&["elsewhere.example"], 2090);
-    let store = Store::new(present());
+    let identity = TestCertificate::new(&["elsewhere.example"], 2090);
+    let store = OperatorStub::new(present());
     let base = format!("https://{RESPONDER}:{PORT}");
-    let profile = Responder::profile(&base, &store.key.public(), &identity);
+    let profile = TestResponder::profile(&base, &store.key.public(), &identity);
     let store = Arc::new(Mutex::new(store));
     let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT));
-    let responder = Responder::at(address, &identity, move |request, stream| {
+    let responder = TestResponder::at(address, &identity, move |request, stream| {
         let mut store = store.lock().unwrap();
         store.at = present();
         if request.starts_with(b"POST /temoin/1/register ") {
@@ -120,7 +120,7 @@ fn respond(directory: &Path) -> ! {
     loop {
         thread::sleep(Duration::from_millis(50));
         let mut text = String::new();
-        for heard in responder.heard() {
+        for heard in responder.received_requests() {
             let line = heard.request.split(|byte| *byte == b'\r').next().unwrap();
             let line = String::from_utf8_lossy(line);
             let _ = writeln!(text, "{} {}", heard.from, line.trim_end_matches(" HTTP/1.1"));
@@ -132,12 +132,12 @@ fn respond(directory: &Path) -> ! {
 }
 
 /// What passes the box's uplink.
-struct Capture {
+struct UplinkCapture {
     tcpdump: Child,
     file: PathBuf,
 }
 
-impl Capture {
+impl UplinkCapture {
     fn begin(lab: &Lab, name: &str) -> Self {
         let file = lab.state().join(format!("{name}.pcap"));
         let tcpdump = in_namespace(lab, "BOX", Path::new("tcpdump"))
@@ -175,23 +175,23 @@ impl Capture {
 }
 
 /// A process that ends with the test.
-struct Kept(Child);
+struct KillOnDrop(Child);
 
-impl Drop for Kept {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-impl Drop for Capture {
+impl Drop for UplinkCapture {
     fn drop(&mut self) {
         let _ = self.tcpdump.kill();
         let _ = self.tcpdump.wait();
     }
 }
 
-/// A command in one of the laboratory's namespaces, by its name in `lab.env`.
+/// A command in one of the lab's namespaces, by its name in `lab.env`.
 fn in_namespace(lab: &Lab, whose: &str, program: &Path) -> Command {
     let names = fs::read_to_string(lab.state().join("lab.env")).unwrap();
     let line = names.lines().find_map(|line| line.strip_prefix(&format!("{whose}="))).unwrap();

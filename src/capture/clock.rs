@@ -1,4 +1,4 @@
-//! What the box's clocks say now.
+//! Reads the box's clocks.
 
 mod boot;
 mod service;
@@ -12,35 +12,35 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::domain::{ClockReading, Timestamp, Uptime};
 
-pub use boot::began_by as boot_began_by;
+pub use boot::began_by as boot_started_by;
 
-/// Whose word counts on whether the wall clock is right.
+/// Who decides whether the wall clock is right.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Trust {
-    /// The member says that something which the kernel does not know of keeps the clock right, such
-    /// as a virtual machine's host.
+pub enum ClockTrust {
+    /// The member: something the kernel does not know about, such as a virtual machine's host,
+    /// keeps the clock right.
     Always,
-    /// The kernel's, which a time service tells.
+    /// The kernel, which is told by a time service.
     #[default]
     Kernel,
 }
 
-impl Trust {
-    /// The same reading as this trust sees it: for one that was taken by somebody who did not know
-    /// the member's word, as OpenVPN's hook does not.
+impl ClockTrust {
+    /// Applies this setting to a reading that was taken without knowing it, as in OpenVPN's hook.
     #[must_use]
     pub fn applied_to(self, reading: ClockReading) -> ClockReading {
         ClockReading { synchronised: reading.synchronised || self == Self::Always, ..reading }
     }
 }
 
-/// Reads all clocks, and whether the wall clock can be trusted. Where this process may not ask the
-/// kernel, the package's unit that may is asked ([`word`]); if neither says so, it is not trusted.
+/// Reads all clocks, and whether the wall clock can be trusted. If this process may not ask the
+/// kernel, it asks the package's clock unit, which may ([`status_word`]); if neither answers, the clock
+/// is not trusted.
 ///
 /// # Errors
 /// What the system said when it did not tell the boot id or a clock, or a wall clock outside the
 /// years 0 to 9999.
-pub fn read(trust: Trust) -> io::Result<ClockReading> {
+pub fn read(trust: ClockTrust) -> io::Result<ClockReading> {
     let boot = boot::id()?;
     // Asked before the clock is read: a time service that sets the clock in between makes a right
     // time look unconfirmed, never a wrong time look confirmed.
@@ -51,14 +51,14 @@ pub fn read(trust: Trust) -> io::Result<ClockReading> {
     };
     let (uptime, realtime) = (uptime()?, realtime()?);
     let synchronised =
-        kernel.unwrap_or_else(|| said.is_some_and(|answer| answer.vouches_for(uptime, realtime)));
+        kernel.unwrap_or_else(|| said.is_some_and(|answer| answer.confirms(uptime, realtime)));
     Ok(trust.applied_to(ClockReading { boot, uptime, realtime, synchronised }))
 }
 
-/// What the package's unit says at its socket of the kernel's clock, from the kernel alone. `None`
-/// where the kernel does not answer.
-pub fn word() -> Option<&'static str> {
-    kernel_clock::is_synchronised().map(service::word)
+/// What the package's clock unit answers: the status of the clock according to the kernel alone.
+/// `None` if the kernel does not answer.
+pub fn status_word() -> Option<&'static str> {
+    kernel_clock::is_synchronised().map(service::status_word)
 }
 
 fn uptime() -> io::Result<Uptime> {
@@ -68,7 +68,7 @@ fn uptime() -> io::Result<Uptime> {
     Ok(Uptime::from_milliseconds(seconds * 1_000 + milliseconds))
 }
 
-/// What the wall clock says, right or wrong. One outside the years 0 to 9999 is taken for 1970.
+/// The wall clock, right or wrong. Outside the years 0 to 9999 it counts as 1970.
 pub fn now() -> Timestamp {
     realtime().unwrap_or(Timestamp::EPOCH)
 }
@@ -87,17 +87,17 @@ fn realtime() -> io::Result<Timestamp> {
     Timestamp::from_milliseconds(milliseconds).map_err(io::Error::other)
 }
 
-/// What the package's unit said last.
-static LAST: Mutex<Option<service::Answer>> = Mutex::new(None);
+/// The last answer of the package's clock unit.
+static LAST: Mutex<Option<service::ClockAnswer>> = Mutex::new(None);
 
 #[cfg(test)]
 mod tests {
-    use super::{Trust, read};
+    use super::{ClockTrust, read};
 
     #[test]
     fn readings_of_one_boot_are_in_order() {
-        let first = read(Trust::Kernel).unwrap();
-        let second = read(Trust::Kernel).unwrap();
+        let first = read(ClockTrust::Kernel).unwrap();
+        let second = read(ClockTrust::Kernel).unwrap();
         assert_eq!(first.boot, second.boot);
         assert!(first.uptime <= second.uptime);
         assert!(first.uptime.milliseconds() > 0);
@@ -105,10 +105,12 @@ mod tests {
 
     #[test]
     fn the_members_word_makes_a_clock_trusted() {
-        assert!(read(Trust::Always).unwrap().synchronised);
-        let unsure =
-            crate::domain::ClockReading { synchronised: false, ..read(Trust::Kernel).unwrap() };
-        assert!(!Trust::Kernel.applied_to(unsure).synchronised);
-        assert!(Trust::Always.applied_to(unsure).synchronised);
+        assert!(read(ClockTrust::Always).unwrap().synchronised);
+        let unsure = crate::domain::ClockReading {
+            synchronised: false,
+            ..read(ClockTrust::Kernel).unwrap()
+        };
+        assert!(!ClockTrust::Kernel.applied_to(unsure).synchronised);
+        assert!(ClockTrust::Always.applied_to(unsure).synchronised);
     }
 }

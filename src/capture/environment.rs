@@ -1,8 +1,8 @@
-//! Reads what OpenVPN's scripts find in their environment.
+//! Parses the environment of OpenVPN's scripts.
 //!
-//! Only the variables named here are looked at. What a variable holds comes in part from the other
-//! end of the tunnel, so each value is read as what its name says or left unknown; none is passed on
-//! as text. Which variables exist in which script was measured with OpenVPN 2.6.14.
+//! Only the variables named here are used. Some values come from the other end of the tunnel, so
+//! each is parsed strictly or left unknown; none is passed on as text. Which variables exist in
+//! which script was measured with OpenVPN 2.6.14.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,21 +11,21 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::domain::{
-    Device, EndReason, Facts, Gateway, InvalidDevice, Observed, Source, Transport,
+    Attributes, Device, EndReason, Gateway, InvalidDevice, Observed, Source, Transport,
 };
 
-/// What the `route-up` script's environment says.
+/// The environment of a `route-up` script.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Opening {
+pub struct UpEnvironment {
     /// The tunnel's interface.
     pub device: Device,
     /// What is known of the session.
-    pub facts: Facts,
+    pub attributes: Attributes,
     /// Which variables were left unread.
-    pub doubts: Doubts,
+    pub bad_variables: BadVariables,
 }
 
-impl Opening {
+impl UpEnvironment {
     /// Reads the environment of a `route-up` script.
     ///
     /// # Errors
@@ -36,32 +36,32 @@ impl Opening {
         let mut variables =
             Variables::named(environment, |name| OPENING.contains(&name) || is_transport(name));
         let device = variables.device()?;
-        let facts = Facts {
-            origin_address: told(variables.address(ORIGIN_ADDRESS), Source::OperatorPush),
-            origin_port: told(variables.port(ORIGIN_PORT), Source::OperatorPush),
-            assigned_ipv4: told(variables.address(ASSIGNED_IPV4), Source::OpenVpnHook),
-            assigned_ipv6: told(variables.address(ASSIGNED_IPV6), Source::OpenVpnHook),
-            delegated_prefix: told(variables.value(DELEGATED_PREFIX), Source::OpenVpnHook),
-            gateway: told(variables.gateway(), Source::OpenVpnHook),
-            transport: told(variables.transport(), Source::OpenVpnHook),
+        let attributes = Attributes {
+            origin_address: observed(variables.address(ORIGIN_ADDRESS), Source::OperatorPush),
+            origin_port: observed(variables.port(ORIGIN_PORT), Source::OperatorPush),
+            assigned_ipv4: observed(variables.address(ASSIGNED_IPV4), Source::OpenVpnHook),
+            assigned_ipv6: observed(variables.address(ASSIGNED_IPV6), Source::OpenVpnHook),
+            delegated_prefix: observed(variables.value(DELEGATED_PREFIX), Source::OpenVpnHook),
+            gateway: observed(variables.gateway(), Source::OpenVpnHook),
+            transport: observed(variables.transport(), Source::OpenVpnHook),
         };
-        Ok(Self { device, facts, doubts: variables.doubts })
+        Ok(Self { device, attributes, bad_variables: variables.bad_variables })
     }
 }
 
-/// What the `down` script's environment says: why, and nothing of the session, since after a
-/// reconnect it may already be that of the next one.
+/// The environment of a `down` script: only why it ended, since after a reconnect the other
+/// variables may already be those of the next session.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Closing {
+pub struct DownEnvironment {
     /// The tunnel's interface.
     pub device: Device,
     /// Why the session ended.
     pub reason: EndReason,
     /// Which variables were left unread.
-    pub doubts: Doubts,
+    pub bad_variables: BadVariables,
 }
 
-impl Closing {
+impl DownEnvironment {
     /// Reads the environment of a `down` script.
     ///
     /// # Errors
@@ -71,20 +71,21 @@ impl Closing {
     ) -> Result<Self, NoDevice> {
         let mut variables = Variables::named(environment, |name| CLOSING.contains(&name));
         let device = variables.device()?;
-        let signal = variables.value::<Word>(SIGNAL);
-        let reason = signal.map_or(EndReason::Other, |Word(word)| EndReason::from_openvpn(&word));
-        Ok(Self { device, reason, doubts: variables.doubts })
+        let signal = variables.value::<PlainWord>(SIGNAL);
+        let reason =
+            signal.map_or(EndReason::Other, |PlainWord(word)| EndReason::from_openvpn(&word));
+        Ok(Self { device, reason, bad_variables: variables.bad_variables })
     }
 }
 
-/// The variables that did not hold what their names say and were left unknown.
+/// Variables with an invalid value, which was left unknown.
 ///
-/// Only their names are kept: a value may be anything, or somebody's address with a slip in it, and
-/// neither belongs in a log.
+/// Only their names are kept: a value may be anything, even somebody's mistyped address, and must
+/// not be logged.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Doubts(Vec<String>);
+pub struct BadVariables(Vec<String>);
 
-impl Doubts {
+impl BadVariables {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -96,7 +97,7 @@ impl Doubts {
     }
 }
 
-impl fmt::Display for Doubts {
+impl fmt::Display for BadVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -128,10 +129,10 @@ impl fmt::Display for NoDevice {
 
 impl std::error::Error for NoDevice {}
 
-/// The variables that are looked at, by name, and those that turned out to be of no use.
+/// The relevant variables by name, and the invalid ones.
 struct Variables {
     values: BTreeMap<String, OsString>,
-    doubts: Doubts,
+    bad_variables: BadVariables,
 }
 
 impl Variables {
@@ -146,7 +147,7 @@ impl Variables {
                 values.entry(name.to_owned()).or_insert(value);
             }
         }
-        Self { values, doubts: Doubts::default() }
+        Self { values, bad_variables: BadVariables::default() }
     }
 
     fn device(&mut self) -> Result<Device, NoDevice> {
@@ -157,12 +158,12 @@ impl Variables {
         }
     }
 
-    /// The value of a variable; one that is set but of no use is noted.
+    /// The value of a variable; an invalid one is noted.
     fn value<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let text = self.values.get(name)?.to_str().filter(|text| text.len() <= MAXIMUM_LENGTH);
         let value = text.and_then(|text| text.parse().ok());
         if value.is_none() {
-            self.doubts.0.push(name.to_owned());
+            self.bad_variables.0.push(name.to_owned());
         }
         value
     }
@@ -172,7 +173,7 @@ impl Variables {
     }
 
     fn port(&mut self, name: &str) -> Option<u16> {
-        self.value(name).map(|Port(port)| port)
+        self.value(name).map(|PortNumber(port)| port)
     }
 
     /// Over IPv6 only `trusted_ip6` is set. Should both be, neither is known to be in use.
@@ -182,7 +183,7 @@ impl Variables {
         let port = self.port(GATEWAY_PORT);
         let address = match (ipv4, ipv6) {
             (Some(_), Some(_)) => {
-                self.doubts.0.extend([GATEWAY_IPV4.to_owned(), GATEWAY_IPV6.to_owned()]);
+                self.bad_variables.0.extend([GATEWAY_IPV4.to_owned(), GATEWAY_IPV6.to_owned()]);
                 None
             }
             (ipv4, ipv6) => ipv4.or(ipv6),
@@ -195,7 +196,7 @@ impl Variables {
     fn transport(&mut self) -> Option<Transport> {
         let names: Vec<String> =
             self.values.keys().filter(|name| is_transport(name)).cloned().collect();
-        let mut transports = names.iter().map(|name| self.value(name).map(|Protocol(it)| it));
+        let mut transports = names.iter().map(|name| self.value(name).map(|TransportWord(it)| it));
         let first = transports.next()??;
         transports.all(|other| other == Some(first)).then_some(first)
     }
@@ -218,9 +219,9 @@ impl<T: FromStr + Into<IpAddr> + Copy> FromStr for HostAddress<T> {
 }
 
 /// A port that can be in use: not 0.
-struct Port(u16);
+struct PortNumber(u16);
 
-impl FromStr for Port {
+impl FromStr for PortNumber {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -231,9 +232,9 @@ impl FromStr for Port {
 }
 
 /// One of OpenVPN's words for a transport, such as `udp4` and `tcp4-client`.
-struct Protocol(Transport);
+struct TransportWord(Transport);
 
-impl FromStr for Protocol {
+impl FromStr for TransportWord {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -245,10 +246,10 @@ impl FromStr for Protocol {
     }
 }
 
-/// A word of OpenVPN's own.
-struct Word(String);
+/// A keyword of OpenVPN.
+struct PlainWord(String);
 
-impl FromStr for Word {
+impl FromStr for PlainWord {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -264,7 +265,7 @@ fn is_transport(name: &str) -> bool {
     (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn told<T>(value: Option<T>, source: Source) -> Option<Observed<T>> {
+fn observed<T>(value: Option<T>, source: Source) -> Option<Observed<T>> {
     value.map(|value| Observed::new(value, source))
 }
 

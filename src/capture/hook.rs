@@ -1,12 +1,12 @@
-//! What temoin does when OpenVPN runs one of its scripts: note one event, and never be the reason
-//! why a tunnel waits or fails.
+//! Runs in OpenVPN's scripts: records one event, without ever delaying the tunnel for long or
+//! failing it.
 //!
-//! OpenVPN waits for its scripts, and a card that hangs holds every process that syncs to it, beyond
-//! all signals. So the process that OpenVPN waits for touches no disk: it starts a second one, which
-//! does the work, and waits for that one no longer than [`PATIENCE`].
+//! OpenVPN waits for its scripts, and a hanging card blocks every process that syncs to it, even
+//! against SIGKILL. So the process that OpenVPN waits for touches no disk: it starts a second one
+//! to do the work, and waits for it no longer than [`HOOK_TIMEOUT`].
 //!
 //! # Error handling
-//! Whatever goes wrong is one line in the system's log. The caller ends with success in any case.
+//! Any error is one line in the system log. The caller always exits successfully.
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
@@ -25,17 +25,17 @@ use nix::net::if_::if_nametoindex;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
-use super::clock::{self, Trust};
-use super::environment::{Closing, Doubts, Opening};
-use super::spool::{Event, Happening, Spool};
+use super::clock::{self, ClockTrust};
+use super::environment::{BadVariables, DownEnvironment, UpEnvironment};
+use super::spool::{Event, EventKind, Spool};
 use super::syslog::{Severity, Syslog};
 
-/// The scripts of OpenVPN's that temoin hangs on to, by the names that `vpnclient_ynh` gives them.
+/// The OpenVPN scripts that temoin hooks into, by their `vpnclient_ynh` names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Hook {
     /// The tunnel has come up, with its routes.
     RouteUp,
-    /// The tunnel has gone down. It is OpenVPN's `down` script, and so knows why.
+    /// The tunnel has gone down. This is OpenVPN's `down` script, which knows why.
     RouteDown,
 }
 
@@ -63,25 +63,24 @@ impl fmt::Display for Hook {
     }
 }
 
-/// How long OpenVPN is held up at most. What is written takes milliseconds; a card that is busy
-/// with itself takes a second or two.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long OpenVPN is delayed at most. A write takes milliseconds; on a busy card a second or two.
+pub const HOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs this program once more, with the same environment and `arguments`, which are to make it call
-/// [`record`], and waits until that is done, or for `patience`. What it prints comes out here.
+/// Runs this program again with the same environment and `arguments`, which must make it call
+/// [`record`]. Waits for it, `timeout` at most, and relays its output.
 pub fn supervise<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
-    patience: Duration,
+    timeout: Duration,
     syslog: &Syslog,
 ) {
-    match Worker::start(arguments).and_then(|worker| worker.outlast(patience)) {
-        Ok(Outcome::Finished) => {}
-        Ok(Outcome::Died) => syslog.report(
+    match Worker::start(arguments).and_then(|worker| worker.wait(timeout)) {
+        Ok(WorkerExit::Finished) => {}
+        Ok(WorkerExit::Died) => syslog.report(
             Severity::Error,
             "the process that records the tunnel ended before it was done: an event may be missing",
         ),
         // Not to standard error, which may be a file on the card that hangs.
-        Ok(Outcome::Late) => syslog.send(
+        Ok(WorkerExit::Late) => syslog.send(
             Severity::Warning,
             "recording the tunnel takes long, as on a card that hangs: it goes on by itself",
         ),
@@ -92,10 +91,10 @@ pub fn supervise<A: AsRef<OsStr>>(
     }
 }
 
-/// Notes in the spool what OpenVPN says in this environment, and tells [`supervise`] that it is done.
+/// Writes the event in this environment to the spool, and signals [`supervise`] that it is done.
 ///
-/// The wall clock counts as right when the kernel says so: the configuration is not read here, so
-/// who reads the event must apply what it says of the clock ([`Trust::applied_to`]).
+/// The clock is trusted according to the kernel alone: the configuration is not read here, so the
+/// reader of the event must apply its setting ([`ClockTrust::applied_to`]).
 pub fn record(
     hook: Hook,
     state_directory: &Path,
@@ -103,8 +102,8 @@ pub fn record(
     syslog: &Syslog,
 ) {
     match try_record(hook, state_directory, environment) {
-        Ok(doubts) if doubts.is_empty() => {}
-        Ok(doubts) => syslog.report(Severity::Warning, &format!("{hook}: {doubts}")),
+        Ok(bad_variables) if bad_variables.is_empty() => {}
+        Ok(bad_variables) => syslog.report(Severity::Warning, &format!("{hook}: {bad_variables}")),
         Err(error) => {
             syslog.report(Severity::Error, &format!("{hook} is missing from the record: {error}"));
         }
@@ -117,25 +116,27 @@ fn try_record(
     hook: Hook,
     state_directory: &Path,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Doubts, Box<dyn Error>> {
-    // First of all, since it is the moment of the event.
-    let reading = clock::read(Trust::Kernel)?;
-    let (device, happening, doubts) = match hook {
+) -> Result<BadVariables, Box<dyn Error>> {
+    // First: this is the time of the event.
+    let reading = clock::read(ClockTrust::Kernel)?;
+    let (device, kind, bad_variables) = match hook {
         Hook::RouteUp => {
-            let Opening { device, facts, doubts } = Opening::read(environment)?;
+            let UpEnvironment { device, attributes, bad_variables } =
+                UpEnvironment::read(environment)?;
             let interface = if_nametoindex(device.as_str()).ok();
-            (device, Happening::Up { interface, facts }, doubts)
+            (device, EventKind::Up { interface, attributes }, bad_variables)
         }
         Hook::RouteDown => {
-            let Closing { device, reason, doubts } = Closing::read(environment)?;
-            (device, Happening::Down { reason }, doubts)
+            let DownEnvironment { device, reason, bad_variables } =
+                DownEnvironment::read(environment)?;
+            (device, EventKind::Down { reason }, bad_variables)
         }
     };
-    Spool::open(state_directory)?.write(&Event { reading, device, happening })?;
-    Ok(doubts)
+    Spool::open(state_directory)?.write(&Event { reading, device, kind })?;
+    Ok(bad_variables)
 }
 
-/// The second process, by the pipe that is its output and ends when it does.
+/// The second process, represented by the pipe of its output.
 struct Worker(File);
 
 impl Worker {
@@ -154,9 +155,9 @@ impl Worker {
         Ok(Self(File::from(reader)))
     }
 
-    /// Waits for the end of the output and not of the process, which comes later and may not come.
-    fn outlast(mut self, patience: Duration) -> io::Result<Outcome> {
-        let deadline = Instant::now() + patience;
+    /// Waits for the end of the output rather than of the process, which comes later or never.
+    fn wait(mut self, timeout: Duration) -> io::Result<WorkerExit> {
+        let deadline = Instant::now() + timeout;
         let mut output = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -164,7 +165,7 @@ impl Worker {
             let timeout = PollTimeout::try_from(left + Duration::from_micros(999))
                 .unwrap_or(PollTimeout::MAX);
             match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
-                Ok(0) => return Ok(Outcome::Late),
+                Ok(0) => return Ok(WorkerExit::Late),
                 Ok(_) => {}
                 Err(Errno::EINTR) => continue,
                 Err(errno) => return Err(errno.into()),
@@ -181,18 +182,18 @@ impl Worker {
         let finished = output.contains(&DONE);
         output.retain(|byte| *byte != DONE);
         let _ = io::stderr().write_all(&output);
-        Ok(if finished { Outcome::Finished } else { Outcome::Died })
+        Ok(if finished { WorkerExit::Finished } else { WorkerExit::Died })
     }
 }
 
-/// What became of the second process.
-enum Outcome {
+/// How the second process ended.
+enum WorkerExit {
     Finished,
     Died,
     Late,
 }
 
-/// The byte that says in the output that the work is done, or has failed and that was reported.
+/// Output byte that signals that the work is done, or has failed and was reported.
 const DONE: u8 = 0;
 
 /// In bytes. A worker prints a line, or what a panic says.

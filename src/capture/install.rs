@@ -1,4 +1,4 @@
-//! Puts temoin's scripts where OpenVPN runs them, and takes them away again.
+//! Installs and removes temoin's scripts for OpenVPN.
 //!
 //! `vpnclient_ynh` gives OpenVPN a `route-up` and a `down` script that run what is in
 //! `/etc/openvpn/scripts/route-up.d` and `route-down.d` by run-parts(8), so OpenVPN's configuration
@@ -35,13 +35,13 @@ pub fn install(
         }
     }
     let states = status(scripts)?;
-    if let Some((hook, _)) = states.iter().find(|(_, state)| *state == State::Foreign) {
+    if let Some((hook, _)) = states.iter().find(|(_, state)| *state == ScriptState::Foreign) {
         return Err(InstallError::Foreign(file(scripts, *hook)));
     }
     for hook in Hook::ALL {
         belongs_to(program, &file(scripts, hook))?;
     }
-    let wanted = State::Installed {
+    let wanted = ScriptState::Installed {
         program: program.to_owned(),
         state_directory: state_directory.to_owned(),
     };
@@ -69,8 +69,8 @@ pub fn uninstall(scripts: &Path, program: &Path) -> Result<Vec<PathBuf>, Install
     let mut removed = Vec::new();
     for (hook, state) in status(scripts)? {
         match state {
-            State::Absent | State::Foreign => {}
-            State::Altered | State::Installed { .. } => {
+            ScriptState::Absent | ScriptState::Foreign => {}
+            ScriptState::Altered | ScriptState::Installed { .. } => {
                 let path = file(scripts, hook);
                 belongs_to(program, &path)?;
                 fs::remove_file(&path).map_err(system("remove", &path))?;
@@ -88,18 +88,20 @@ fn belongs_to(program: &Path, path: &Path) -> Result<(), InstallError> {
         _ => return Ok(()),
     };
     match command(&text) {
-        Some(State::Installed { program: other, .. }) if other != program && other.exists() => {
+        Some(ScriptState::Installed { program: other, .. })
+            if other != program && other.exists() =>
+        {
             Err(InstallError::Another { path: path.to_owned(), program: other })
         }
         _ => Ok(()),
     }
 }
 
-/// What there is of each script.
+/// The state of each script.
 ///
 /// # Errors
 /// [`InstallError::System`].
-pub fn status(scripts: &Path) -> Result<[(Hook, State); 2], InstallError> {
+pub fn status(scripts: &Path) -> Result<[(Hook, ScriptState); 2], InstallError> {
     let [up, down] = Hook::ALL;
     Ok([(up, state(&file(scripts, up))?), (down, state(&file(scripts, down))?)])
 }
@@ -109,14 +111,14 @@ pub fn file(scripts: &Path, hook: Hook) -> PathBuf {
     scripts.join(format!("{hook}.d")).join(NAME)
 }
 
-/// What there is of a script.
+/// The state of a script.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum State {
+pub enum ScriptState {
     /// Nothing.
     Absent,
     /// A script of temoin's that was changed, or may not be executed: install it again.
     Altered,
-    /// A file of somebody else's.
+    /// A file that is not temoin's.
     Foreign,
     /// The script, in order.
     Installed {
@@ -186,8 +188,8 @@ impl std::error::Error for InstallError {
     }
 }
 
-/// The text of a script. It succeeds whatever happens, also where the program was removed or cannot
-/// be started: OpenVPN's other scripts must not suffer.
+/// The text of a script. It always succeeds, even if the program was removed or cannot be started,
+/// so as not to disturb OpenVPN's other scripts.
 fn script(hook: Hook, program: &Path, state_directory: &Path) -> Vec<u8> {
     let program = quoted(program);
     let mut text = HEAD.as_bytes().to_vec();
@@ -205,39 +207,39 @@ fn script(hook: Hook, program: &Path, state_directory: &Path) -> Vec<u8> {
     text
 }
 
-fn state(path: &Path) -> Result<State, InstallError> {
+fn state(path: &Path) -> Result<ScriptState, InstallError> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Absent),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ScriptState::Absent),
         Err(error) => return Err(system("read", path)(error)),
     };
     if !metadata.is_file() {
-        return Ok(State::Foreign);
+        return Ok(ScriptState::Foreign);
     }
     let text = fs::read(path).map_err(system("read", path))?;
     if !text.starts_with(HEAD.as_bytes()) {
-        return Ok(State::Foreign);
+        return Ok(ScriptState::Foreign);
     }
     if metadata.permissions().mode() & MODE != MODE {
-        return Ok(State::Altered);
+        return Ok(ScriptState::Altered);
     }
-    Ok(command(&text).unwrap_or(State::Altered))
+    Ok(command(&text).unwrap_or(ScriptState::Altered))
 }
 
-/// What a script's text says that it runs.
-fn command(text: &[u8]) -> Option<State> {
+/// The command in a script's text.
+fn command(text: &[u8]) -> Option<ScriptState> {
     let mut commands = text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"'"));
     installed(commands.next()?)
 }
 
-/// What a script's line that starts the program says.
-fn installed(command: &[u8]) -> Option<State> {
+/// Parses the line of a script that starts the program.
+fn installed(command: &[u8]) -> Option<ScriptState> {
     let (program, rest) = unquoted(command)?;
     let (state_directory, _) = unquoted(rest.strip_prefix(STATE_DIRECTORY)?)?;
-    Some(State::Installed { program, state_directory })
+    Some(ScriptState::Installed { program, state_directory })
 }
 
-/// Writes a file so that run-parts sees the old one or the new one, whole, also after a power cut.
+/// Replaces a file atomically and durably.
 fn replace(path: &Path, text: &[u8]) -> Result<(), InstallError> {
     let directory = path.parent().unwrap_or_else(|| Path::new("/"));
     DirBuilder::new()
@@ -304,7 +306,7 @@ const HEAD: &str = "#!/bin/sh\n# temoin-hook\n";
 const MODE: u32 = 0o755;
 /// After `vpnclient_ynh`'s own scripts, which set up the firewall. run-parts takes no dot.
 const NAME: &str = "80-temoin";
-/// Ends the quotes, adds one, begins them anew.
+/// Closes the quotes, adds a quote, opens them again.
 const QUOTE: &[u8] = br"'\''";
 const STATE_DIRECTORY: &[u8] = b" --state-dir ";
 
@@ -317,7 +319,9 @@ mod tests {
 
     use proptest::prelude::{any, proptest};
 
-    use super::{Hook, InstallError, State, file, install, quoted, status, uninstall, unquoted};
+    use super::{
+        Hook, InstallError, ScriptState, file, install, quoted, status, uninstall, unquoted,
+    };
 
     const PROGRAM: &str = "/usr/bin/temoin";
     const STATE: &str = "/var/lib/temoin";
@@ -326,14 +330,14 @@ mod tests {
     fn what_is_installed_is_found_and_what_is_uninstalled_is_gone() {
         let scripts = tempfile::tempdir().unwrap();
         let scripts = scripts.path();
-        assert_eq!(states(scripts), [State::Absent, State::Absent]);
+        assert_eq!(states(scripts), [ScriptState::Absent, ScriptState::Absent]);
         let files = Hook::ALL.map(|hook| file(scripts, hook));
         assert_eq!(install(scripts, PROGRAM.as_ref(), STATE.as_ref()).unwrap(), files);
         assert_eq!(states(scripts), [installed(), installed()]);
         assert_eq!(names(&scripts.join("route-up.d")), ["80-temoin"]);
         assert_eq!(names(&scripts.join("route-down.d")), ["80-temoin"]);
         assert_eq!(uninstall(scripts, PROGRAM.as_ref()).unwrap(), files);
-        assert_eq!(states(scripts), [State::Absent, State::Absent]);
+        assert_eq!(states(scripts), [ScriptState::Absent, ScriptState::Absent]);
         assert_eq!(uninstall(scripts, PROGRAM.as_ref()).unwrap(), Vec::<PathBuf>::new());
         assert_eq!(names(scripts), ["route-down.d", "route-up.d"]);
     }
@@ -362,7 +366,7 @@ mod tests {
         assert_eq!(again, Vec::<PathBuf>::new());
         assert_eq!(install(scripts, "/opt/temoin".as_ref(), STATE.as_ref()).unwrap().len(), 2);
         let program = PathBuf::from("/opt/temoin");
-        let other = State::Installed { program, state_directory: STATE.into() };
+        let other = ScriptState::Installed { program, state_directory: STATE.into() };
         assert_eq!(states(scripts), [other.clone(), other]);
     }
 
@@ -404,7 +408,7 @@ mod tests {
         fs::set_permissions(&up, Permissions::from_mode(0o644)).unwrap();
         let text = fs::read_to_string(&down).unwrap();
         fs::write(&down, text.replace("'/usr/bin/temoin'", "true")).unwrap();
-        assert_eq!(states(scripts), [State::Altered, State::Altered]);
+        assert_eq!(states(scripts), [ScriptState::Altered, ScriptState::Altered]);
         assert_eq!(install(scripts, PROGRAM.as_ref(), STATE.as_ref()).unwrap(), [up, down.clone()]);
         assert_eq!(states(scripts), [installed(), installed()]);
         fs::write(&down, text + "rm -rf /\n").unwrap();
@@ -421,7 +425,7 @@ mod tests {
             let error = install(scripts, PROGRAM.as_ref(), STATE.as_ref()).unwrap_err();
             assert!(matches!(&error, InstallError::Foreign(path) if *path == theirs), "{what}");
             assert!(error.to_string().contains("not written by temoin"), "{error}");
-            assert_eq!(states(scripts), [State::Absent, State::Foreign], "{what}");
+            assert_eq!(states(scripts), [ScriptState::Absent, ScriptState::Foreign], "{what}");
             let removed = uninstall(scripts, PROGRAM.as_ref()).unwrap();
             assert_eq!(removed, Vec::<PathBuf>::new(), "{what}");
             assert!(theirs.symlink_metadata().is_ok(), "{what}");
@@ -460,7 +464,8 @@ mod tests {
         let (program, state) = (odd.join("te'moin"), odd.join("state"));
         let scripts = odd.join("scripts");
         install(&scripts, &program, &state).unwrap();
-        let found = State::Installed { program: program.clone(), state_directory: state.clone() };
+        let found =
+            ScriptState::Installed { program: program.clone(), state_directory: state.clone() };
         assert_eq!(states(&scripts), [found.clone(), found]);
 
         let run = || {
@@ -516,11 +521,11 @@ mod tests {
         }
     }
 
-    fn installed() -> State {
-        State::Installed { program: PROGRAM.into(), state_directory: STATE.into() }
+    fn installed() -> ScriptState {
+        ScriptState::Installed { program: PROGRAM.into(), state_directory: STATE.into() }
     }
 
-    fn states(scripts: &Path) -> [State; 2] {
+    fn states(scripts: &Path) -> [ScriptState; 2] {
         status(scripts).unwrap().map(|(_, state)| state)
     }
 

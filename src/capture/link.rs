@@ -3,17 +3,15 @@ use std::net::IpAddr;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
 
-use crate::domain::{Device, Facts, Observed, Source};
+use crate::domain::{Attributes, Device, Observed, Source};
 
-/// The kernel's number of an interface, and the addresses that it has now; `None` when it is not
-/// there.
+/// The index and current addresses of an interface; `None` if it does not exist.
 ///
-/// An address is told only where the interface has exactly one that could be the assigned one:
-/// vpnclient, for instance, may put an address of the delegated prefix beside it, and which is which
-/// cannot be seen.
-pub fn look(device: &Device) -> Option<(u32, Facts)> {
+/// An address is returned only if it is the only candidate: vpnclient, for instance, may add an
+/// address of the delegated prefix, and the two cannot be told apart.
+pub fn query_link(device: &Device) -> Option<(u32, Attributes)> {
     let interface = if_nametoindex(device.as_str()).ok()?;
-    Some((interface, facts(&addresses(device))))
+    Some((interface, attributes(&addresses(device))))
 }
 
 /// The addresses that an interface has now.
@@ -28,7 +26,7 @@ pub(super) fn addresses(device: &Device) -> Vec<IpAddr> {
         .collect()
 }
 
-fn facts(addresses: &[IpAddr]) -> Facts {
+fn attributes(addresses: &[IpAddr]) -> Attributes {
     let ipv4 = only(addresses.iter().filter_map(|address| match address {
         IpAddr::V4(address) if !address.is_link_local() => Some(*address),
         _ => None,
@@ -37,10 +35,10 @@ fn facts(addresses: &[IpAddr]) -> Facts {
         IpAddr::V6(address) if !address.is_unicast_link_local() => Some(*address),
         _ => None,
     }));
-    Facts {
+    Attributes {
         assigned_ipv4: ipv4.map(|address| Observed::new(address, Source::Interface)),
         assigned_ipv6: ipv6.map(|address| Observed::new(address, Source::Interface)),
-        ..Facts::default()
+        ..Attributes::default()
     }
 }
 
@@ -53,34 +51,34 @@ fn only<T>(mut candidates: impl Iterator<Item = T>) -> Option<T> {
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
-    use super::{facts, look};
+    use super::{attributes, query_link};
     use crate::domain::{Observed, Source};
 
     #[test]
     fn the_loopback_interface_is_seen_with_its_address() {
-        let (interface, facts) = look(&"lo".parse().unwrap()).unwrap();
+        let (interface, attributes) = query_link(&"lo".parse().unwrap()).unwrap();
         assert_eq!(interface, 1);
         let expected = Observed::new(Ipv4Addr::LOCALHOST, Source::Interface);
-        assert!(facts.assigned_ipv4.is_none_or(|address| address == expected));
+        assert!(attributes.assigned_ipv4.is_none_or(|address| address == expected));
     }
 
     #[test]
     fn an_interface_that_is_not_there_is_not_seen() {
-        assert_eq!(look(&"no-such-link".parse().unwrap()), None);
+        assert_eq!(query_link(&"no-such-link".parse().unwrap()), None);
     }
 
     #[test]
     fn a_link_local_address_is_not_the_assigned_one() {
         let assigned: Ipv6Addr = "2001:db8:99::10".parse().unwrap();
-        let facts = facts(&["fe80::1".parse().unwrap(), assigned.into()]);
-        assert_eq!(facts.assigned_ipv6, Some(Observed::new(assigned, Source::Interface)));
-        assert_eq!(facts.assigned_ipv4, None);
+        let attributes = attributes(&["fe80::1".parse().unwrap(), assigned.into()]);
+        assert_eq!(attributes.assigned_ipv6, Some(Observed::new(assigned, Source::Interface)));
+        assert_eq!(attributes.assigned_ipv4, None);
     }
 
     #[test]
     fn of_two_addresses_neither_is_told_as_the_assigned_one() {
         let addresses = ["192.0.2.10", "192.0.2.11", "2001:db8:99::10", "2001:db8:1::42"];
-        let facts = facts(&addresses.map(|address| address.parse().unwrap()));
-        assert_eq!((facts.assigned_ipv4, facts.assigned_ipv6), (None, None));
+        let attributes = attributes(&addresses.map(|address| address.parse().unwrap()));
+        assert_eq!((attributes.assigned_ipv4, attributes.assigned_ipv6), (None, None));
     }
 }

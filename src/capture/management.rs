@@ -7,60 +7,60 @@ use std::path::Path;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 
-use self::state::State;
-use crate::domain::{EndReason, Facts};
+use self::state::OpenVpnState;
+use crate::domain::{Attributes, EndReason};
 
-/// OpenVPN's management socket (`management SOCK unix`), listened to.
+/// A passive client of OpenVPN's management socket (`management SOCK unix`).
 ///
-/// The one command that is ever sent asks for the states. What else comes over the socket, passwords
-/// among it, is dropped unread. Closing it leaves OpenVPN undisturbed.
+/// The only command it sends asks for the states. Anything else on the socket, including passwords,
+/// is dropped unread. Disconnecting does not disturb OpenVPN.
 #[derive(Debug)]
-pub struct Management {
+pub struct ManagementSocket {
     stream: UnixStream,
-    conversation: Conversation,
+    parser: ManagementParser,
 }
 
-/// What the management socket told.
+/// A notice from the management socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ManagementNotice {
-    /// OpenVPN told its history; the first notice of all.
+    /// OpenVPN sent its history; always the first notice.
     Attached {
         /// How many connections this OpenVPN process has made; `None` where its history, which keeps
         /// a hundred states, no longer reaches back to its start.
         connections: Option<u32>,
         /// What is known of the connection that stands now; `None` when none does.
-        connected: Option<Facts>,
+        connected: Option<Attributes>,
     },
     /// A connection was made.
     Connected {
         /// What is known of it.
-        facts: Facts,
+        attributes: Attributes,
     },
     /// The connection ended.
     Disconnected {
         /// Why.
         reason: EndReason,
     },
-    /// OpenVPN closed the socket. It tells nothing more: reach for it anew.
+    /// OpenVPN closed the socket: connect again.
     Closed,
 }
 
 impl ManagementNotice {
-    /// What a conversation tells that begins with these bytes, oldest first.
+    /// Parses the notices in the beginning of a stream, oldest first.
     pub fn parse(bytes: &[u8]) -> Vec<Self> {
-        let mut conversation = Conversation::default();
-        bytes.iter().filter_map(|byte| conversation.hear(*byte)).collect()
+        let mut parser = ManagementParser::default();
+        bytes.iter().filter_map(|byte| parser.feed(*byte)).collect()
     }
 }
 
-impl Management {
-    /// Reaches the socket at `path` and asks for the states. Never blocks.
+impl ManagementSocket {
+    /// Connects to the socket at `path` and asks for the states. Never blocks.
     ///
-    /// OpenVPN answers one program at a time: while another has the socket, nothing is told.
+    /// OpenVPN serves one client at a time: while another is connected, there are no notices.
     ///
     /// # Errors
-    /// Where nobody listens, where temoin may not connect, and [`io::ErrorKind::WouldBlock`] where
-    /// others wait already.
+    /// If nobody listens or access is denied; [`io::ErrorKind::WouldBlock`] if others are already
+    /// waiting.
     pub fn connect(path: &Path) -> io::Result<Self> {
         // The standard library's own would wait for a place in a full queue.
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
@@ -68,10 +68,10 @@ impl Management {
         connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
         let mut stream = UnixStream::from(socket);
         stream.write_all(b"state on all\n")?;
-        Ok(Self { stream, conversation: Conversation::default() })
+        Ok(Self { stream, parser: ManagementParser::default() })
     }
 
-    /// What was told since, oldest first; nothing when nothing was. Never blocks.
+    /// The notices since the last call, oldest first. Never blocks.
     ///
     /// # Errors
     /// Where the socket itself fails.
@@ -83,7 +83,7 @@ impl Management {
                 Ok(0) => break,
                 Ok(length) => {
                     for byte in buffer.iter().take(length) {
-                        notices.extend(self.conversation.hear(*byte));
+                        notices.extend(self.parser.feed(*byte));
                     }
                 }
                 Err(error) => match error.kind() {
@@ -99,16 +99,16 @@ impl Management {
     }
 }
 
-impl AsFd for Management {
+impl AsFd for ManagementSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
 }
 
-/// What was heard so far.
+/// Incremental parser of the socket's output.
 #[derive(Debug, Default)]
-struct Conversation {
-    line: Line,
+struct ManagementParser {
+    line: LineBuffer,
     phase: Phase,
 }
 
@@ -117,20 +117,20 @@ enum Phase {
     /// The states have been asked for.
     #[default]
     Asked,
-    /// The history is being told.
-    History { seen: bool, whole: bool, connections: u32, connected: Option<Facts> },
-    /// The history was told; what follows happens now.
+    /// The history is being received.
+    History { seen: bool, whole: bool, connections: u32, connected: Option<Attributes> },
+    /// The history is complete; what follows is live.
     Live { connected: bool },
 }
 
-impl Conversation {
-    fn hear(&mut self, byte: u8) -> Option<ManagementNotice> {
+impl ManagementParser {
+    fn feed(&mut self, byte: u8) -> Option<ManagementNotice> {
         let line = self.line.take(byte)?;
         let (line, is_notice) =
             line.strip_prefix(NOTICE).map_or((line.as_str(), false), |rest| (rest, true));
         match &mut self.phase {
             Phase::Asked => {
-                if line == ANSWERED {
+                if line == STATE_ON_REPLY {
                     self.phase = Phase::History {
                         seen: false,
                         whole: false,
@@ -147,44 +147,46 @@ impl Conversation {
                 Some(ManagementNotice::Attached { connections, connected })
             }
             Phase::History { seen, whole, connections, connected } => {
-                let state = State::parse(line)?;
+                let state = OpenVpnState::parse(line)?;
                 if !*seen {
                     *seen = true;
-                    *whole = state == State::Started;
+                    *whole = state == OpenVpnState::Started;
                 }
                 *connected = match state {
-                    State::Connected(facts) => {
+                    OpenVpnState::Connected(attributes) => {
                         *connections = connections.saturating_add(1);
-                        Some(facts)
+                        Some(attributes)
                     }
-                    State::Connecting | State::Ended(_) | State::Started => None,
+                    OpenVpnState::Connecting | OpenVpnState::Ended(_) | OpenVpnState::Started => {
+                        None
+                    }
                 };
                 None
             }
-            Phase::Live { connected } if is_notice => match State::parse(line)? {
-                State::Connected(facts) => {
+            Phase::Live { connected } if is_notice => match OpenVpnState::parse(line)? {
+                OpenVpnState::Connected(attributes) => {
                     *connected = true;
-                    Some(ManagementNotice::Connected { facts })
+                    Some(ManagementNotice::Connected { attributes })
                 }
                 // An attempt that fails ends like a connection; it is none.
-                State::Ended(reason) => {
+                OpenVpnState::Ended(reason) => {
                     std::mem::take(connected).then_some(ManagementNotice::Disconnected { reason })
                 }
-                State::Connecting | State::Started => None,
+                OpenVpnState::Connecting | OpenVpnState::Started => None,
             },
             Phase::Live { .. } => None,
         }
     }
 }
 
-/// The line that is being heard, as far as it may matter.
+/// The current line, as far as it may be relevant.
 #[derive(Debug, Default)]
-struct Line {
+struct LineBuffer {
     bytes: Vec<u8>,
     skipped: bool,
 }
 
-impl Line {
+impl LineBuffer {
     /// Adds a byte; gives the line that it ends, if it ends one worth reading.
     fn take(&mut self, byte: u8) -> Option<String> {
         if byte == b'\n' {
@@ -198,7 +200,7 @@ impl Line {
             let is_notice = self.bytes.first() == Some(&b'>');
             // Other notices carry secrets: not a byte of them is kept.
             let is_other = self.bytes.iter().zip(NOTICE.bytes()).any(|(own, known)| *own != known);
-            if (is_notice && is_other) || self.bytes.len() > LONGEST_LINE {
+            if (is_notice && is_other) || self.bytes.len() > MAX_LINE {
                 self.bytes = Vec::new();
                 self.skipped = true;
             }
@@ -208,10 +210,10 @@ impl Line {
 }
 
 const NOTICE: &str = ">STATE:";
-const ANSWERED: &str = "SUCCESS: real-time state notification set to ON";
+const STATE_ON_REPLY: &str = "SUCCESS: real-time state notification set to ON";
 const END: &str = "END";
 /// In bytes. The longest state, with three IPv6 addresses, has some 200.
-const LONGEST_LINE: usize = 512;
+const MAX_LINE: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -220,19 +222,19 @@ mod tests {
 
     use proptest::prelude::proptest;
 
-    use super::{Conversation, Management, ManagementNotice};
+    use super::{ManagementNotice, ManagementParser, ManagementSocket};
     use crate::domain::EndReason;
 
-    /// What one conversation of a transcript comes to, in short; `EOF` as the socket's end.
+    /// The notices in a transcript, abbreviated; `EOF` is the socket's end.
     fn replay(transcript: &str) -> Vec<String> {
         let mut told = Vec::new();
-        let mut conversation = Conversation::default();
+        let mut parser = ManagementParser::default();
         for line in transcript.lines() {
             let (_, line) = line.split_once(' ').unwrap();
             if let Some(line) = line.strip_prefix("S: ") {
-                told.extend(hear(&mut conversation, &format!("{line}\r\n")).iter().map(short));
+                told.extend(feed(&mut parser, &format!("{line}\r\n")).iter().map(short));
             } else if line == "C: state on all" {
-                conversation = Conversation::default();
+                parser = ManagementParser::default();
             } else if line == "[EOF]" {
                 told.push(short(&ManagementNotice::Closed));
             }
@@ -240,24 +242,26 @@ mod tests {
         told
     }
 
-    fn hear(conversation: &mut Conversation, text: &str) -> Vec<ManagementNotice> {
-        text.bytes().filter_map(|byte| conversation.hear(byte)).collect()
+    fn feed(parser: &mut ManagementParser, text: &str) -> Vec<ManagementNotice> {
+        text.bytes().filter_map(|byte| parser.feed(byte)).collect()
     }
 
     fn short(notice: &ManagementNotice) -> String {
-        let facts = |facts: &crate::domain::Facts| {
-            assert_eq!(facts.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
-            assert_eq!(facts.assigned_ipv6.unwrap().value.to_string(), "2001:db8:99::10");
-            facts.gateway.unwrap().value.to_string()
+        let attributes = |attributes: &crate::domain::Attributes| {
+            assert_eq!(attributes.assigned_ipv4.unwrap().value.to_string(), "10.99.0.10");
+            assert_eq!(attributes.assigned_ipv6.unwrap().value.to_string(), "2001:db8:99::10");
+            attributes.gateway.unwrap().value.to_string()
         };
         match notice {
             ManagementNotice::Attached { connections, connected } => {
                 let connections =
                     connections.map_or_else(|| "?".to_owned(), |count| count.to_string());
-                let connected = connected.as_ref().map_or_else(|| "nothing".to_owned(), facts);
+                let connected = connected.as_ref().map_or_else(|| "nothing".to_owned(), attributes);
                 format!("attached {connections} {connected}")
             }
-            ManagementNotice::Connected { facts: told } => format!("connected {}", facts(told)),
+            ManagementNotice::Connected { attributes: told } => {
+                format!("connected {}", attributes(told))
+            }
             ManagementNotice::Disconnected { reason } => format!("disconnected {reason}"),
             ManagementNotice::Closed => "closed".to_owned(),
         }
@@ -363,8 +367,8 @@ mod tests {
 
     #[test]
     fn a_history_that_lost_its_beginning_counts_nothing() {
-        let told = hear(
-            &mut Conversation::default(),
+        let told = feed(
+            &mut ManagementParser::default(),
             "SUCCESS: real-time state notification set to ON\r\n\
              5,WAIT,,,,,,\r\n6,CONNECTED,SUCCESS,,,,,,\r\n7,RECONNECTING,SIGUSR1,,,,,\r\nEND\r\n",
         );
@@ -374,37 +378,37 @@ mod tests {
 
     #[test]
     fn the_history_counts_each_connection_and_tells_only_what_stands() {
-        let mut conversation = Conversation::default();
+        let mut parser = ManagementParser::default();
         let history = "SUCCESS: real-time state notification set to ON\n1,CONNECTING,,,,,,\n\
                        2,CONNECTED,SUCCESS,,,,,,\n3,RECONNECTING,SIGUSR1,,,,,\n\
                        4,CONNECTED,SUCCESS,,,,,,\n5,AUTH_PENDING,,,,,,\nEND\n";
-        let connected = Some(crate::domain::Facts::default());
+        let connected = Some(crate::domain::Attributes::default());
         let expected = ManagementNotice::Attached { connections: Some(2), connected };
-        assert_eq!(hear(&mut conversation, history), [expected]);
-        assert_eq!(hear(&mut conversation, "END\nERROR: unknown command\n7,EXITING,x\n"), []);
+        assert_eq!(feed(&mut parser, history), [expected]);
+        assert_eq!(feed(&mut parser, "END\nERROR: unknown command\n7,EXITING,x\n"), []);
         let expected = ManagementNotice::Disconnected { reason: EndReason::Stopped };
-        assert_eq!(hear(&mut conversation, ">STATE:8,EXITING,SIGTERM,,,,,\n"), [expected]);
+        assert_eq!(feed(&mut parser, ">STATE:8,EXITING,SIGTERM,,,,,\n"), [expected]);
     }
 
     #[test]
     fn nothing_is_kept_of_a_secret_or_of_a_line_too_long() {
-        let mut conversation = Conversation::default();
-        hear(&mut conversation, ">PASSWORD:Auth-Token:secret");
-        assert!(conversation.line.bytes.is_empty());
-        hear(&mut conversation, "\n>HOLD:Waiting for hold release:0\n");
-        hear(&mut conversation, &"x".repeat(10_000));
-        assert!(conversation.line.bytes.is_empty());
+        let mut parser = ManagementParser::default();
+        feed(&mut parser, ">PASSWORD:Auth-Token:secret");
+        assert!(parser.line.bytes.is_empty());
+        feed(&mut parser, "\n>HOLD:Waiting for hold release:0\n");
+        feed(&mut parser, &"x".repeat(10_000));
+        assert!(parser.line.bytes.is_empty());
         let answer = "\nSUCCESS: real-time state notification set to ON\nEND\n";
-        assert_eq!(hear(&mut conversation, answer).len(), 1);
+        assert_eq!(feed(&mut parser, answer).len(), 1);
     }
 
     #[test]
     fn the_socket_is_asked_once_and_read_without_waiting() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("management");
-        assert!(Management::connect(&path).is_err());
+        assert!(ManagementSocket::connect(&path).is_err());
         let listener = UnixListener::bind(&path).unwrap();
-        let mut management = Management::connect(&path).unwrap();
+        let mut management = ManagementSocket::connect(&path).unwrap();
         assert_eq!(management.read().unwrap(), []);
         let (mut openvpn, _) = listener.accept().unwrap();
         openvpn
@@ -431,11 +435,11 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_a_conversation_panic_or_grow(bytes: Vec<u8>, lines: Vec<String>) {
-            let mut conversation = Conversation::default();
-            hear(&mut conversation, "SUCCESS: real-time state notification set to ON\n");
+            let mut parser = ManagementParser::default();
+            feed(&mut parser, "SUCCESS: real-time state notification set to ON\n");
             for byte in bytes.into_iter().chain(lines.join("\n>STATE:1,").into_bytes()) {
-                conversation.hear(byte);
-                assert!(conversation.line.bytes.len() <= super::LONGEST_LINE);
+                parser.feed(byte);
+                assert!(parser.line.bytes.len() <= super::MAX_LINE);
             }
         }
     }

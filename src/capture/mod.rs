@@ -1,6 +1,7 @@
-//! The edge towards OpenVPN and the network: what the box can observe of a tunnel.
+//! What the box can observe of a tunnel: OpenVPN's hooks and management socket, network interfaces,
+//! clocks.
 
-mod boots;
+mod boot_ids;
 pub mod clock;
 pub mod environment;
 pub mod hook;
@@ -12,7 +13,7 @@ pub mod origin;
 pub mod spool;
 pub mod syslog;
 
-pub use boots::Boots;
-pub use link::look;
-pub use management::{Management, ManagementNotice};
+pub use boot_ids::BootIds;
+pub use link::query_link;
+pub use management::{ManagementNotice, ManagementSocket};
 pub use netlink::{LinkNotice, LinkWatch};

@@ -8,15 +8,16 @@ use nix::sys::socket::{
 
 use crate::domain::Device;
 
-/// Listens to the kernel's notices of network interfaces that come and go (`rtnetlink(7)`).
+/// Subscribes to the kernel's notices of network interfaces appearing and disappearing
+/// (`rtnetlink(7)`).
 ///
-/// To links only: notices of addresses and routes would wake the box at every router advertisement.
+/// Links only: address and route notices would wake the box at every router advertisement.
 #[derive(Debug)]
 pub struct LinkWatch {
     socket: OwnedFd,
 }
 
-/// What the kernel told of an interface.
+/// A link notice from the kernel.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LinkNotice {
     /// The interface is there and administratively up. Told again whenever anything about it
@@ -37,8 +38,8 @@ pub enum LinkNotice {
         /// The kernel's number of it.
         interface: u32,
     },
-    /// Notices were lost: look anew at every interface that matters, once the others of the same
-    /// reading are dealt with. The kernel tells of a loss before it gives what came earlier.
+    /// Notices were lost: query all relevant interfaces again, after handling the others of the
+    /// same read. The kernel reports a loss before it delivers earlier notices.
     Missed,
 }
 
@@ -64,13 +65,13 @@ impl LinkWatch {
     /// Where the socket itself fails; it will not recover.
     pub fn read(&self) -> io::Result<Vec<LinkNotice>> {
         let mut notices = Vec::new();
-        let mut buffer = [0; LONGEST_DATAGRAM];
+        let mut buffer = [0; MAX_DATAGRAM];
         loop {
             match recvfrom::<NetlinkAddr>(self.socket.as_raw_fd(), &mut buffer) {
                 // Privileged programs may send to this socket too; only the kernel has number 0.
                 Ok((_, sender)) if sender.is_none_or(|sender| sender.pid() != 0) => {}
                 // What fills the buffer may have been longer.
-                Ok((LONGEST_DATAGRAM, _)) => notices.push(LinkNotice::Missed),
+                Ok((MAX_DATAGRAM, _)) => notices.push(LinkNotice::Missed),
                 Ok((length, _)) => {
                     notices.extend(LinkNotice::parse(buffer.get(..length).unwrap_or_default()));
                 }
@@ -174,7 +175,7 @@ const LINK_HEADER: usize = 16;
 const ATTRIBUTE_HEADER: usize = 4;
 /// The kernel sends one link in a datagram, some 1.5 kB; more only for cards with many virtual
 /// functions. What fills this counts as missed.
-const LONGEST_DATAGRAM: usize = 0x4000;
+const MAX_DATAGRAM: usize = 0x4000;
 
 #[cfg(test)]
 mod tests {

@@ -43,7 +43,7 @@ impl Default for Syslog {
     }
 }
 
-/// How grave a line is (RFC 5424, section 6.2.1).
+/// The severity of a line (RFC 5424, section 6.2.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
     /// Something is missing from the record.
@@ -52,7 +52,7 @@ pub enum Severity {
     Warning = 4,
 }
 
-/// The message in one line that no terminal takes for orders, and short enough for every log.
+/// The message as one line without control characters, short enough for every log.
 fn plain(message: &str) -> String {
     let mut line = String::new();
     for character in message.chars() {

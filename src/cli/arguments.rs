@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::domain::{IdPrefix, Timestamp};
 use crate::i18n::Language;
 use crate::protocol::PublicKey;
-use crate::retention::Id;
+use crate::retention::Slug;
 use crate::rights;
 use crate::settings::Setting;
 
@@ -37,53 +37,53 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Tell whether the tunnel is up and how many sessions are recorded.
-    Status(Json),
+    Status(JsonArgs),
     /// List the recorded sessions, the newest first.
-    Sessions(Sessions),
+    Sessions(SessionsArgs),
     /// Show all that is known of one session, and how.
-    Show(Show),
+    Show(ShowArgs),
     /// Sum up how many records your operator should hold today, the oldest and the next to go.
-    Held(Json),
+    Held(JsonArgs),
     /// Hold your operator's answer to a request for access against the record.
-    Compare(Compare),
+    Compare(CompareArgs),
     /// Write a letter that you can complete, sign and send: nothing is sent by temoin.
     #[command(subcommand)]
-    Letter(Letter),
+    Letter(LetterCommand),
     /// Erase sessions whose time is over, or those that you name. The daemon does the former by
     /// itself, daily.
-    Erase(Erase),
+    Erase(EraseArgs),
     /// Ask your operator what it holds, by the opaque IDs of sessions alone. Where that is switched
     /// on, the daemon does it by itself, daily.
-    Sync(Sync),
+    Sync(SyncArgs),
     /// Say who your operator is, by a file of what it has stated.
     #[command(subcommand)]
-    Profile(Profile),
+    Profile(ProfileCommand),
     /// Look at the settings, or change one; the daemon and the page heed it at once.
     #[command(subcommand)]
-    Settings(Settings),
+    Settings(SettingsCommand),
     /// Look at the files that say what the law has operators keep.
     #[command(subcommand)]
-    Rules(Rules),
+    Rules(RulesCommand),
     /// Write the recorded sessions out, for a spreadsheet or another program.
-    Export(Export),
+    Export(ExportArgs),
     /// Copy the record into a file, as it is at one moment, also while the daemon runs. What is erased
     /// here stays in the copy.
-    Backup(Backup),
+    Backup(BackupArgs),
     /// Read what left this box: each request to the operator, byte for byte, and what came of it.
-    Ledger(Ledger),
+    Ledger(LedgerArgs),
     /// Check receipts: whether the operator signed them, and what they say. Asks nobody, and works on
     /// any machine.
-    Verify(Verify),
+    Verify(VerifyArgs),
     /// Hand on what the operator has signed.
     #[command(subcommand)]
-    Receipts(Receipts),
+    Receipts(ReceiptsCommand),
     /// Check that everything works, and say what to do where it does not.
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Put the hooks beside OpenVPN's, or take them away.
     #[command(subcommand)]
-    Hook(Hook),
+    Hook(HookCommand),
     /// Keep the record and serve the page. The service runs this.
-    Daemon(Daemon),
+    Daemon(DaemonArgs),
     /// Print whether the kernel holds its clock to be right. A unit of the package runs this for the
     /// daemon.
     #[command(hide = true)]
@@ -91,27 +91,27 @@ pub(super) enum Command {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Json {
+pub(super) struct JsonArgs {
     /// Print JSON, for other programs.
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Range {
+pub(super) struct RangeArgs {
     /// Only sessions that lasted past this: a day such as 2026-11-24, or an instant such as
     /// 2026-11-24T08:00:00Z.
     #[arg(long, value_name = "WHEN")]
-    pub(super) since: Option<Limit>,
+    pub(super) since: Option<TimeBound>,
     /// Only sessions that began before the end of this day, or before this instant.
     #[arg(long, value_name = "WHEN")]
-    pub(super) until: Option<Limit>,
+    pub(super) until: Option<TimeBound>,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Sessions {
+pub(super) struct SessionsArgs {
     #[command(flatten)]
-    pub(super) range: Range,
+    pub(super) range: RangeArgs,
     /// Print JSON, for other programs (format: temoin.sessions/1).
     #[arg(long)]
     pub(super) json: bool,
@@ -121,7 +121,7 @@ pub(super) struct Sessions {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Show {
+pub(super) struct ShowArgs {
     /// The session ID, or how it begins: at least four of its digits.
     pub(super) id: IdPrefix,
     /// Print JSON, for other programs.
@@ -130,19 +130,19 @@ pub(super) struct Show {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Export {
+pub(super) struct ExportArgs {
     #[command(flatten)]
-    pub(super) range: Range,
+    pub(super) range: RangeArgs,
     /// What to write.
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(super) format: ExportFormat,
     /// Write to this file, readable by you alone, and not to the terminal. It must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ExportFormat {
     /// Comma-separated values.
     Csv,
     /// JSON (format: temoin.sessions/1).
@@ -150,7 +150,7 @@ pub(super) enum Format {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Compare {
+pub(super) struct CompareArgs {
     /// The answer: a table (CSV) or JSON, as the operator sent it; 8 MiB at most.
     pub(super) reply: PathBuf,
     /// A file that says which column holds which fact; names of RADIUS and OpenVPN are known.
@@ -158,27 +158,27 @@ pub(super) struct Compare {
     pub(super) mapping: Option<PathBuf>,
     /// The time zone of times that do not say theirs: such as Europe/Brussels, UTC or +01:00.
     #[arg(long, value_name = "ZONE")]
-    pub(super) time_zone: Option<rights::Zone>,
+    pub(super) time_zone: Option<rights::ReplyZone>,
     /// The period that the answer is meant to cover [default: from its first to its last session].
     #[command(flatten)]
-    pub(super) range: Range,
+    pub(super) range: RangeArgs,
     /// Print JSON, for other programs (format: temoin.comparison/1).
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Letter {
+pub(super) enum LetterCommand {
     /// To the operator: what do you hold of me? (GDPR, article 15)
-    Access(Access),
+    Access(AccessArgs),
     /// To the supervisory authority: a complaint about the operator.
-    Complaint(Complaint),
+    Complaint(ComplaintArgs),
     /// To the operator: these records should be gone.
-    Erasure(Erasure),
+    Erasure(ErasureArgs),
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Access {
+pub(super) struct AccessArgs {
     /// The first day that it is about [default: all sessions].
     #[arg(long, value_name = "DAY", requires = "until")]
     pub(super) since: Option<chrono::NaiveDate>,
@@ -186,16 +186,16 @@ pub(super) struct Access {
     #[arg(long, value_name = "DAY", requires = "since")]
     pub(super) until: Option<chrono::NaiveDate>,
     #[command(flatten)]
-    pub(super) reminder: Reminder,
+    pub(super) reminder: ReminderArgs,
     #[command(flatten)]
-    pub(super) form: Form,
+    pub(super) form: LetterArgs,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Complaint {
+pub(super) struct ComplaintArgs {
     /// What it is about.
-    #[arg(long, value_enum, default_value_t = Grievance::NoAnswer)]
-    pub(super) about: Grievance,
+    #[arg(long, value_enum, default_value_t = GrievanceArg::NoAnswer)]
+    pub(super) about: GrievanceArg,
     /// The day on which you first turned to the operator.
     #[arg(long, value_name = "DAY")]
     pub(super) asked: Option<chrono::NaiveDate>,
@@ -207,11 +207,11 @@ pub(super) struct Complaint {
     #[arg(long, value_name = "DAY")]
     pub(super) answered: Option<chrono::NaiveDate>,
     #[command(flatten)]
-    pub(super) form: Form,
+    pub(super) form: LetterArgs,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum Grievance {
+pub(super) enum GrievanceArg {
     /// A request for access was not answered within a month.
     NoAnswer,
     /// The answer lacks something.
@@ -221,7 +221,7 @@ pub(super) enum Grievance {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Erasure {
+pub(super) struct ErasureArgs {
     /// A session whose record should be gone at the operator's: its ID, or how it begins. It may be
     /// erased here already.
     #[arg(long, value_name = "ID", required = true)]
@@ -230,13 +230,13 @@ pub(super) struct Erasure {
     #[arg(long, value_name = "DAY")]
     pub(super) held: Option<chrono::NaiveDate>,
     #[command(flatten)]
-    pub(super) reminder: Reminder,
+    pub(super) reminder: ReminderArgs,
     #[command(flatten)]
-    pub(super) form: Form,
+    pub(super) form: LetterArgs,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Reminder {
+pub(super) struct ReminderArgs {
     /// Write, instead of the letter, an entry for your calendar: the last day on which the operator
     /// may answer.
     #[arg(long, conflicts_with = "html")]
@@ -247,7 +247,7 @@ pub(super) struct Reminder {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Form {
+pub(super) struct LetterArgs {
     /// Your name. What you do not give is left in brackets, to be filled in by hand.
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
@@ -266,7 +266,7 @@ pub(super) struct Form {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Erase {
+pub(super) struct EraseArgs {
     /// Erase this session, due or not: its ID, or how it begins. One that lasts is not erased.
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     pub(super) session: Vec<IdPrefix>,
@@ -282,20 +282,20 @@ pub(super) struct Erase {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Sync {
+pub(super) struct SyncArgs {
     /// Only show what would be sent, byte for byte, and why.
     #[arg(long)]
     pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Profile {
+pub(super) enum ProfileCommand {
     /// List the profiles: those that ship, and your own in profiles.d beside the configuration.
-    List(Json),
+    List(JsonArgs),
     /// Write into the configuration that this is your operator.
     Use {
         /// The profile's id.
-        id: Id,
+        id: Slug,
     },
     /// Say all that is wrong in a profile, with what to do about it.
     Check {
@@ -305,7 +305,7 @@ pub(super) enum Profile {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Settings {
+pub(super) enum SettingsCommand {
     /// Say what is wrong in the configuration, if anything is, and in the files of law and of operators
     /// beside it. What does not work though it is configured well: doctor.
     Check,
@@ -325,7 +325,7 @@ pub(super) enum Settings {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Rules {
+pub(super) enum RulesCommand {
     /// List the editions of law: those that ship, and your own in rules.d beside the configuration.
     List,
     /// Say all that is wrong in a rule file or a profile, with what to do about it.
@@ -336,14 +336,14 @@ pub(super) enum Rules {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Backup {
+pub(super) struct BackupArgs {
     /// Where to: to restore it, stop the daemon and let this replace `journal.db` in the state
     /// directory. It must not exist yet, and is readable by you alone.
     pub(super) file: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Ledger {
+pub(super) struct LedgerArgs {
     /// How many to print at most, the newest first [default: 20; with --json all].
     #[arg(long, value_name = "COUNT")]
     pub(super) limit: Option<u32>,
@@ -356,7 +356,7 @@ pub(super) struct Ledger {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Verify {
+pub(super) struct VerifyArgs {
     /// A file with a receipt or a bundle of them, or the beginning of a session ID whose receipts
     /// are in the record [default: all receipts in the record].
     #[arg(value_name = "RECEIPT")]
@@ -374,13 +374,13 @@ pub(super) struct Verify {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Receipts {
+pub(super) enum ReceiptsCommand {
     /// Write all receipts and the keys that they hang on as one bundle, that anybody can verify.
-    Export(ReceiptsExport),
+    Export(ReceiptsExportArgs),
 }
 
 #[derive(Args, Debug)]
-pub(super) struct ReceiptsExport {
+pub(super) struct ReceiptsExportArgs {
     /// Write to this file, readable by you alone, and not to the terminal. It must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -391,42 +391,42 @@ pub(super) struct ReceiptsExport {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     /// Print JSON, for other programs (format: temoin.doctor/1).
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) scripts: Scripts,
+    pub(super) scripts: ScriptsArgs,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Hook {
+pub(super) enum HookCommand {
     /// Note that the tunnel came up. OpenVPN runs this.
-    RouteUp(Run),
+    RouteUp(HookRunArgs),
     /// Note that the tunnel goes down. OpenVPN runs this.
-    RouteDown(Run),
+    RouteDown(HookRunArgs),
     /// Put `80-temoin` into OpenVPN's route-up.d and route-down.d.
-    Install(Scripts),
+    Install(ScriptsArgs),
     /// Take `80-temoin` away again; the record stays.
-    Uninstall(Scripts),
+    Uninstall(ScriptsArgs),
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Run {
+pub(super) struct HookRunArgs {
     /// Do the work itself; without it, a second process does it and is waited for only so long.
     #[arg(long, hide = true)]
     pub(super) unsupervised: bool,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Scripts {
+pub(super) struct ScriptsArgs {
     /// The directory that holds route-up.d and route-down.d.
     #[arg(long, value_name = "DIR", default_value = "/etc/openvpn/scripts")]
     pub(super) scripts_dir: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Daemon {
+pub(super) struct DaemonArgs {
     /// Serve the page on this Unix socket.
     #[arg(long, value_name = "PATH", conflicts_with = "listen")]
     pub(super) socket: Option<PathBuf>,
@@ -441,12 +441,12 @@ pub(super) struct Daemon {
 
 /// A limit in time as it is typed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Limit {
+pub(super) enum TimeBound {
     Day(chrono::NaiveDate),
     Instant(Timestamp),
 }
 
-impl std::str::FromStr for Limit {
+impl std::str::FromStr for TimeBound {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

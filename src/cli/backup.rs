@@ -1,12 +1,12 @@
 use std::fs;
 
-use super::arguments::Backup;
+use super::arguments::BackupArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::output::new_file;
 
 /// `temoin backup`
-pub(super) fn run(context: &Context, arguments: &Backup) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &BackupArgs) -> Result<(), CliError> {
     let Some(reader) = context.reader()? else {
         let message = format!("{}: there is no record yet", context.state_dir.display());
         return Err(CliError::new(Failure::NotFound, message));

@@ -5,7 +5,7 @@ use super::print;
 
 /// `temoin clock`
 pub(super) fn run() -> Result<(), CliError> {
-    match clock::word() {
+    match clock::status_word() {
         Some(word) => print(word),
         None => Err(CliError::new(
             Failure::Failed,

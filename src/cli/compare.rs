@@ -6,25 +6,25 @@ use crate::domain::Timestamp;
 use crate::i18n::Message;
 use crate::journal::Filter;
 use crate::messages::cli::compare as msg;
-use crate::rights::{self, Mapping, ReplyFormat, Tolerance, parse_reply};
+use crate::rights::{self, Mapping, ReplyFormat, TimeTolerance, parse_reply};
 
-use super::arguments::Compare;
+use super::arguments::CompareArgs;
 use super::context::{Context, for_each};
 use super::exit::{CliError, Failure};
 use super::print;
 use super::table::wrapped;
 
-/// One byte more than [`parse_reply`] reads, in bytes: a longer file is refused, not read whole.
-const LONGEST: u64 = 8 * 1024 * 1024 + 1;
+/// One byte more than [`parse_reply`] accepts: a longer file is refused without reading all of it.
+const MAX_REPLY_BYTES: u64 = 8 * 1024 * 1024 + 1;
 
-/// The longest mapping that is read, in bytes.
-const LONGEST_MAPPING: u64 = 64 * 1024;
+/// Maximum size of a mapping, in bytes.
+const MAX_MAPPING_BYTES: u64 = 64 * 1024;
 
 /// `temoin compare`
-pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &CompareArgs) -> Result<(), CliError> {
     let mut mapping = match &arguments.mapping {
         Some(path) => {
-            let bytes = read(path, LONGEST_MAPPING)?;
+            let bytes = read(path, MAX_MAPPING_BYTES)?;
             let text = String::from_utf8_lossy(&bytes);
             Mapping::from_toml(&text).map_err(|error| in_file(path, &error))?
         }
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
     if let Some(zone) = arguments.time_zone {
         mapping = mapping.with_time_zone(zone);
     }
-    let bytes = read(&arguments.reply, LONGEST)?;
+    let bytes = read(&arguments.reply, MAX_REPLY_BYTES)?;
     let reply = parse_reply(&bytes, ReplyFormat::guess(&bytes), &mapping)
         .map_err(|error| in_file(&arguments.reply, &error))?;
     drop(bytes);
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
         sessions.push(session.clone());
         Ok(())
     })?;
-    let comparison = rights::compare(&reply, &sessions, Tolerance::default());
+    let comparison = rights::compare(&reply, &sessions, TimeTolerance::default());
     if arguments.json {
         return print(&format!("{}\n", serde_json::to_string(&comparison)?));
     }
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, arguments: &Compare) -> Result<(), CliError
     print(&format!("{period}\n{}", comparison.to_text(context.language)))
 }
 
-/// The file's bytes, at most so many.
+/// The file's bytes, at most `longest`.
 fn read(path: &Path, longest: u64) -> Result<Vec<u8>, CliError> {
     let read = || -> io::Result<Vec<u8>> {
         if !fs::metadata(path)?.is_file() {

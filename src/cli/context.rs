@@ -8,14 +8,14 @@ use chrono::NaiveDate;
 use crate::capture::clock;
 use crate::config::{Config, DEFAULT_PATH};
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp, Zone};
-use crate::i18n::{Language, When};
+use crate::i18n::{DateFormatter, Language};
 use crate::journal::{Filter, Reader};
-use crate::lawbook::Lawbook;
+use crate::lawbook::Ruleset;
 
-use super::arguments::{Arguments, Limit, Range};
+use super::arguments::{Arguments, RangeArgs, TimeBound};
 use super::exit::{CliError, Failure};
 
-/// What every command needs to know.
+/// What every command needs.
 pub(super) struct Context {
     pub(super) state_dir: PathBuf,
     pub(super) config_path: PathBuf,
@@ -41,9 +41,9 @@ impl Context {
         })
     }
 
-    /// How to write dates and times.
-    pub(super) fn when(&self) -> When {
-        When::new(self.language, self.zone)
+    /// The formatter of dates and times.
+    pub(super) fn when(&self) -> DateFormatter {
+        DateFormatter::new(self.language, self.zone)
     }
 
     /// The record; `None` where there is none yet.
@@ -51,22 +51,22 @@ impl Context {
         Ok(Reader::open(&self.state_dir)?)
     }
 
-    /// The law and the operators' profiles, as this box has them. What could not be used of a member's
-    /// own files is said on standard error.
-    pub(super) fn lawbook(&self) -> Result<Lawbook, CliError> {
-        let book = Lawbook::load(&self.config)?;
-        for complaint in &book.complaints {
+    /// The law and the operators' profiles. Problems with the member's own files are printed on standard
+    /// error.
+    pub(super) fn lawbook(&self) -> Result<Ruleset, CliError> {
+        let ruleset = Ruleset::load(&self.config)?;
+        for complaint in &ruleset.issues {
             let _ = writeln!(io::stderr(), "temoin: {complaint}");
         }
-        Ok(book)
+        Ok(ruleset)
     }
 
-    /// The day of today where days are counted.
-    pub(super) fn today(&self, book: &Lawbook) -> NaiveDate {
-        book.zone().date(self.now)
+    /// Today's date in the applicable zone.
+    pub(super) fn today(&self, ruleset: &Ruleset) -> NaiveDate {
+        ruleset.zone().date(self.now)
     }
 
-    /// The one session that an ID, or its beginning, names.
+    /// The session with this ID or unique prefix.
     pub(super) fn session(&self, id: &IdPrefix) -> Result<Session, CliError> {
         let found = match self.reader()? {
             Some(reader) => reader.find(id)?,
@@ -75,18 +75,18 @@ impl Context {
         only(id, found, |session| session.id)
     }
 
-    /// The instants that a range names: the first one within, and the first one past it.
+    /// The bounds of a range: the first instant within, and the first one past it.
     pub(super) fn limits(
         &self,
-        range: &Range,
+        range: &RangeArgs,
     ) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
         let since = range.since.map(|limit| match limit {
-            Limit::Day(day) => self.zone.first_instant(day),
-            Limit::Instant(at) => at,
+            TimeBound::Day(day) => self.zone.first_instant(day),
+            TimeBound::Instant(at) => at,
         });
         let until = match range.until {
-            Some(Limit::Day(day)) => day.succ_opt().map(|next| self.zone.first_instant(next)),
-            Some(Limit::Instant(at)) => Some(at),
+            Some(TimeBound::Day(day)) => day.succ_opt().map(|next| self.zone.first_instant(next)),
+            Some(TimeBound::Instant(at)) => Some(at),
             None => None,
         };
         if since.zip(until).is_some_and(|(since, until)| until <= since) {
@@ -96,7 +96,7 @@ impl Context {
     }
 }
 
-/// The one of several things that an ID, or its beginning, names.
+/// The only match of an ID or its prefix.
 pub(super) fn only<T>(
     id: &IdPrefix,
     mut found: Vec<T>,
@@ -116,8 +116,7 @@ pub(super) fn only<T>(
     })
 }
 
-/// Hands out sessions one after the other, the newest first, at most `limit` where there is one: the
-/// record may be long.
+/// Calls back for each session, newest first, at most `limit` times, without loading the whole record.
 pub(super) fn for_each(
     reader: Option<&Reader>,
     filter: &Filter,

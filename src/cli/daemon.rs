@@ -5,13 +5,13 @@ use simplelog::{ConfigBuilder, LevelFilter, WriteLogger};
 use crate::daemon;
 use crate::http::Address;
 
-use super::arguments::Daemon;
+use super::arguments::DaemonArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 
 /// `temoin daemon`
-pub(super) fn run(context: &Context, arguments: &Daemon) -> Result<(), CliError> {
-    // The service manager notes the time itself.
+pub(super) fn run(context: &Context, arguments: &DaemonArgs) -> Result<(), CliError> {
+    // The service manager adds the time.
     let style = ConfigBuilder::new()
         .set_time_level(LevelFilter::Off)
         .set_thread_level(LevelFilter::Off)

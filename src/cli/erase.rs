@@ -3,14 +3,14 @@ use std::ops::ControlFlow;
 
 use crate::capture::clock;
 use crate::domain::Session;
-use crate::erasure::{Calendar, Due, Erasure, Files, Outcome};
+use crate::erasure::{DueSession, ErasureReport, ErasureRun, ExpiryCache, FileScope};
 use crate::i18n::Message;
-use crate::journal::{Filter, Journal, State};
+use crate::journal::{Filter, Journal, SessionState};
 use crate::messages::cli::erase as msg;
 use crate::messages::common;
-use crate::retention::{Because, EraseBy};
+use crate::retention::{EraseBy, EraseReason};
 
-use super::arguments::Erase;
+use super::arguments::EraseArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::print;
@@ -20,18 +20,19 @@ use super::table::{table, wrapped};
 const LISTED: usize = 50;
 
 /// `temoin erase`
-pub(super) fn run(context: &Context, arguments: &Erase) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &EraseArgs) -> Result<(), CliError> {
     let language = context.language;
     let reading = clock::read(context.config.trust)?;
-    let book = context.lawbook()?;
+    let ruleset = context.lawbook()?;
     let Some(mut journal) = Journal::open_beside(&context.state_dir)? else {
         return print(&format!("{}\n", msg::NOTHING.text(language)));
     };
     if reading.synchronised && !arguments.dry_run {
-        journal = journal.in_boot_begun_by(clock::boot_began_by(&reading));
+        journal = journal.with_boot_started_by(clock::boot_started_by(&reading));
         journal.date(&reading)?;
     }
-    let mut plan = Plan::new(context, Calendar::new(book.rulebook(), reading.realtime));
+    let mut plan =
+        ErasurePlan::new(context, ExpiryCache::new(ruleset.applicable_rules(), reading.realtime));
     if arguments.session.is_empty() {
         plan.add_closed(arguments.all)?;
     } else {
@@ -57,14 +58,14 @@ pub(super) fn run(context: &Context, arguments: &Erase) -> Result<(), CliError> 
     }
 
     let due = plan.due;
-    let rulebook = book.rulebook();
-    let erasure = Erasure { directory: &context.state_dir, rulebook, reading };
-    let files = if arguments.all { Files::All } else { Files::Due };
-    let outcome = erasure.run_patiently(&due, files, &mut journal);
+    let applicable_rules = ruleset.applicable_rules();
+    let erasure = ErasureRun { directory: &context.state_dir, applicable_rules, reading };
+    let files = if arguments.all { FileScope::All } else { FileScope::Due };
+    let outcome = erasure.run_with_retries(&due, files, &mut journal);
     report(context, &outcome)
 }
 
-fn report(context: &Context, outcome: &Outcome) -> Result<(), CliError> {
+fn report(context: &Context, outcome: &ErasureReport) -> Result<(), CliError> {
     let language = context.language;
     let count = u64::try_from(outcome.sessions).unwrap_or(u64::MAX);
     let mut text = match count {
@@ -92,16 +93,16 @@ fn report(context: &Context, outcome: &Outcome) -> Result<(), CliError> {
     Err(CliError::new(Failure::Failed, failures.join("\n")))
 }
 
-/// What is to go, and the first lines of a list of it.
-struct Plan<'c, 'a> {
+/// The sessions to erase, and the first rows of their list.
+struct ErasurePlan<'c, 'a> {
     context: &'c Context,
-    calendar: Calendar<'a>,
-    due: Vec<Due>,
+    calendar: ExpiryCache<'a>,
+    due: Vec<DueSession>,
     rows: Vec<Vec<String>>,
 }
 
-impl<'c, 'a> Plan<'c, 'a> {
-    fn new(context: &'c Context, calendar: Calendar<'a>) -> Self {
+impl<'c, 'a> ErasurePlan<'c, 'a> {
+    fn new(context: &'c Context, calendar: ExpiryCache<'a>) -> Self {
         Self { context, calendar, due: Vec::new(), rows: Vec::new() }
     }
 
@@ -109,7 +110,7 @@ impl<'c, 'a> Plan<'c, 'a> {
     fn add_closed(&mut self, all: bool) -> Result<(), CliError> {
         let Some(reader) = self.context.reader()? else { return Ok(()) };
         let now = self.calendar.now();
-        let closed = Filter { state: Some(State::Closed), ..Filter::all(now) };
+        let closed = Filter { state: Some(SessionState::Closed), ..Filter::all(now) };
         reader.for_each(&closed, |session| {
             if all || self.calendar.is_due(&session) {
                 self.add(&session);
@@ -119,7 +120,7 @@ impl<'c, 'a> Plan<'c, 'a> {
         Ok(())
     }
 
-    /// Adds a session that was named, unless it lasts.
+    /// Adds a session by ID; an error if it is open.
     fn add_named(&mut self, session: &Session) -> Result<(), CliError> {
         if session.end.is_none() {
             let message = format!(
@@ -137,19 +138,19 @@ impl<'c, 'a> Plan<'c, 'a> {
     fn add(&mut self, session: &Session) {
         let until = self.calendar.of(session).clone();
         let day = self.calendar.day(&until);
-        self.due.push(Due { id: session.id, day });
+        self.due.push(DueSession { id: session.id, day });
         if self.rows.len() < LISTED {
             let (when, language) = (self.context.when(), self.context.language);
             let unknown = || msg::UNKNOWN.text(language).to_owned();
             let ended = session.end.as_ref().and_then(|end| end.moment.value.best());
             let why = match &until {
-                EraseBy::At { because: Because::Law(verdict), .. } => {
+                EraseBy::At { because: EraseReason::Law(verdict), .. } => {
                     msg::BY_LAW.fill(language, &[("edition", verdict.edition.id.as_str())])
                 }
-                EraseBy::At { because: Because::Declared(_), .. } => {
+                EraseBy::At { because: EraseReason::Declared(_), .. } => {
                     msg::BY_DECLARATION.text(language).to_owned()
                 }
-                EraseBy::At { because: Because::HardBound, .. } => {
+                EraseBy::At { because: EraseReason::HardBound, .. } => {
                     msg::BY_BOUND.text(language).to_owned()
                 }
                 EraseBy::Open | EraseBy::Undated => unknown(),
@@ -176,7 +177,7 @@ impl<'c, 'a> Plan<'c, 'a> {
     }
 }
 
-/// Asks for a word that nobody types by mistake.
+/// Asks for confirmation by a word that is not typed by mistake.
 fn confirm(context: &Context, count: u64, all: bool, doubt: Option<&str>) -> Result<(), CliError> {
     let language = context.language;
     let word = msg::WORD.text(language);

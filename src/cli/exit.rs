@@ -5,28 +5,28 @@ use crate::capture::install::InstallError;
 use crate::capture::spool::SpoolError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
-use crate::inquiry::{InquiryError, NotAsked};
+use crate::inquiry::{SyncError, SyncUnavailable};
 use crate::journal::JournalError;
 use crate::retention::RuleFileError;
 use crate::settings::SettingsError;
 
-/// Why a command did not do what it was asked: each kind has an exit code of its own, for scripts.
+/// Why a command failed: each kind has its own exit code, for scripts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Failure {
-    /// The command failed; trying again as it is will not help. Exit code 1.
+    /// The command failed; retrying unchanged will not help. Exit code 1.
     Failed,
     /// The command line is wrong (clap's own code). Exit code 2.
     Usage,
-    /// What was asked for is not in the record. Exit code 3.
+    /// Not in the record. Exit code 3.
     NotFound,
     /// A receipt is not what it claims to be. Exit code 6.
     NotAuthentic,
-    /// Nobody reads the output any more (`temoin sessions | head`), which is no failure. Exit code 0.
+    /// The output pipe was closed (`temoin sessions | head`), which is no failure. Exit code 0.
     Unread,
-    /// What has to be confirmed was not. Exit code 5.
+    /// Not confirmed. Exit code 5.
     Unconfirmed,
     /// `temoin doctor` found something that does not work. Exit code 4.
-    Unwell,
+    Unhealthy,
 }
 
 impl Failure {
@@ -46,12 +46,12 @@ impl From<Failure> for ExitCode {
             Failure::Unconfirmed => Self::from(5),
             Failure::NotAuthentic => Self::from(6),
             Failure::Unread => Self::SUCCESS,
-            Failure::Unwell => Self::from(4),
+            Failure::Unhealthy => Self::from(4),
         }
     }
 }
 
-/// A failure and what to tell about it.
+/// A failure with its message.
 #[derive(Debug)]
 pub(super) struct CliError {
     pub(super) failure: Failure,
@@ -84,7 +84,7 @@ impl From<SettingsError> for CliError {
     }
 }
 
-/// Errors that say all there is to say.
+/// Errors whose own text is the message.
 macro_rules! failed {
     ($($error:ty),+) => {
         $(impl From<$error> for CliError {
@@ -98,10 +98,10 @@ macro_rules! failed {
 failed!(
     ConfigError,
     DaemonError,
-    InquiryError,
+    SyncError,
     InstallError,
     JournalError,
-    NotAsked,
+    SyncUnavailable,
     RuleFileError,
     SpoolError,
     serde_json::Error

@@ -3,13 +3,13 @@ use std::io::{self, BufWriter, Write};
 use crate::export::{CsvWriter, JsonWriter};
 use crate::journal::Filter;
 
-use super::arguments::{Export, Format};
+use super::arguments::{ExportArgs, ExportFormat};
 use super::context::{Context, for_each};
 use super::exit::CliError;
 use super::output::new_file;
 
 /// `temoin export`
-pub(super) fn run(context: &Context, arguments: &Export) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &ExportArgs) -> Result<(), CliError> {
     let (since, until) = context.limits(&arguments.range)?;
     let filter = Filter { since, until, ..Filter::all(context.now) };
     let Some(path) = &arguments.output else {
@@ -24,18 +24,18 @@ pub(super) fn run(context: &Context, arguments: &Export) -> Result<(), CliError>
 fn write(
     context: &Context,
     filter: &Filter,
-    format: Format,
+    format: ExportFormat,
     out: impl Write,
 ) -> Result<(), CliError> {
     let reader = context.reader()?;
     let out = BufWriter::new(out);
     let mut out = match format {
-        Format::Csv => {
+        ExportFormat::Csv => {
             let mut writer = CsvWriter::begin(out)?;
             for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
             writer.end()
         }
-        Format::Json => {
+        ExportFormat::Json => {
             let mut writer = JsonWriter::begin(out)?;
             for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
             writer.end()?

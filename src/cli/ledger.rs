@@ -3,23 +3,23 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::i18n::{Message, vocabulary};
-use crate::journal::{Call, LedgerEntry, Named, Presence, Way};
+use crate::journal::{Call, LedgerEntry, LocalState, RequestedId, RouteKind};
 use crate::messages::cli::ledger as msg;
 
-use super::arguments::Ledger;
+use super::arguments::LedgerArgs;
 use super::context::Context;
 use super::exit::CliError;
 use super::print;
 use super::table::wrapped;
 
-/// How wide a terminal is taken to be, in columns.
+/// Assumed terminal width, in columns.
 const WIDTH: usize = 80;
 
 /// How many requests are read at a time.
 const AT_ONCE: u32 = 50;
 
 /// `temoin ledger`
-pub(super) fn run(context: &Context, arguments: &Ledger) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &LedgerArgs) -> Result<(), CliError> {
     let Some(reader) = context.reader()? else { return Ok(()) };
     let limit = arguments.limit.unwrap_or(if arguments.json { u32::MAX } else { 20 });
     let mut told = 0;
@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: &Ledger) -> Result<(), CliError>
             break;
         }
         for entry in &some {
-            let named = reader.named(entry)?;
+            let named = reader.requested_ids(entry)?;
             if arguments.json {
                 let comma = if told > 0 { "," } else { "" };
                 let line = serde_json::to_string(&JsonEntry::of(entry, &named))?;
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, arguments: &Ledger) -> Result<(), CliError>
     if told == 0 { print(&format!("{}\n", msg::NONE.text(context.language))) } else { Ok(()) }
 }
 
-fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) -> String {
+fn text(context: &Context, entry: &LedgerEntry, named: &[RequestedId], is_full: bool) -> String {
     let language = context.language;
     let sent = &entry.sent;
     let say = |message: &Message| message.text(language).to_owned();
@@ -58,8 +58,8 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
         "{} · {} · {} · {}\n",
         context.when().short_date_time(sent.at),
         say(if sent.call == Call::Register { &msg::REGISTER } else { &msg::STATUS }),
-        say(if sent.way == Way::Proxy { &msg::BY_PROXY } else { &msg::BY_TUNNEL }),
-        say(if sent.by_hand { &msg::BY_HAND } else { &msg::BY_ITSELF }),
+        say(if sent.route == RouteKind::Proxy { &msg::BY_PROXY } else { &msg::BY_TUNNEL }),
+        say(if sent.is_manual { &msg::MANUAL } else { &msg::BY_ITSELF }),
     );
     let mut line = |line: &str| text.push_str(&wrapped(line, WIDTH, "  "));
     let (head, body) = (sent.head.len().to_string(), sent.body.len().to_string());
@@ -67,13 +67,13 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
     let ours: Vec<String> = named
         .iter()
         .filter_map(|place| match place {
-            Named::Session(id, _) => Some(id.short()),
-            Named::Blank | Named::Filler(_) => None,
+            RequestedId::Session(id, _) => Some(id.short()),
+            RequestedId::Erased | RequestedId::Filler(_) => None,
         })
         .collect();
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let erased = named.iter().filter(|place| **place == Named::Blank).count();
-    let random = named.iter().filter(|place| matches!(place, Named::Filler(_))).count();
+    let erased = named.iter().filter(|place| **place == RequestedId::Erased).count();
+    let random = named.iter().filter(|place| matches!(place, RequestedId::Filler(_))).count();
     let mut parts = Vec::new();
     if !ours.is_empty() {
         let ids = ours.join(", ");
@@ -93,7 +93,7 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
                 let values = [
                     ("status", answer.status.to_string()),
                     ("size", answer.size.to_string()),
-                    ("digest", hexadecimal(&answer.digest)),
+                    ("digest", hex(&answer.digest)),
                 ];
                 let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
                 line(&msg::ANSWER.fill(language, &values));
@@ -111,11 +111,11 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[Named], is_full: bool) 
         }
         for (bytes, place) in sent.body.chunks(32).zip(named) {
             let what = match place {
-                Named::Blank => &msg::IS_ERASED,
-                Named::Filler(_) => &msg::IS_RANDOM,
-                Named::Session(..) => &msg::IS_OURS,
+                RequestedId::Erased => &msg::IS_ERASED,
+                RequestedId::Filler(_) => &msg::IS_RANDOM,
+                RequestedId::Session(..) => &msg::IS_OURS,
             };
-            let _ = writeln!(text, "    {} {}", hexadecimal(bytes), what.text(language));
+            let _ = writeln!(text, "    {} {}", hex(bytes), what.text(language));
         }
     }
     text
@@ -150,22 +150,22 @@ struct JsonAnswer {
 }
 
 impl JsonEntry {
-    fn of(entry: &LedgerEntry, named: &[Named]) -> Self {
+    fn of(entry: &LedgerEntry, named: &[RequestedId]) -> Self {
         let outcome = entry.outcome.as_ref();
         let answer = outcome.and_then(|outcome| outcome.answer);
         Self {
             number: entry.number.value(),
             at: entry.sent.at.to_string(),
             call: entry.sent.call.name(),
-            way: entry.sent.way.name(),
-            by_hand: entry.sent.by_hand,
+            way: entry.sent.route.name(),
+            by_hand: entry.sent.is_manual,
             head: String::from_utf8_lossy(&entry.sent.head).into_owned(),
-            body: hexadecimal(&entry.sent.body),
+            body: hex(&entry.sent.body),
             ids: named.iter().map(JsonNamed::of).collect(),
             answer: answer.map(|answer| JsonAnswer {
                 status: answer.status,
                 size: answer.size,
-                sha256: hexadecimal(&answer.digest),
+                sha256: hex(&answer.digest),
             }),
             answered_at: outcome.map(|outcome| outcome.at.to_string()),
             failure: outcome.and_then(|outcome| outcome.failure.clone()),
@@ -174,14 +174,14 @@ impl JsonEntry {
 }
 
 impl JsonNamed {
-    fn of(named: &Named) -> Self {
+    fn of(named: &RequestedId) -> Self {
         match named {
-            Named::Blank => Self { id: None, what: "erased-since" },
-            Named::Filler(id) => Self { id: Some(id.to_string()), what: "random" },
-            Named::Session(id, presence) => {
-                let what = match presence {
-                    Presence::Ended | Presence::Open => "session",
-                    Presence::Erased => "erased-session",
+            RequestedId::Erased => Self { id: None, what: "erased-since" },
+            RequestedId::Filler(id) => Self { id: Some(id.to_string()), what: "random" },
+            RequestedId::Session(id, local_state) => {
+                let what = match local_state {
+                    LocalState::Ended | LocalState::Open => "session",
+                    LocalState::Erased => "erased-session",
                 };
                 Self { id: Some(id.to_string()), what }
             }
@@ -189,6 +189,6 @@ impl JsonNamed {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,61 +1,63 @@
 use crate::domain::IdPrefix;
-use crate::erasure::Calendar;
-use crate::journal::Dealing;
-use crate::lawbook::Lawbook;
+use crate::erasure::ExpiryCache;
+use crate::journal::SyncState;
+use crate::lawbook::Ruleset;
 use crate::retention::Jurisdiction;
 use crate::rights::{
-    self, Addressee, Demand, Details, Due, Grievance, LetterKind, Overdue, Sender,
-    one_month_deadline,
+    self, Addressee, ComplaintReason, ErasureDueDate, GdprRequest, LetterDetails, LetterKind,
+    OverdueErasure, Sender, one_month_deadline,
 };
 
-use super::arguments::{self, Access, Complaint, Erasure, Form, Letter, Reminder};
+use super::arguments::{
+    self, AccessArgs, ComplaintArgs, ErasureArgs, LetterArgs, LetterCommand, ReminderArgs,
+};
 use super::context::{Context, only};
 use super::exit::{CliError, Failure};
-use super::output::deliver;
+use super::output::write_output;
 
 /// `temoin letter`
-pub(super) fn run(context: &Context, letter: &Letter) -> Result<(), CliError> {
-    let book = context.lawbook()?;
-    let Some(jurisdiction) = book.jurisdiction() else {
+pub(super) fn run(context: &Context, letter: &LetterCommand) -> Result<(), CliError> {
+    let ruleset = context.lawbook()?;
+    let Some(jurisdiction) = ruleset.jurisdiction() else {
         let message = "who your operator is, or whose law applies, is not known; choose a profile \
                        (temoin profile list, temoin profile use ID) or set operator.jurisdiction \
                        to \"BE\" or \"FR\" in the configuration";
         return Err(CliError::new(Failure::Failed, message));
     };
-    let clerk = Clerk { context, book: &book, jurisdiction };
+    let writer = LetterWriter { context, ruleset: &ruleset, jurisdiction };
     match letter {
-        Letter::Access(access) => clerk.access(access),
-        Letter::Complaint(complaint) => clerk.complaint(complaint),
-        Letter::Erasure(erasure) => clerk.erasure(erasure),
+        LetterCommand::Access(access) => writer.access(access),
+        LetterCommand::Complaint(complaint) => writer.complaint(complaint),
+        LetterCommand::Erasure(erasure) => writer.erasure(erasure),
     }
 }
 
-struct Clerk<'a> {
+struct LetterWriter<'a> {
     context: &'a Context,
-    book: &'a Lawbook,
+    ruleset: &'a Ruleset,
     jurisdiction: Jurisdiction,
 }
 
-impl Clerk<'_> {
-    fn access(&self, access: &Access) -> Result<(), CliError> {
+impl LetterWriter<'_> {
+    fn access(&self, access: &AccessArgs) -> Result<(), CliError> {
         let period = access.since.zip(access.until);
         if period.is_some_and(|(since, until)| until < since) {
             return Err(CliError::new(Failure::Usage, "--until must not lie before --since"));
         }
-        let today = self.context.today(self.book);
-        let kind = LetterKind::access(period, &self.book.rulebook(), today);
+        let today = self.context.today(self.ruleset);
+        let kind = LetterKind::access(period, &self.ruleset.applicable_rules(), today);
         self.write(&kind, Some(&access.reminder), &access.form)
     }
 
-    fn complaint(&self, complaint: &Complaint) -> Result<(), CliError> {
-        let Complaint { about, asked, received, answered, form } = complaint;
+    fn complaint(&self, complaint: &ComplaintArgs) -> Result<(), CliError> {
+        let ComplaintArgs { about, asked, received, answered, form } = complaint;
         let grievance = match about {
-            arguments::Grievance::Incomplete => {
-                Grievance::IncompleteAnswer { answered_on: *answered }
+            arguments::GrievanceArg::Incomplete => {
+                ComplaintReason::IncompleteAnswer { answered_on: *answered }
             }
-            arguments::Grievance::NoAnswer => {
+            arguments::GrievanceArg::NoAnswer => {
                 let deadline = received.map(|day| one_month_deadline(day, self.jurisdiction));
-                let today = self.context.today(self.book);
+                let today = self.context.today(self.ruleset);
                 if let Some(early) = deadline.filter(|deadline| !deadline.is_past(today)) {
                     let message = format!(
                         "the operator may still answer until {}, so a complaint would come too early",
@@ -63,15 +65,17 @@ impl Clerk<'_> {
                     );
                     return Err(CliError::new(Failure::Failed, message));
                 }
-                Grievance::NoAnswer { deadline }
+                ComplaintReason::NoAnswer { deadline }
             }
-            arguments::Grievance::NotErased => Grievance::NotErased { stated_on: *answered },
+            arguments::GrievanceArg::NotErased => {
+                ComplaintReason::NotErased { stated_on: *answered }
+            }
         };
         let kind = LetterKind::Complaint { grievance, exercised_on: *asked };
         self.write(&kind, None, form)
     }
 
-    fn erasure(&self, erasure: &Erasure) -> Result<(), CliError> {
+    fn erasure(&self, erasure: &ErasureArgs) -> Result<(), CliError> {
         let mut found = Vec::new();
         for id in &erasure.session {
             let (mut overdue, basis) = self.overdue(id)?;
@@ -85,30 +89,30 @@ impl Clerk<'_> {
     fn write(
         &self,
         kind: &LetterKind,
-        reminder: Option<&Reminder>,
-        form: &Form,
+        reminder: Option<&ReminderArgs>,
+        form: &LetterArgs,
     ) -> Result<(), CliError> {
         let language = self.context.language;
-        let operator = Addressee::of(self.book.profile(), language);
-        let today = self.context.today(self.book);
-        if let Some(Reminder { ics: true, received }) = reminder {
+        let operator = Addressee::of(self.ruleset.profile(), language);
+        let today = self.context.today(self.ruleset);
+        if let Some(ReminderArgs { ics: true, received }) = reminder {
             let mut random = [0; 16];
             getrandom::fill(&mut random).map_err(|error| {
                 CliError::new(Failure::Failed, format!("no randomness for the entry: {error}"))
             })?;
-            let reminder = rights::Reminder {
+            let reminder = rights::CalendarEntry {
                 operator: &operator.name,
                 demand: match kind {
-                    LetterKind::Erasure { .. } => Demand::Erasure,
-                    LetterKind::Access { .. } | LetterKind::Complaint { .. } => Demand::Access,
+                    LetterKind::Erasure { .. } => GdprRequest::Erasure,
+                    LetterKind::Access { .. } | LetterKind::Complaint { .. } => GdprRequest::Access,
                 },
                 deadline: one_month_deadline(received.unwrap_or(today), self.jurisdiction),
                 random,
                 made: self.context.now,
             };
-            return deliver(&reminder.to_ics(language), form.output.as_deref());
+            return write_output(&reminder.to_ics(language), form.output.as_deref());
         }
-        let details = Details {
+        let details = LetterDetails {
             operator,
             jurisdiction: self.jurisdiction,
             sender: Sender {
@@ -120,14 +124,14 @@ impl Clerk<'_> {
         };
         let letter = rights::letter(kind, language, &details);
         let text = if form.html { letter.to_html() } else { letter.to_text() };
-        deliver(&text, form.output.as_deref())
+        write_output(&text, form.output.as_deref())
     }
 
-    /// A session whose record should be gone at the operator's, since when, and what says so: the law,
-    /// or the operator's own signed statement where that names an earlier day. It may be erased here
-    /// already: then its certificate tells.
-    fn overdue(&self, id: &IdPrefix) -> Result<(Overdue, String), CliError> {
-        let (now, today) = (self.context.now, self.context.today(self.book));
+    /// A session whose record the operator should have erased, since when, and on what basis: the law, or
+    /// the operator's signed statement if that names an earlier day. If the session is erased here already,
+    /// its certificate is used.
+    fn overdue(&self, id: &IdPrefix) -> Result<(OverdueErasure, String), CliError> {
+        let (now, today) = (self.context.now, self.context.today(self.ruleset));
         let reader = self.context.reader()?;
         let found = match &reader {
             Some(reader) => reader.find(id)?,
@@ -141,20 +145,20 @@ impl Clerk<'_> {
             let named = certificates.into_iter().filter(|own| id.matches(&own.id)).collect();
             let certificate = only(id, named, |own| own.id)?;
             let day = certificate.expiry.parse().ok();
-            (certificate.id, Due { day, basis: String::new() })
+            (certificate.id, ErasureDueDate { day, basis: String::new() })
         } else {
             let session = only(id, found, |own| own.id)?;
-            let mut calendar = Calendar::new(self.book.rulebook(), now);
+            let mut calendar = ExpiryCache::new(self.ruleset.applicable_rules(), now);
             let until = calendar.of(&session);
-            (session.id, Due::of(until, self.book.profile(), self.context.language))
+            (session.id, ErasureDueDate::of(until, self.ruleset.profile(), self.context.language))
         };
         let last = match &reader {
-            Some(reader) => reader.dealing(&session)?,
+            Some(reader) => reader.sync_state(&session)?,
             None => None,
         };
-        let last = last.as_ref().and_then(Dealing::last);
-        due.overdue(session, last, self.book.zone(), today, self.context.language).map_err(|why| {
-            CliError::new(Failure::Failed, format!("session {}: {why}", session.short()))
-        })
+        let last = last.as_ref().and_then(SyncState::last);
+        due.overdue(session, last, self.ruleset.zone(), today, self.context.language).map_err(
+            |why| CliError::new(Failure::Failed, format!("session {}: {why}", session.short())),
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and one file a command.
+//! The command line: its arguments, and one file per command.
 
 mod arguments;
 mod backup;
@@ -35,12 +35,12 @@ use arguments::{Arguments, Command};
 use context::Context;
 use exit::CliError;
 
-/// Runs the command that the program was called with.
+/// Runs the command given on the command line.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
-        // Asks the kernel, and knows nothing else.
+        // Needs only the kernel.
         Command::Clock => clock::run(),
         // Runs within OpenVPN: reads no configuration and always succeeds.
         Command::Hook(hook) => hook::run(&arguments, hook),

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::exit::{CliError, Failure};
 use super::print;
 
-/// A file that was not there, readable by its owner alone.
+/// Creates a new file, readable by its owner only.
 pub(super) fn new_file(path: &Path) -> Result<File, CliError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.map_err(|error| {
@@ -20,7 +20,7 @@ pub(super) fn new_file(path: &Path) -> Result<File, CliError> {
 }
 
 /// Writes to a new file, or to standard output.
-pub(super) fn deliver(text: &str, path: Option<&Path>) -> Result<(), CliError> {
+pub(super) fn write_output(text: &str, path: Option<&Path>) -> Result<(), CliError> {
     let Some(path) = path else { return print(text) };
     let mut file = new_file(path)?;
     file.write_all(text.as_bytes())?;

@@ -2,10 +2,10 @@ use serde::Serialize;
 
 use crate::i18n::Message;
 use crate::messages::cli::profile as msg;
-use crate::retention::Id;
+use crate::retention::Slug;
 use crate::settings::{self, Setting};
 
-use super::arguments::{Json, Profile};
+use super::arguments::{JsonArgs, ProfileCommand};
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::print;
@@ -13,29 +13,29 @@ use super::rules::check_file;
 use super::table::table;
 
 /// `temoin profile`
-pub(super) fn run(context: &Context, command: &Profile) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, command: &ProfileCommand) -> Result<(), CliError> {
     match command {
-        Profile::Check { file } => check_file(context, file),
-        Profile::List(output) => list(context, output),
-        Profile::Use { id } => choose(context, id),
+        ProfileCommand::Check { file } => check_file(context, file),
+        ProfileCommand::List(output) => list(context, output),
+        ProfileCommand::Use { id } => choose(context, id),
     }
 }
 
-fn list(context: &Context, output: &Json) -> Result<(), CliError> {
+fn list(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
     let language = context.language;
-    let book = context.lawbook()?;
-    let chosen = book.profile().map(|profile| &profile.id);
+    let ruleset = context.lawbook()?;
+    let chosen = ruleset.profile().map(|profile| &profile.id);
     if output.json {
-        let profiles = book.profiles.iter().map(|profile| Listed {
+        let profiles = ruleset.profiles.iter().map(|profile| ListedProfile {
             id: profile.id.as_str(),
             name: &profile.name,
             chosen: chosen == Some(&profile.id),
             is_of_software: profile.is_of_software(),
         });
-        let list = List { format: "temoin.profiles/1", profiles: profiles.collect() };
+        let list = ProfileList { format: "temoin.profiles/1", profiles: profiles.collect() };
         return print(&format!("{}\n", serde_json::to_string(&list)?));
     }
-    let rows: Vec<Vec<String>> = book
+    let rows: Vec<Vec<String>> = ruleset
         .profiles
         .iter()
         .map(|profile| {
@@ -57,24 +57,24 @@ fn list(context: &Context, output: &Json) -> Result<(), CliError> {
 }
 
 #[derive(Serialize)]
-struct List<'a> {
+struct ProfileList<'a> {
     format: &'static str,
-    profiles: Vec<Listed<'a>>,
+    profiles: Vec<ListedProfile<'a>>,
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ListedProfile<'a> {
     id: &'a str,
     name: &'a str,
     chosen: bool,
-    /// The name is that of a software, which some operator runs.
+    /// The profile describes a software, not an operator.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_of_software: bool,
 }
 
-fn choose(context: &Context, id: &Id) -> Result<(), CliError> {
-    let book = context.lawbook()?;
-    let Some(profile) = book.profiles.iter().find(|profile| profile.id == *id) else {
+fn choose(context: &Context, id: &Slug) -> Result<(), CliError> {
+    let ruleset = context.lawbook()?;
+    let Some(profile) = ruleset.profiles.iter().find(|profile| profile.id == *id) else {
         let message = format!("there is no profile {id}; see: temoin profile list");
         return Err(CliError::new(Failure::NotFound, message));
     };

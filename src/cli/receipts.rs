@@ -2,29 +2,29 @@ use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 
 use crate::export::ReceiptsWriter;
-use crate::journal::{Dealing, Presence, Reader, Standing};
+use crate::journal::{LocalState, Reader, SyncState, SyncVerdict};
 use crate::messages::cli::receipts as msg;
 use crate::protocol::KeyChain;
 
-use super::arguments::{Receipts, ReceiptsExport};
+use super::arguments::{ReceiptsCommand, ReceiptsExportArgs};
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::output::new_file;
 
 /// `temoin receipts`
-pub(super) fn run(context: &Context, arguments: &Receipts) -> Result<(), CliError> {
-    let Receipts::Export(arguments) = arguments;
+pub(super) fn run(context: &Context, arguments: &ReceiptsCommand) -> Result<(), CliError> {
+    let ReceiptsCommand::Export(arguments) = arguments;
     let zone = context.lawbook()?.zone();
     let Some(reader) = context.reader()? else {
         return Err(CliError::new(Failure::NotFound, msg::NONE.text(context.language)));
     };
     let mut known = 0_usize;
     let mut sensitive = false;
-    reader.for_each_dealing(|dealing| {
-        known += usize::from(dealing.last().is_some());
-        sensitive |= dealing.last().is_some()
-            && (dealing.presence != Presence::Erased
-                || !matches!(dealing.standing(zone, context.now), Standing::Confirmed { .. }));
+    reader.for_each_sync_state(|sync_state| {
+        known += usize::from(sync_state.last().is_some());
+        sensitive |= sync_state.last().is_some()
+            && (sync_state.local_state != LocalState::Erased
+                || !matches!(sync_state.verdict(zone, context.now), SyncVerdict::Confirmed { .. }));
         ControlFlow::<()>::Continue(())
     })?;
     if known == 0 {
@@ -45,19 +45,19 @@ pub(super) fn run(context: &Context, arguments: &Receipts) -> Result<(), CliErro
     Ok(())
 }
 
-fn write(reader: &Reader, arguments: &ReceiptsExport, out: impl Write) -> Result<(), CliError> {
+fn write(reader: &Reader, arguments: &ReceiptsExportArgs, out: impl Write) -> Result<(), CliError> {
     let pinned = reader.pinned_keys()?;
     let chains = pinned.into_iter().map(|key| reader.keys(key));
     let chains = chains.collect::<Result<Vec<KeyChain>, _>>()?;
     let mut writer = ReceiptsWriter::begin(BufWriter::new(out), &chains)?;
-    let mut one = |dealing: Dealing| -> io::Result<()> {
-        for receipt in [dealing.held, dealing.not_held].into_iter().flatten() {
-            let receipt = if arguments.with_digests { receipt } else { receipt.forget() };
+    let mut one = |sync_state: SyncState| -> io::Result<()> {
+        for receipt in [sync_state.held, sync_state.not_held].into_iter().flatten() {
+            let receipt = if arguments.with_digests { receipt } else { receipt.without_digests() };
             writer.receipt(&receipt)?;
         }
         Ok(())
     };
-    let failed = reader.for_each_dealing(|dealing| match one(dealing) {
+    let failed = reader.for_each_sync_state(|sync_state| match one(sync_state) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => ControlFlow::Break(error),
     })?;

@@ -6,21 +6,21 @@ use crate::lawbook;
 use crate::messages::cli::rules as msg;
 use crate::retention::check;
 
-use super::arguments::Rules;
+use super::arguments::RulesCommand;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::print;
 use super::table::table;
 
 /// `temoin rules`
-pub(super) fn run(context: &Context, command: &Rules) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, command: &RulesCommand) -> Result<(), CliError> {
     match command {
-        Rules::Check { file } => check_file(context, file),
-        Rules::List => list(context),
+        RulesCommand::Check { file } => check_file(context, file),
+        RulesCommand::List => list(context),
     }
 }
 
-/// Prints everything that is wrong in a file, a line each.
+/// Prints all problems in a file, one per line.
 pub(super) fn check_file(context: &Context, path: &Path) -> Result<(), CliError> {
     let name = path.display().to_string();
     let text = lawbook::read(path).map_err(|error| {
@@ -42,8 +42,8 @@ pub(super) fn check_file(context: &Context, path: &Path) -> Result<(), CliError>
 
 fn list(context: &Context) -> Result<(), CliError> {
     let language = context.language;
-    let book = context.lawbook()?;
-    let rows: Vec<Vec<String>> = book
+    let ruleset = context.lawbook()?;
+    let rows: Vec<Vec<String>> = ruleset
         .law
         .editions()
         .iter()

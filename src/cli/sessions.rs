@@ -2,21 +2,21 @@ use std::io::{self, BufWriter, Write};
 
 use crate::domain::{Session, Timestamp};
 use crate::export::JsonWriter;
-use crate::i18n::{Message, When, vocabulary};
-use crate::journal::{Filter, Page, Reader};
+use crate::i18n::{DateFormatter, Message, vocabulary};
+use crate::journal::{Filter, Pagination, Reader};
 use crate::messages::cli::sessions as msg;
 
-use super::arguments::Sessions;
+use super::arguments::SessionsArgs;
 use super::context::{Context, for_each};
 use super::exit::CliError;
 use super::print;
 use super::table::table;
 
-/// How many sessions are listed where nobody says.
+/// Default number of sessions listed.
 const LIMIT: u32 = 50;
 
 /// `temoin sessions`
-pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &SessionsArgs) -> Result<(), CliError> {
     let (since, until) = context.limits(&arguments.range)?;
     let filter = Filter { since, until, ..Filter::all(context.now) };
     let reader = context.reader()?;
@@ -25,7 +25,9 @@ pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliErro
     }
     let limit = arguments.limit.unwrap_or(LIMIT);
     let (sessions, count) = match &reader {
-        Some(reader) => (reader.sessions(&filter, &Page::first(limit))?, reader.count(&filter)?),
+        Some(reader) => {
+            (reader.sessions(&filter, &Pagination::first(limit))?, reader.count(&filter)?)
+        }
         None => (Vec::new(), 0),
     };
     let language = context.language;
@@ -49,7 +51,7 @@ pub(super) fn run(context: &Context, arguments: &Sessions) -> Result<(), CliErro
     print(&text)
 }
 
-/// The newest sessions of a filter as JSON, one after the other: the record may be long.
+/// Streams the newest matching sessions as JSON.
 fn print_json(
     reader: Option<&Reader>,
     filter: &Filter,
@@ -60,7 +62,7 @@ fn print_json(
     Ok(writer.end()?.flush()?)
 }
 
-fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {
+fn row(own: &Session, when: &DateFormatter, context: &Context) -> Vec<String> {
     let unknown = || msg::UNKNOWN.text(context.language).to_owned();
     let begin = own.start.value;
     let end = own.end.as_ref().map(|end| end.moment.value);
@@ -70,19 +72,19 @@ fn row(own: &Session, when: &When, context: &Context) -> Vec<String> {
             format!("{mark}{}", when.short_date_time(at))
         })
     };
-    let facts = &own.facts;
-    let assigned = facts
+    let attributes = &own.attributes;
+    let assigned = attributes
         .assigned_ipv4
         .map(|own| own.value.to_string())
-        .or_else(|| facts.assigned_ipv6.map(|own| own.value.to_string()));
+        .or_else(|| attributes.assigned_ipv6.map(|own| own.value.to_string()));
     vec![
         own.id.short(),
         short(begin.best(), begin.instant().is_some()),
         end.map_or_else(
-            || vocabulary::state(vocabulary::State::Open).text(context.language).to_owned(),
+            || vocabulary::state(vocabulary::SessionState::Open).text(context.language).to_owned(),
             |end| short(end.best(), end.instant().is_some()),
         ),
-        facts.origin_address.map_or_else(unknown, |own| own.value.to_string()),
+        attributes.origin_address.map_or_else(unknown, |own| own.value.to_string()),
         assigned.unwrap_or_else(unknown),
     ]
 }

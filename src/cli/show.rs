@@ -3,31 +3,38 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::domain::Session;
-use crate::holding::{Holding, Signed};
+use crate::holding::{Assessment, SignedStatus};
 use crate::i18n::{Message, vocabulary};
 use crate::messages::cli::show as msg;
 
-use super::arguments::Show;
+use super::arguments::ShowArgs;
 use super::context::Context;
 use super::exit::CliError;
 use super::print;
 use super::table::wrapped;
 
-/// How wide a terminal is taken to be, in columns.
+/// Assumed terminal width, in columns.
 const WIDTH: usize = 80;
 
 /// `temoin show`
-pub(super) fn run(context: &Context, arguments: &Show) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &ShowArgs) -> Result<(), CliError> {
     let session = &context.session(&arguments.id)?;
-    let book = context.lawbook()?;
-    let rulebook = book.rulebook();
-    let mut holding = Holding::of(session, rulebook, context.now);
+    let ruleset = context.lawbook()?;
+    let applicable_rules = ruleset.applicable_rules();
+    let mut holding = Assessment::of(session, applicable_rules, context.now);
     if let Some(reader) = context.reader()? {
-        let signed = Signed::read(session, &reader, rulebook, context.config.sync, context.now)?;
+        let signed = SignedStatus::read(
+            session,
+            &reader,
+            applicable_rules,
+            context.config.sync,
+            context.now,
+        )?;
         holding = holding.with_signed(signed);
     }
     if arguments.json {
-        let shown = Shown { session: crate::export::session(session), holding: holding.to_json() };
+        let shown =
+            SessionOutput { session: crate::export::session(session), holding: holding.to_json() };
         return print(&format!("{}\n", serde_json::to_string(&shown)?));
     }
     let title = format!("{} {}", msg::SESSION.text(context.language), session.id);
@@ -35,16 +42,16 @@ pub(super) fn run(context: &Context, arguments: &Show) -> Result<(), CliError> {
     print(&format!("{title}\n\n{holding}{}", watched(session, context)))
 }
 
-/// The session as it always was, with its holding as one more member.
+/// The session, extended by its holding.
 #[derive(Serialize)]
-struct Shown<S, H> {
+struct SessionOutput<S, H> {
     #[serde(flatten)]
     session: S,
     holding: H,
 }
 
-/// What the record knows beyond the holding: how start and end are known, how an operator most likely
-/// saw the end, and how closely the session was watched.
+/// LetterDetails beyond the holding: how start and end are known, how the operator most likely saw the end, and
+/// the coverage of the session.
 fn watched(own: &Session, context: &Context) -> String {
     let language = context.language;
     let mut text = String::new();

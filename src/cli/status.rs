@@ -3,20 +3,20 @@ use serde::Serialize;
 use crate::journal::Filter;
 use crate::messages::cli::status as msg;
 
-use super::arguments::Json;
+use super::arguments::JsonArgs;
 use super::context::Context;
 use super::exit::CliError;
 use super::print;
 
 /// `temoin status`
-pub(super) fn run(context: &Context, output: &Json) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
     let reader = context.reader()?;
     let (open, count) = match &reader {
         Some(reader) => (reader.open_sessions()?, reader.count(&Filter::all(context.now))?),
         None => (Vec::new(), 0),
     };
     if output.json {
-        let status = Status {
+        let status = StatusOutput {
             format: "temoin.status/1",
             open: open.iter().map(crate::export::session).collect(),
             recorded: count,
@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context, output: &Json) -> Result<(), CliError> {
 }
 
 #[derive(Serialize)]
-struct Status<S> {
+struct StatusOutput<S> {
     format: &'static str,
     open: Vec<S>,
     recorded: u64,

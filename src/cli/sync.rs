@@ -2,56 +2,56 @@ use std::fmt::Write;
 
 use crate::capture::clock;
 use crate::i18n::Message;
-use crate::inquiry::{Inquiry, InquiryError, Operator, Report, draw, tunnel_of};
-use crate::journal::Standing;
+use crate::inquiry::{StatusReport, SyncError, SyncRun, SyncTarget, draw_randomness, tunnel_of};
+use crate::journal::SyncVerdict;
 use crate::messages::cli::sync as msg;
 use crate::protocol::StatusRequest;
-use crate::sync::{PATIENCE, Plan, Post, Reason, Way};
+use crate::sync::{CALL_TIMEOUT, HttpRequest, Plan, PlanReason, Route};
 
-use super::arguments::Sync;
+use super::arguments::SyncArgs;
 use super::context::Context;
 use super::exit::CliError;
 use super::print;
 use super::table::{table, wrapped};
 
 /// `temoin sync`
-pub(super) fn run(context: &Context, arguments: &Sync) -> Result<(), CliError> {
-    let operator = Operator::of(&context.config, &context.lawbook()?)?;
-    let inquiry = Inquiry {
+pub(super) fn run(context: &Context, arguments: &SyncArgs) -> Result<(), CliError> {
+    let operator = SyncTarget::of(&context.config, &context.lawbook()?)?;
+    let inquiry = SyncRun {
         directory: &context.state_dir,
-        operator: &operator,
+        target: &operator,
         clock: &|| clock::read(context.config.trust),
-        patience: PATIENCE,
-        recall: None,
+        timeout: CALL_TIMEOUT,
+        cancel: None,
     };
-    let plan = inquiry.plan(&draw()?)?;
-    let way = way(context)?;
+    let plan = inquiry.plan(&draw_randomness()?)?;
+    let route = route(context)?;
     if arguments.dry_run {
-        return print(&preview(context, &operator, &plan, way.as_ref()));
+        return print(&preview(context, &operator, &plan, route.as_ref()));
     }
-    let report = inquiry.ask(plan, &way.ok_or(InquiryError::NoTunnel)?, None)?;
+    let report = inquiry.ask(plan, &route.ok_or(SyncError::NoTunnel)?, None)?;
     print(&learnt(context, &operator, &report)?)
 }
 
-/// The way that a request takes now, if there is one.
-fn way(context: &Context) -> Result<Option<Way>, CliError> {
+/// The route for a request, if there is one now.
+fn route(context: &Context) -> Result<Option<Route>, CliError> {
     if let Some(proxy) = context.config.proxy {
-        return Ok(Some(Way::Proxy(proxy)));
+        return Ok(Some(Route::Proxy(proxy)));
     }
     let open = context.reader()?.map_or_else(|| Ok(Vec::new()), |reader| reader.open_sessions())?;
-    Ok(open.iter().find_map(tunnel_of).map(Way::Tunnel))
+    Ok(open.iter().find_map(tunnel_of).map(Route::Tunnel))
 }
 
-/// What would be sent, decoded and byte for byte.
-fn preview(context: &Context, operator: &Operator, plan: &Plan, way: Option<&Way>) -> String {
+/// The request that would be sent, decoded and byte for byte.
+fn preview(context: &Context, operator: &SyncTarget, plan: &Plan, route: Option<&Route>) -> String {
     let language = context.language;
-    let post = Post::status(plan.request(), &operator.base);
+    let post = HttpRequest::status(plan.request(), &operator.base);
     let to = operator.base.to_string();
-    let sentence = match way {
-        Some(Way::Tunnel(tunnel)) => {
+    let sentence = match route {
+        Some(Route::Tunnel(tunnel)) => {
             msg::BY_TUNNEL.fill(language, &[("to", &to), ("device", tunnel.device.as_str())])
         }
-        Some(Way::Proxy(proxy)) => {
+        Some(Route::Proxy(proxy)) => {
             msg::BY_PROXY.fill(language, &[("to", &to), ("proxy", &proxy.to_string())])
         }
         None => msg::NO_WAY.fill(language, &[("to", &to)]),
@@ -74,17 +74,21 @@ fn preview(context: &Context, operator: &Operator, plan: &Plan, way: Option<&Way
     text
 }
 
-/// What an answer has brought.
-fn learnt(context: &Context, operator: &Operator, report: &Report) -> Result<String, CliError> {
+/// The results of an answer.
+fn learnt(
+    context: &Context,
+    operator: &SyncTarget,
+    report: &StatusReport,
+) -> Result<String, CliError> {
     let language = context.language;
     let mut text = String::new();
     let reader = context.reader()?;
     let mut rows = Vec::new();
     for receipt in &report.receipts {
         let id = receipt.statement().id();
-        let dealing = reader.as_ref().map_or(Ok(None), |reader| reader.dealing(id))?;
+        let sync_state = reader.as_ref().map_or(Ok(None), |reader| reader.sync_state(id))?;
         let states =
-            dealing.map_or(Standing::Unstated, |it| it.standing(operator.zone, context.now));
+            sync_state.map_or(SyncVerdict::Unstated, |it| it.verdict(operator.zone, context.now));
         rows.push(vec![id.short(), in_words(context, states)]);
     }
     if rows.is_empty() {
@@ -93,39 +97,41 @@ fn learnt(context: &Context, operator: &Operator, report: &Report) -> Result<Str
         text.push_str(&table(&HEAD.map(|message| message.text(language)), &rows));
     }
     for rotation in &report.rotations {
-        let (key, from) =
-            (rotation.new_key().to_string(), context.when().date_time(rotation.from().begins()));
+        let (key, from) = (
+            rotation.new_key().to_string(),
+            context.when().date_time(rotation.from().to_timestamp()),
+        );
         let values = [("key", key.as_str()), ("from", from.as_str())];
         text.push_str(&wrapped(&msg::NEW_KEY.fill(language, &values), 80, ""));
     }
     Ok(text)
 }
 
-fn in_words(context: &Context, standing: Standing) -> String {
+fn in_words(context: &Context, standing: SyncVerdict) -> String {
     let language = context.language;
     let on = |message: &Message, day: chrono::NaiveDate| {
         message.fill(language, &[("day", &context.when().short_date(day))])
     };
     match standing {
-        Standing::Confirmed { .. } => msg::ERASED.text(language).to_owned(),
-        Standing::Contradicted { .. } => msg::CONTRADICTED.text(language).to_owned(),
-        Standing::Due { since } => on(&msg::DUE, since.date()),
-        Standing::GoneEarly { .. } => msg::GONE_EARLY.text(language).to_owned(),
-        Standing::Held { erase_by: Some(day) } => on(&msg::HELD_UNTIL, day.date()),
-        Standing::Held { erase_by: None } => msg::HELD.text(language).to_owned(),
-        Standing::Overdue { since } => on(&msg::OVERDUE, since.date()),
-        Standing::Unregistered { .. } | Standing::Unstated => {
+        SyncVerdict::Confirmed { .. } => msg::ERASED.text(language).to_owned(),
+        SyncVerdict::Contradicted { .. } => msg::CONTRADICTED.text(language).to_owned(),
+        SyncVerdict::Due { since } => on(&msg::DUE, since.date()),
+        SyncVerdict::GoneEarly { .. } => msg::GONE_EARLY.text(language).to_owned(),
+        SyncVerdict::Held { erase_by: Some(day) } => on(&msg::HELD_UNTIL, day.date()),
+        SyncVerdict::Held { erase_by: None } => msg::HELD.text(language).to_owned(),
+        SyncVerdict::Overdue { since } => on(&msg::OVERDUE, since.date()),
+        SyncVerdict::Unregistered { .. } | SyncVerdict::Unstated => {
             msg::UNREGISTERED.text(language).to_owned()
         }
     }
 }
 
-fn why(reason: Reason) -> &'static Message {
+fn why(reason: PlanReason) -> &'static Message {
     match reason {
-        Reason::Unconfirmed => &msg::UNCONFIRMED,
-        Reason::Due => &msg::IS_IT_GONE,
-        Reason::Undetermined => &msg::UNTIL_WHEN,
-        Reason::Sample => &msg::SAMPLE,
+        PlanReason::Unconfirmed => &msg::UNCONFIRMED,
+        PlanReason::Due => &msg::IS_IT_GONE,
+        PlanReason::Undetermined => &msg::UNTIL_WHEN,
+        PlanReason::Sample => &msg::SAMPLE,
     }
 }
 

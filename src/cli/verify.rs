@@ -6,26 +6,26 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::{Field, IdPrefix};
-use crate::export::{Receipts, receipt_json};
+use crate::export::{ReceiptBundle, receipt_json};
 use crate::i18n::vocabulary;
 use crate::messages::cli::verify as msg;
-use crate::protocol::{KeyChain, PublicKey, Receipt, Refused};
+use crate::protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
 use crate::retention::Profile;
 
-use super::arguments::Verify;
+use super::arguments::VerifyArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::print;
 use super::table::wrapped;
 
-/// More than any bundle: a quarter of a million receipts.
-const LARGEST: u64 = 256 * 1024 * 1024;
+/// Maximum size of a bundle: a quarter of a million receipts.
+const MAX_BUNDLE_BYTES: u64 = 256 * 1024 * 1024;
 
-/// How wide a terminal is taken to be, in columns.
+/// Assumed terminal width, in columns.
 const WIDTH: usize = 80;
 
 /// `temoin verify`
-pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliError> {
     let pinned = pinned(context, arguments)?;
     let (receipts, mut chains) = match arguments.receipt.as_deref() {
         Some(name) if Path::new(name).exists() || name.parse::<IdPrefix>().is_err() => {
@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError>
         }
         name => (of_the_journal(context, name)?, Vec::new()),
     };
-    // What the journal knows of keys counts on the box itself, and only where none was given.
+    // The journal's keys count on the box itself, and only if no key was given.
     if let Some(reader) = context.reader()?.filter(|_| !is_given(arguments)) {
         for key in pinned.into_iter().chain(reader.pinned_keys()?) {
             chains.push(reader.keys(key)?);
@@ -46,26 +46,26 @@ pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError>
     if chains.is_empty() {
         return Err(CliError::new(Failure::Failed, msg::NO_KEY.text(context.language)));
     }
-    let checked: Vec<(Option<Receipt>, Option<Refused>)> = receipts
+    let checked: Vec<(Option<Receipt>, Option<ProtocolError>)> = receipts
         .into_iter()
         .map(|receipt| match receipt {
             Ok(receipt) => {
                 let good = chains.iter().any(|keys| receipt.verify(keys).is_ok());
-                (Some(receipt), (!good).then_some(Refused::NotAuthentic))
+                (Some(receipt), (!good).then_some(ProtocolError::NotAuthentic))
             }
             Err(refused) => (None, Some(refused)),
         })
         .collect();
     if arguments.json {
-        let receipts = checked.iter().map(|(receipt, problem)| Checked {
+        let receipts = checked.iter().map(|(receipt, problem)| CheckedReceipt {
             verified: problem.is_none(),
             problem: problem.map(|problem| match problem {
-                Refused::Malformed => "malformed",
+                ProtocolError::Malformed => "malformed",
                 _ => "not-authentic",
             }),
             receipt: receipt.as_ref().map(receipt_json),
         });
-        let report = Report { format: "temoin.verify/1", receipts: receipts.collect() };
+        let report = VerifyReport { format: "temoin.verify/1", receipts: receipts.collect() };
         print(&format!("{}\n", serde_json::to_string(&report)?))?;
     } else {
         for (place, (receipt, problem)) in checked.iter().enumerate() {
@@ -76,13 +76,12 @@ pub(super) fn run(context: &Context, arguments: &Verify) -> Result<(), CliError>
     if bad == 0 { Ok(()) } else { Err(CliError::new(Failure::NotAuthentic, "")) }
 }
 
-fn is_given(arguments: &Verify) -> bool {
+fn is_given(arguments: &VerifyArgs) -> bool {
     arguments.key.is_some() || arguments.profile.is_some()
 }
 
-/// The operator's key from where the caller says, else from the profile of the configuration; never
-/// from what is to be verified.
-fn pinned(context: &Context, arguments: &Verify) -> Result<Option<PublicKey>, CliError> {
+/// The operator's key as given, else from the configured profile; never from the file to verify.
+fn pinned(context: &Context, arguments: &VerifyArgs) -> Result<Option<PublicKey>, CliError> {
     if let Some(key) = arguments.key {
         return Ok(Some(key));
     }
@@ -98,8 +97,8 @@ fn pinned(context: &Context, arguments: &Verify) -> Result<Option<PublicKey>, Cl
             Some(sync.public_key)
         }
         None => {
-            let book = context.lawbook()?;
-            book.profile().and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key)
+            let ruleset = context.lawbook()?;
+            ruleset.profile().and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key)
         }
     };
     key.map(|key| {
@@ -109,29 +108,29 @@ fn pinned(context: &Context, arguments: &Verify) -> Result<Option<PublicKey>, Cl
     .transpose()
 }
 
-fn read(path: &Path) -> Result<Receipts, CliError> {
+fn read(path: &Path) -> Result<ReceiptBundle, CliError> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| failed(path, &error))?;
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
-    Receipts::parse(&bytes).map_err(|error| failed(path, &error))
+    file.take(MAX_BUNDLE_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
+    ReceiptBundle::parse(&bytes).map_err(|error| failed(path, &error))
 }
 
-/// The receipts of the sessions whose ID begins so, or all.
+/// The receipts of the sessions with this ID prefix, or all.
 fn of_the_journal(
     context: &Context,
     id: Option<&str>,
-) -> Result<Vec<Result<Receipt, Refused>>, CliError> {
+) -> Result<Vec<Result<Receipt, ProtocolError>>, CliError> {
     let mut receipts = Vec::new();
     if let Some(reader) = context.reader()? {
         match id.and_then(|id| id.parse::<IdPrefix>().ok()) {
             Some(prefix) => {
-                for dealing in reader.dealings(&prefix)? {
-                    receipts.extend([dealing.held, dealing.not_held].into_iter().flatten());
+                for sync_state in reader.sync_states(&prefix)? {
+                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
                 }
             }
             None => {
-                reader.for_each_dealing(|dealing| {
-                    receipts.extend([dealing.held, dealing.not_held].into_iter().flatten());
+                reader.for_each_sync_state(|sync_state| {
+                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
                     ControlFlow::<()>::Continue(())
                 })?;
             }
@@ -147,12 +146,12 @@ fn text(
     context: &Context,
     place: usize,
     receipt: Option<&Receipt>,
-    problem: Option<Refused>,
+    problem: Option<ProtocolError>,
 ) -> String {
     let language = context.language;
     let Some(receipt) = receipt else {
         let message = match problem {
-            Some(Refused::NotAuthentic) => &msg::CHANGED,
+            Some(ProtocolError::NotAuthentic) => &msg::CHANGED,
             _ => &msg::MALFORMED,
         };
         let text = message.fill(language, &[("number", &place.to_string())]);
@@ -168,7 +167,7 @@ fn text(
         (None, _) => &msg::NOT_HELD,
     };
     let day = day.map(|day| when.date_without_weekday(day.date())).unwrap_or_default();
-    let (id, at) = (statement.id().to_string(), when.date_time(statement.at().begins()));
+    let (id, at) = (statement.id().to_string(), when.date_time(statement.at().to_timestamp()));
     let mut text = states.fill(language, &[("id", &id), ("at", &at), ("day", &day)]);
     if let Some(held) = held {
         let fields: Vec<Field> = held.fields().iter().collect();
@@ -188,13 +187,13 @@ fn failed(path: &Path, why: &dyn std::fmt::Display) -> CliError {
 }
 
 #[derive(Serialize)]
-struct Report<R> {
+struct VerifyReport<R> {
     format: &'static str,
-    receipts: Vec<Checked<R>>,
+    receipts: Vec<CheckedReceipt<R>>,
 }
 
 #[derive(Serialize)]
-struct Checked<R> {
+struct CheckedReceipt<R> {
     verified: bool,
     problem: Option<&'static str>,
     receipt: Option<R>,

@@ -1,24 +1,24 @@
-//! The daemon: one poll loop that joins the parts and decides nothing.
+//! The daemon: a single poll(2) loop. Policy lives in the modules it calls.
 //!
-//! It waits for what can happen (an event in the spool, the kernel's notice of an interface, a line
-//! from OpenVPN, the end of a search for an origin, an answer of the operator's, a clock that was set,
-//! a signal) and for the deadlines of its parts. At rest it sleeps: nothing is polled.
+//! It waits for events (spool files, netlink notices, OpenVPN's management socket, finished origin
+//! searches, the operator's answers, clock changes, signals) and for the deadlines of its parts. When idle
+//! it sleeps; nothing is polled periodically.
 //!
 //! # Error handling
-//! What cannot be written down now is tried again, less and less often; what the hooks left stays in
-//! the spool meanwhile. Only what makes it senseless to go on ends the daemon.
+//! Failed writes are retried with exponential back-off; meanwhile hook events stay in the spool. Only
+//! errors that make it useless to continue end the daemon.
 
-mod census;
-mod clock;
-mod configuration;
-mod erasure;
-mod management;
+mod clock_watch;
+mod erasure_scheduler;
+mod live_config;
+mod management_client;
 mod notify;
-mod office;
-mod origin;
-mod page;
-mod questions;
+mod origin_search;
+mod page_actions;
+mod page_site;
 mod recorder;
+mod session_counts;
+mod sync_scheduler;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -30,8 +30,8 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::capture::clock as clocks;
-use crate::capture::spool::{EventName, ReadError, Spool, SpoolError, Watch};
-use crate::capture::{Boots, LinkNotice, LinkWatch, look};
+use crate::capture::spool::{EventName, ReadError, Spool, SpoolError, SpoolWatch};
+use crate::capture::{BootIds, LinkNotice, LinkWatch, query_link};
 use crate::config::Config;
 use crate::domain::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
@@ -39,26 +39,25 @@ use crate::domain::{
 use crate::http::{Address, BindError, Listener, Server};
 use crate::journal::{Journal, JournalError};
 
-use clock::ClockWatch;
-use configuration::{Configuration, InUse};
-use erasure::Erasures;
-use management::Line;
+use clock_watch::ClockWatch;
+use erasure_scheduler::ErasureScheduler;
+use live_config::{ConfigWatch, LiveConfig};
+use management_client::ManagementClient;
 use notify::notify;
-use origin::OriginSearch;
-use questions::Questions;
+use origin_search::OriginSearch;
 use recorder::Recorder;
+use sync_scheduler::SyncScheduler;
 
-/// The first and the longest pause before something that could not be written down is tried again,
-/// in milliseconds.
+/// The first and the longest pause before a failed write is retried, in milliseconds.
 const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 300_000;
 
-/// Runs the daemon until it is told to stop. What [`crate::settings`] can change in the configuration
-/// at `config_path` is heeded at once. `status_file` is where the time of OpenVPN's status file can be
-/// seen, if that is not where the configuration says.
+/// Runs the daemon until it is told to stop. Changes that [`crate::settings`] makes to the configuration at
+/// `config_path` take effect at once. `status_file` overrides the path of OpenVPN's status file, whose
+/// modification time is read.
 ///
 /// # Errors
-/// [`DaemonError`] where it cannot begin.
+/// [`DaemonError`] if it cannot start.
 pub fn run(
     state_directory: &Path,
     config_path: &Path,
@@ -66,26 +65,26 @@ pub fn run(
     page: Option<(&Address, Zone)>,
     status_file: Option<&Path>,
 ) -> Result<(), DaemonError> {
-    let in_use = InUse::new(config.clone());
-    let configuration = Configuration::new(config_path, in_use.clone());
+    let live_config = LiveConfig::new(config.clone());
+    let configuration = ConfigWatch::new(config_path, live_config.clone());
     let shown = page.map(|(_, zone)| zone);
-    let mut daemon = Daemon::begin(state_directory, configuration, config, shown)?;
-    daemon.look_around(status_file.or(config.status_file.as_deref()))?;
+    let mut daemon = Daemon::start(state_directory, configuration, config, shown)?;
+    daemon.initial_scan(status_file.or(config.status_file.as_deref()))?;
     let server = match page {
         Some((address, zone)) => {
-            let site = page::site(state_directory, config_path, &in_use, zone)?;
+            let site = page_site::site(state_directory, config_path, &live_config, zone)?;
             Some(Server::start(Listener::bind(address)?, site)?)
         }
         None => None,
     };
     notify("READY=1");
-    let ended = daemon.watch();
+    let ended = daemon.run_loop();
     notify("STOPPING=1");
     drop(server);
     ended.map_err(DaemonError::System)
 }
 
-/// Why the daemon cannot begin, or go on.
+/// Why the daemon cannot start or continue.
 #[derive(Debug)]
 pub enum DaemonError {
     /// The journal cannot be used.
@@ -94,7 +93,7 @@ pub enum DaemonError {
     Page(BindError),
     /// The spool cannot be used.
     Spool(SpoolError),
-    /// The system refuses what the daemon cannot do without.
+    /// A system call that the daemon needs failed.
     System(io::Error),
 }
 
@@ -137,77 +136,78 @@ impl From<io::Error> for DaemonError {
 
 struct Daemon {
     recorder: Recorder,
-    boots: Boots,
+    boots: BootIds,
     spool: Spool,
-    /// Events that waited when the daemon began: they may be of an earlier boot.
+    /// Events that were in the spool at start: they may be of an earlier boot.
     left_over: Vec<EventName>,
-    arrivals: Watch,
+    new_files: SpoolWatch,
     links: LinkWatch,
-    line: Option<Line>,
+    management: Option<ManagementClient>,
     origins: OriginSearch,
     clock: ClockWatch,
-    erasures: Erasures,
-    questions: Questions,
+    erasure: ErasureScheduler,
+    sync: SyncScheduler,
     signals: SignalFd,
-    /// The interface that the management socket's OpenVPN is taken to serve.
+    /// The interface that OpenVPN on the management socket is assumed to serve.
     managed: Device,
     state_directory: PathBuf,
-    configuration: Configuration,
+    configuration: ConfigWatch,
     config: Config,
     pause: u64,
     retry_at: Option<Uptime>,
-    look_at_clock_at: Option<Uptime>,
+    check_clock_at: Option<Uptime>,
 }
 
-/// What poll(2) may wake the daemon for.
+/// Why poll(2) returned.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Wake {
-    Answer,
-    Arrival,
+enum WakeReason {
+    SyncResult,
+    SpoolFile,
     ClockSet,
     ConfigurationChange,
-    Line,
-    LineArrival,
+    Management,
+    ManagementSocket,
     Link,
-    OriginEnded,
+    OriginResult,
     Signal,
 }
 
 impl Daemon {
-    fn begin(
+    fn start(
         state_directory: &Path,
-        configuration: Configuration,
+        configuration: ConfigWatch,
         config: &Config,
         shown: Option<Zone>,
     ) -> Result<Self, DaemonError> {
-        // Before any thread begins, so that the signals reach nobody but the loop.
-        let mut heeded = SigSet::empty();
+        // Before any thread starts, so that only this loop receives the signals.
+        let mut handled = SigSet::empty();
         for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
-            heeded.add(signal);
+            handled.add(signal);
         }
-        heeded.thread_block().map_err(io::Error::from)?;
-        let signals = SignalFd::with_flags(&heeded, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
-            .map_err(io::Error::from)?;
+        handled.thread_block().map_err(io::Error::from)?;
+        let signals =
+            SignalFd::with_flags(&handled, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+                .map_err(io::Error::from)?;
 
         let reading = clocks::read(config.trust)?;
         let spool = Spool::create(state_directory)?;
         spool.sweep(&reading)?;
         let (journal, _) = Journal::open(state_directory)?;
-        let began_by = clocks::boot_began_by(&reading);
-        let mut journal = journal.in_boot_begun_by(began_by);
-        census::begin(&mut journal, config, shown);
+        let began_by = clocks::boot_started_by(&reading);
+        let mut journal = journal.with_boot_started_by(began_by);
+        session_counts::ensure(&mut journal, config, shown);
         Ok(Self {
             recorder: Recorder::new(journal, config.devices.clone(), began_by)?,
-            boots: Boots::open(state_directory, reading.boot),
-            arrivals: Watch::new(&spool)?,
+            boots: BootIds::open(state_directory, reading.boot),
+            new_files: SpoolWatch::new(&spool)?,
             left_over: Vec::new(),
             spool,
             links: LinkWatch::open()?,
-            line: config.management.as_deref().map(Line::new),
+            management: config.management.as_deref().map(ManagementClient::new),
             origins: OriginSearch::new(&config.methods)?,
             clock: ClockWatch::new()?,
-            erasures: Erasures::new(shown),
-            questions: Questions::new(state_directory)?,
+            erasure: ErasureScheduler::new(shown),
+            sync: SyncScheduler::new(state_directory)?,
             signals,
             state_directory: state_directory.to_owned(),
             configuration,
@@ -215,57 +215,58 @@ impl Daemon {
             managed: config.devices[0].clone(),
             pause: FIRST_PAUSE,
             retry_at: None,
-            look_at_clock_at: None,
+            check_clock_at: None,
         })
     }
 
-    /// What happened while no daemon ran: first what the hooks left, then what is there now.
-    fn look_around(&mut self, status_file: Option<&Path>) -> io::Result<()> {
+    /// Catches up after the time without a daemon: first the spool, then the current interfaces.
+    fn initial_scan(&mut self, status_file: Option<&Path>) -> io::Result<()> {
         let reading = clocks::read(self.config.trust)?;
         self.left_over = self.waiting();
-        self.take_from_spool(reading);
-        self.write_down(reading);
+        self.read_spool(reading);
+        self.write_pending(reading);
         let heartbeat = status_file.and_then(modified);
         for device in self.recorder.devices() {
-            let link = look(&device);
+            let link = query_link(&device);
             self.recorder.observe(reading, device, Evidence::Started { link, heartbeat });
         }
-        if let Some(line) = &mut self.line {
-            line.expect(reading.uptime);
+        if let Some(management) = &mut self.management {
+            management.start_attempts(reading.uptime);
         }
-        self.settle(reading);
+        self.run_due(reading);
         Ok(())
     }
 
-    fn watch(&mut self) -> io::Result<()> {
+    fn run_loop(&mut self) -> io::Result<()> {
         loop {
             let now = clocks::read(self.config.trust)?;
             let timeout = self.deadline().map_or(PollTimeout::NONE, |at| until(at, now.uptime));
             let awake = self.wait(timeout)?;
             let reading = clocks::read(self.config.trust)?;
-            if awake.contains(&Wake::Signal) && self.is_told_to_stop()? {
+            if awake.contains(&WakeReason::Signal) && self.is_told_to_stop()? {
                 return self.stop(reading);
             }
             for wake in awake {
-                self.attend(wake, reading)?;
+                self.handle_wake(wake, reading)?;
             }
-            self.settle(reading);
+            self.run_due(reading);
         }
     }
 
-    fn wait(&self, timeout: PollTimeout) -> io::Result<Vec<Wake>> {
-        let mut sources: Vec<(Wake, BorrowedFd<'_>)> = vec![
-            (Wake::Signal, self.signals.as_fd()),
-            (Wake::Arrival, self.arrivals.as_fd()),
-            (Wake::Link, self.links.as_fd()),
-            (Wake::OriginEnded, self.origins.ended()),
-            (Wake::ClockSet, self.clock.was_set()),
-            (Wake::Answer, self.questions.answered()),
+    fn wait(&self, timeout: PollTimeout) -> io::Result<Vec<WakeReason>> {
+        let mut sources: Vec<(WakeReason, BorrowedFd<'_>)> = vec![
+            (WakeReason::Signal, self.signals.as_fd()),
+            (WakeReason::SpoolFile, self.new_files.as_fd()),
+            (WakeReason::Link, self.links.as_fd()),
+            (WakeReason::OriginResult, self.origins.ended()),
+            (WakeReason::ClockSet, self.clock.was_set()),
+            (WakeReason::SyncResult, self.sync.finished()),
         ];
-        sources.extend(self.configuration.changes().map(|fd| (Wake::ConfigurationChange, fd)));
-        if let Some(line) = &self.line {
-            sources.extend(line.connection().map(|fd| (Wake::Line, fd)));
-            sources.extend(line.arrivals().map(|fd| (Wake::LineArrival, fd)));
+        sources
+            .extend(self.configuration.changes().map(|fd| (WakeReason::ConfigurationChange, fd)));
+        if let Some(management) = &self.management {
+            sources.extend(management.connection().map(|fd| (WakeReason::Management, fd)));
+            sources.extend(management.new_files().map(|fd| (WakeReason::ManagementSocket, fd)));
         }
         let mut fds: Vec<PollFd<'_>> =
             sources.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)).collect();
@@ -278,73 +279,75 @@ impl Daemon {
         Ok(awake.map(|((wake, _), _)| *wake).collect())
     }
 
-    fn attend(&mut self, wake: Wake, reading: ClockReading) -> io::Result<()> {
+    fn handle_wake(&mut self, wake: WakeReason, reading: ClockReading) -> io::Result<()> {
         match wake {
-            Wake::Answer => {
-                // What the operator no longer holds goes here at once.
-                if self.questions.take(reading.uptime) {
-                    self.erasures.reconsider();
+            WakeReason::SyncResult => {
+                // What the operator no longer holds is erased here at once.
+                if self.sync.take_result(reading.uptime) {
+                    self.erasure.recheck();
                 }
             }
-            Wake::Arrival => {
-                self.arrivals.drain()?;
-                self.take_from_spool(reading);
-                if let Some(line) = &mut self.line {
-                    line.expect(reading.uptime);
+            WakeReason::SpoolFile => {
+                self.new_files.drain()?;
+                self.read_spool(reading);
+                if let Some(management) = &mut self.management {
+                    management.start_attempts(reading.uptime);
                 }
             }
-            Wake::ClockSet => {
+            WakeReason::ClockSet => {
                 self.clock.rearm()?;
-                self.erasures.reconsider();
+                self.erasure.recheck();
             }
-            Wake::ConfigurationChange => {
-                if self.configuration.was_put() {
-                    self.read_configuration();
+            WakeReason::ConfigurationChange => {
+                if self.configuration.was_written() {
+                    self.reload_config();
                 }
             }
-            Wake::Line => {
-                for evidence in self.line.as_mut().map(Line::read).unwrap_or_default() {
+            WakeReason::Management => {
+                for evidence in
+                    self.management.as_mut().map(ManagementClient::read).unwrap_or_default()
+                {
                     self.recorder.observe(reading, self.managed.clone(), evidence);
                 }
             }
-            Wake::LineArrival => {
-                if let Some(line) = &mut self.line {
-                    line.arrived(reading.uptime);
+            WakeReason::ManagementSocket => {
+                if let Some(management) = &mut self.management {
+                    management.handle_new_file(reading.uptime);
                 }
             }
-            Wake::Link => {
+            WakeReason::Link => {
                 for notice in self.links.read()? {
                     self.note_link(notice, reading);
                 }
             }
-            Wake::OriginEnded => {
-                if let Some((id, facts)) = self.origins.take() {
-                    self.recorder.learn(id, facts);
+            WakeReason::OriginResult => {
+                if let Some((id, attributes)) = self.origins.take_result() {
+                    self.recorder.learn(id, attributes);
                 }
             }
-            Wake::Signal => {}
+            WakeReason::Signal => {}
         }
         Ok(())
     }
 
-    /// Takes in the signals that came. SIGHUP asks to read configuration and law anew, any other to stop.
+    /// Handles pending signals: SIGHUP reloads configuration and law, any other stops the daemon.
     fn is_told_to_stop(&mut self) -> io::Result<bool> {
         while let Some(signal) = self.signals.read_signal()? {
             if i32::try_from(signal.ssi_signo) != Ok(Signal::SIGHUP as i32) {
                 return Ok(true);
             }
-            self.read_configuration();
-            // The files of law may have been changed too.
-            self.erasures.reconsider();
+            self.reload_config();
+            // The rule files may have changed too.
+            self.erasure.recheck();
         }
         Ok(false)
     }
 
-    fn read_configuration(&mut self) {
-        self.questions.begin_anew();
+    fn reload_config(&mut self) {
+        self.sync.reset();
         if let Some(config) = self.configuration.read(&self.config) {
             self.config = config;
-            self.erasures.reconsider();
+            self.erasure.recheck();
         }
     }
 
@@ -352,65 +355,64 @@ impl Daemon {
         let devices = self.recorder.devices();
         match notice {
             LinkNotice::Up { device, .. } if devices.contains(&device) => {
-                self.look_at(device, reading);
+                self.check_interface(device, reading);
             }
             LinkNotice::Gone { device, interface } if devices.contains(&device) => {
                 self.recorder.observe(reading, device, Evidence::LinkGone { interface });
             }
             LinkNotice::Missed => {
                 for device in devices {
-                    self.look_at(device, reading);
+                    self.check_interface(device, reading);
                 }
             }
             LinkNotice::Up { .. } | LinkNotice::Gone { .. } => {}
         }
     }
 
-    /// Notes which interface of this name is there, or that the one of the open session is gone.
-    fn look_at(&mut self, device: Device, reading: ClockReading) {
-        let link = look(&device);
+    /// Records which interface has this name now, or that the open session's interface is gone.
+    fn check_interface(&mut self, device: Device, reading: ClockReading) {
+        let link = query_link(&device);
         let own = self.recorder.interface_of(&device);
         if let Some(interface) =
             own.filter(|own| link.as_ref().is_none_or(|(interface, _)| interface != own))
         {
             self.recorder.observe(reading, device.clone(), Evidence::LinkGone { interface });
         }
-        if let Some((interface, facts)) = link {
-            self.recorder.observe(reading, device, Evidence::LinkUp { interface, facts });
+        if let Some((interface, attributes)) = link {
+            self.recorder.observe(reading, device, Evidence::LinkUp { interface, attributes });
         }
     }
 
-    /// Attends to the deadlines that have passed, then writes down what is known.
-    fn settle(&mut self, reading: ClockReading) {
+    /// Runs what is due and writes pending observations.
+    fn run_due(&mut self, reading: ClockReading) {
         let now = reading.uptime;
         let due = self.recorder.deadline().filter(|(at, _)| *at <= now);
         if let Some((_, device)) = due.filter(|_| !self.recorder.is_behind()) {
             // Its addresses may have come after the interface itself.
-            if let Some((interface, facts)) = look(&device) {
-                let up = Evidence::LinkUp { interface, facts };
+            if let Some((interface, attributes)) = query_link(&device) {
+                let up = Evidence::LinkUp { interface, attributes };
                 self.recorder.observe(reading, device.clone(), up);
             }
             self.recorder.observe(reading, device, Evidence::Elapsed);
         }
-        if let Some(line) = &mut self.line {
-            if line.deadline().is_some_and(|at| at <= now) {
-                line.attempt(now);
+        if let Some(management) = &mut self.management {
+            if management.deadline().is_some_and(|at| at <= now) {
+                management.attempt(now);
             }
         }
-        self.write_down(reading);
+        self.write_pending(reading);
         if !self.recorder.is_behind() && self.origins.deadline().is_some_and(|at| at <= now) {
             let recorder = &self.recorder;
-            self.origins.begin(now, |id| recorder.open_session(id));
+            self.origins.start_due(now, |id| recorder.open_session(id));
         }
         let journal = self.recorder.journal();
-        self.erasures.attend(&reading, &self.state_directory, &self.config, journal);
+        self.erasure.tick(&reading, &self.state_directory, &self.config, journal);
         let (open, journal) = self.recorder.open_sessions();
-        self.questions.attend(&reading, &self.config, &open, journal);
+        self.sync.tick(&reading, &self.config, &open, journal);
     }
 
-    /// Reads the events that hooks have left. While something cannot be written down they stay
-    /// where they are.
-    fn take_from_spool(&mut self, now: ClockReading) {
+    /// Reads the hooks' events from the spool. While writes fail, they stay there.
+    fn read_spool(&mut self, now: ClockReading) {
         if self.recorder.is_behind() {
             return;
         }
@@ -434,7 +436,7 @@ impl Daemon {
                     if !self.left_over.contains(&name) {
                         self.boots.learn(&observation.reading, &now);
                     }
-                    let reading = self.boots.named(observation.reading);
+                    let reading = self.boots.normalised(observation.reading);
                     observation.reading = self.config.trust.applied_to(reading);
                     self.recorder.take(observation, name);
                 }
@@ -444,7 +446,7 @@ impl Daemon {
         }
     }
 
-    /// The events that wait in the spool, in order.
+    /// The events in the spool, in order.
     fn waiting(&self) -> Vec<EventName> {
         self.spool.waiting().unwrap_or_else(|error| {
             log::error!("{error}");
@@ -452,16 +454,16 @@ impl Daemon {
         })
     }
 
-    fn write_down(&mut self, reading: ClockReading) {
+    fn write_pending(&mut self, reading: ClockReading) {
         if self.retry_at.is_some_and(|at| reading.uptime < at) {
             return;
         }
-        let (outcome, written) = self.recorder.write_down(&mut draw_secret);
+        let (report, written) = self.recorder.write_pending(&mut draw_secret);
         let dated = written.and_then(|()| self.recorder.date(&reading));
-        for name in outcome.taken {
+        for name in report.taken {
             self.remove(name);
         }
-        for session in &outcome.lasting {
+        for session in &report.open {
             self.origins.plan(session, reading.uptime);
         }
         match dated {
@@ -469,8 +471,8 @@ impl Daemon {
                 if self.retry_at.take().is_some() {
                     self.pause = FIRST_PAUSE;
                     log::info!("the journal can be written again");
-                    self.take_from_spool(reading);
-                    self.write_down(reading);
+                    self.read_spool(reading);
+                    self.write_pending(reading);
                 }
             }
             Err(error) => {
@@ -481,9 +483,9 @@ impl Daemon {
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             }
         }
-        self.look_at_clock_at = (self.recorder.is_undated() && !reading.synchronised)
-            .then(|| self.look_at_clock_at.filter(|at| reading.uptime < *at))
-            .map(|planned| planned.unwrap_or_else(|| self.clock.next_look(reading.uptime)));
+        self.check_clock_at = (self.recorder.is_undated() && !reading.synchronised)
+            .then(|| self.check_clock_at.filter(|at| reading.uptime < *at))
+            .map(|planned| planned.unwrap_or_else(|| self.clock.next_check(reading.uptime)));
     }
 
     fn remove(&self, name: EventName) {
@@ -494,12 +496,12 @@ impl Daemon {
 
     fn deadline(&self) -> Option<Uptime> {
         let always = [
-            self.line.as_ref().and_then(Line::deadline),
-            self.look_at_clock_at,
-            self.erasures.deadline(),
-            self.questions.deadline(),
+            self.management.as_ref().and_then(ManagementClient::deadline),
+            self.check_clock_at,
+            self.erasure.deadline(),
+            self.sync.deadline(),
         ];
-        // What would have to be written down waits with the rest.
+        // What needs a write waits until writes succeed again.
         let rest = if self.recorder.is_behind() {
             [self.retry_at, None]
         } else {
@@ -513,12 +515,12 @@ impl Daemon {
             self.recorder.observe(reading, device, Evidence::Stopping);
         }
         self.retry_at = None;
-        self.write_down(reading);
+        self.write_pending(reading);
         Ok(())
     }
 }
 
-/// Draws a secret. The kernel gives randomness to whoever waits for it.
+/// Draws a session secret, waiting until the kernel has randomness.
 fn draw_secret() -> SessionSecret {
     let mut bytes = [0; 32];
     while let Err(error) = getrandom::fill(&mut bytes) {
@@ -528,7 +530,7 @@ fn draw_secret() -> SessionSecret {
     SessionSecret::from_bytes(bytes)
 }
 
-/// How long until `at`, as poll(2) takes it; what is longer than it can take is cut.
+/// The time until `at` as a poll(2) timeout, capped at its maximum.
 fn until(at: Uptime, now: Uptime) -> PollTimeout {
     let milliseconds = at.milliseconds().saturating_sub(now.milliseconds());
     i32::try_from(milliseconds)

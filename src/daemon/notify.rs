@@ -3,7 +3,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Tells the service manager (`sd_notify(3)`) the state of the daemon, where one wants to know.
+/// Reports the daemon's state to the service manager (`sd_notify(3)`), if there is one.
 pub(super) fn notify(state: &str) {
     let Some(name) = env::var_os("NOTIFY_SOCKET") else { return };
     let address = match name.as_bytes().strip_prefix(b"@") {

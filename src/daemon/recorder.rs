@@ -2,56 +2,55 @@ use std::collections::VecDeque;
 
 use crate::capture::spool::EventName;
 use crate::domain::{
-    Change, ClockReading, Device, Evidence, Facts, Observation, Session, SessionId, SessionSecret,
-    Tracker, Uptime,
+    Attributes, Change, ClockReading, Device, Evidence, Observation, Session, SessionId,
+    SessionSecret, Tracker, Uptime,
 };
 use crate::journal::{Journal, JournalError};
 
-/// How many things that could not be written down are kept in memory. What the hooks left is not
-/// among them: it stays in the spool.
-const MOST_WAITING: usize = 1_024;
+/// How many failed writes are kept in memory. Hook events are not among them: they stay in the spool.
+const MAX_PENDING: usize = 1_024;
 
-/// Turns observations into sessions and writes these down, each observation in one transaction.
+/// Turns observations into sessions and writes them to the journal, one transaction per observation.
 ///
-/// What cannot be written down (a full disk, a card that became read-only) waits, in order, and so
-/// does what comes after it: the tracker never knows more than the journal.
+/// When a write fails (disk full, card read-only), it and all later ones are queued in order, so the
+/// tracker never knows more than the journal.
 pub(super) struct Recorder {
     journal: Journal,
     tracker: Tracker,
-    waiting: VecDeque<Entry>,
-    /// A trusted clock may tell more about what is recorded.
+    waiting: VecDeque<PendingWrite>,
+    /// A trusted clock could still date something that is recorded.
     is_undated: bool,
 }
 
-/// Something to write down.
-enum Entry {
+/// A queued write.
+enum PendingWrite {
     Observed(Observation, Option<EventName>),
-    Learnt(SessionId, Facts),
+    Learnt(SessionId, Attributes),
 }
 
-/// What came of writing down.
+/// The result of writing the queue.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct WriteReport {
     /// Spool files whose events are in the journal.
     pub taken: Vec<EventName>,
-    /// Sessions that opened or of which more is known.
-    pub lasting: Vec<Session>,
+    /// Open sessions that are new or changed.
+    pub open: Vec<Session>,
 }
 
 impl Recorder {
-    /// `boot_began_by` is when the present boot had begun for certain.
+    /// `boot_started_by` is the latest possible start of the current boot.
     pub(super) fn new(
         journal: Journal,
         devices: Vec<Device>,
-        boot_began_by: Uptime,
+        boot_started_by: Uptime,
     ) -> Result<Self, JournalError> {
         let tracker = Tracker::new(devices, journal.open_sessions()?);
-        let tracker = tracker.in_boot_begun_by(boot_began_by);
+        let tracker = tracker.with_boot_started_by(boot_started_by);
         Ok(Self { journal, tracker, waiting: VecDeque::new(), is_undated: true })
     }
 
-    /// The journal, for an erasure. It drops late words about what is gone, so the tracker need not
-    /// know of it.
+    /// The journal, for an erasure. It ignores later updates to erased sessions, so the tracker need not
+    /// know.
     pub(super) fn journal(&mut self) -> &mut Journal {
         &mut self.journal
     }
@@ -61,12 +60,12 @@ impl Recorder {
         self.tracker.devices()
     }
 
-    /// When the tracker wants to be asked again, and about which interface.
+    /// The tracker's next deadline, and for which interface.
     pub(super) fn deadline(&self) -> Option<(Uptime, Device)> {
         self.tracker.deadline()
     }
 
-    /// The open sessions, and the journal to note something about them in.
+    /// The open sessions, and the journal to write to.
     pub(super) fn open_sessions(&mut self) -> (Vec<&Session>, &mut Journal) {
         (self.tracker.open().collect(), &mut self.journal)
     }
@@ -81,7 +80,7 @@ impl Recorder {
         self.tracker.open().find(|session| session.device == *device)?.interface
     }
 
-    /// Whether something waits to be written down.
+    /// Whether writes are queued.
     pub(super) fn is_behind(&self) -> bool {
         !self.waiting.is_empty()
     }
@@ -91,44 +90,44 @@ impl Recorder {
         self.journal.has_taken(&name.to_string())
     }
 
-    /// Lets the journal forget the spool files that are not there any more.
+    /// Removes spool files that no longer exist from the journal's list.
     pub(super) fn forget_all_but(&mut self, present: &[EventName]) {
         self.journal.forget_taken(present.iter().map(EventName::to_string).collect());
     }
 
-    /// Takes in an observation of an event in the spool.
+    /// Queues an observation from the spool.
     pub(super) fn take(&mut self, observation: Observation, name: EventName) {
-        self.waiting.push_back(Entry::Observed(observation, Some(name)));
+        self.waiting.push_back(PendingWrite::Observed(observation, Some(name)));
     }
 
-    /// Takes in an observation of the daemon's own.
+    /// Queues an observation made by the daemon.
     pub(super) fn observe(&mut self, reading: ClockReading, device: Device, evidence: Evidence) {
         let observation = Observation { reading, device, evidence };
-        self.push(Entry::Observed(observation, None));
+        self.push(PendingWrite::Observed(observation, None));
     }
 
-    /// Takes in what was found out about a session later.
-    pub(super) fn learn(&mut self, id: SessionId, facts: Facts) {
-        self.push(Entry::Learnt(id, facts));
+    /// Queues facts that were learnt later about a session.
+    pub(super) fn learn(&mut self, id: SessionId, attributes: Attributes) {
+        self.push(PendingWrite::Learnt(id, attributes));
     }
 
-    fn push(&mut self, entry: Entry) {
-        if self.waiting.len() < MOST_WAITING {
-            self.waiting.push_back(entry);
+    fn push(&mut self, write: PendingWrite) {
+        if self.waiting.len() < MAX_PENDING {
+            self.waiting.push_back(write);
         } else {
             log::error!("too much waits to be written down; an observation is dropped");
         }
     }
 
-    /// Writes down what waits, in order, until something cannot be written.
-    pub(super) fn write_down(
+    /// Writes the queue in order, up to the first failure.
+    pub(super) fn write_pending(
         &mut self,
         secret: &mut dyn FnMut() -> SessionSecret,
-    ) -> (Outcome, Result<(), JournalError>) {
-        let mut outcome = Outcome::default();
-        while let Some(entry) = self.waiting.front() {
-            let written = match entry {
-                Entry::Observed(observation, name) => {
+    ) -> (WriteReport, Result<(), JournalError>) {
+        let mut report = WriteReport::default();
+        while let Some(write) = self.waiting.front() {
+            let written = match write {
+                PendingWrite::Observed(observation, name) => {
                     let before = self.tracker.clone();
                     let changes = self.tracker.observe(observation.clone(), secret);
                     let name = *name;
@@ -138,22 +137,23 @@ impl Recorder {
                         self.journal
                             .record(&changes, name.map(|name| name.to_string()).as_deref())
                             .inspect(|()| {
-                                outcome.taken.extend(name);
-                                note(&changes, &mut outcome.lasting, &mut self.is_undated);
+                                report.taken.extend(name);
+                                log_changes(&changes, &mut report.open, &mut self.is_undated);
                             })
                             .inspect_err(|_| self.tracker = before)
                     }
                 }
-                Entry::Learnt(id, facts) => {
-                    self.journal.learn(*id, facts).map(|_| self.tracker.learn(*id, facts))
-                }
+                PendingWrite::Learnt(id, attributes) => self
+                    .journal
+                    .learn(*id, attributes)
+                    .map(|_| self.tracker.add_attributes(*id, attributes)),
             };
             if let Err(error) = written {
-                return (outcome, Err(error));
+                return (report, Err(error));
             }
             self.waiting.pop_front();
         }
-        (outcome, Ok(()))
+        (report, Ok(()))
     }
 
     /// Whether a trusted clock could still date something.
@@ -161,7 +161,7 @@ impl Recorder {
         self.is_undated
     }
 
-    /// Dates what is not dated, once the clock is trusted.
+    /// Dates undated sessions once the clock is trusted.
     pub(super) fn date(&mut self, trusted: &ClockReading) -> Result<(), JournalError> {
         if self.is_undated && trusted.synchronised {
             let dated = self.journal.date(trusted)?.len();
@@ -175,18 +175,18 @@ impl Recorder {
     }
 }
 
-/// Says in the log what was written down, without any address.
-fn note(changes: &[Change], lasting: &mut Vec<Session>, is_undated: &mut bool) {
+/// Logs what was written, without any address.
+fn log_changes(changes: &[Change], open: &mut Vec<Session>, is_undated: &mut bool) {
     for change in changes {
         match change {
             Change::Open(session, _) => {
                 log::info!("session {} began on {}", session.id.short(), session.device);
                 *is_undated |= session.is_undated();
-                lasting.push(session.clone());
+                open.push(session.clone());
             }
             Change::Update(session) => {
                 *is_undated |= session.is_undated();
-                lasting.push(session.clone());
+                open.push(session.clone());
             }
             Change::Close(session) => {
                 *is_undated |= session.is_undated();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// Which run of the kernel a reading comes from: `/proc/sys/kernel/random/boot_id`, drawn anew at
+/// Which run of the kernel a reading comes from: `/proc/sys/kernel/random/boot_id`, new at
 /// every boot.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct BootId([u8; 16]);

@@ -10,25 +10,25 @@ pub enum EndReason {
     StoppedWithNotice,
     /// OpenVPN was stopped and had no way to tell the server (`sigterm`, TCP).
     Stopped,
-    /// OpenVPN was asked to connect anew (`sigusr1`).
+    /// OpenVPN was asked to reconnect (`sigusr1`).
     Restarted,
-    /// OpenVPN was asked to read its configuration anew (`sighup`).
+    /// OpenVPN was asked to reload its configuration (`sighup`).
     Reloaded,
     /// Nothing was heard from the server for too long (`ping-restart`, `ping-exit`).
     ServerSilent,
-    /// The server said that it goes away (`server-pushed-connection-reset`, `…-halt`).
+    /// The server announced that it was stopping (`server-pushed-connection-reset`, `…-halt`).
     ServerStopped,
-    /// The connection to the server broke (`connection-reset`, `network-unreachable` and the like).
+    /// The connection to the server broke (`connection-reset`, `network-unreachable` and similar).
     ConnectionLost,
-    /// The keys could not be agreed anew (`tls-error`).
+    /// The keys could not be renegotiated (`tls-error`).
     TlsError,
-    /// After a reconnect the server gave other settings, so the tunnel was built anew.
+    /// After a reconnect the server pushed other settings, so the tunnel was rebuilt.
     SettingsChanged,
-    /// The tunnel interface went away and no script said why, as after `kill -9`.
+    /// The tunnel interface disappeared and no script said why, as after `kill -9`.
     InterfaceGone,
     /// OpenVPN's management socket closed and OpenVPN did not say why, as after `kill -9`.
     ProcessGone,
-    /// Nobody saw the end: the power was cut, or temoin did not run.
+    /// The end was not observed: the power was cut, or temoin was not running.
     Unseen,
     /// Another session began on the same interface before the end of this one was seen.
     Superseded,
@@ -80,7 +80,7 @@ impl EndReason {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 
-    /// The reason that OpenVPN gives by this word, in whichever case it writes it.
+    /// The reason for a word of OpenVPN's, in either case.
     pub fn from_openvpn(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {
             "exit-with-notification" => Self::StoppedWithNotice,
@@ -130,7 +130,7 @@ impl fmt::Display for EndReason {
 /// What the operator's server most likely saw of a session's end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OperatorEnd {
-    /// The box's notice that it leaves; the server closes its record within about five seconds.
+    /// The box's exit notification; the server closes its record within about five seconds.
     Notice,
     /// The server itself stopped or restarted.
     OwnStop,
@@ -139,7 +139,7 @@ pub enum OperatorEnd {
     /// Silence; the server closes its record up to twice its ping-restart time later, or at once
     /// when the same member connects again.
     Timeout,
-    /// It cannot be told from here.
+    /// It cannot be known from here.
     Unknown,
 }
 

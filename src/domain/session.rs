@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{
-    ClockReading, Device, EndReason, Gateway, Ipv6Prefix, Moment, Observed, SessionId, Source,
+    ClockReading, Device, EndReason, Gateway, Ipv6Prefix, Observed, SessionId, Source, TimeBounds,
     Timestamp, Transport,
 };
 
@@ -18,11 +18,11 @@ pub struct Session {
     /// What the clocks said when the start was observed: dates it once the clock is trusted.
     pub opened: ClockReading,
     /// When it began.
-    pub start: Observed<Moment>,
+    pub start: Observed<TimeBounds>,
     /// How it ended; `None` while it lasts.
     pub end: Option<End>,
-    /// What else is known of it.
-    pub facts: Facts,
+    /// Its other attributes.
+    pub attributes: Attributes,
     /// How closely temoin could watch it.
     pub coverage: Coverage,
     /// Which connection of its OpenVPN process this is, by the management socket, from 1.
@@ -41,9 +41,9 @@ impl Session {
         changed
     }
 
-    /// Draws bounds around a start or an end that no clock of its own boot can date any more:
+    /// Narrows a start or an end that no clock of its own boot can date any more:
     /// `before` is an instant known to lie before, `after` one known to lie after.
-    pub fn enclose(&mut self, before: Option<Timestamp>, after: Option<Timestamp>) {
+    pub fn narrow_bounds(&mut self, before: Option<Timestamp>, after: Option<Timestamp>) {
         if self.start.value.claimed.is_some() {
             self.start.value = self.start.value.within(before, after);
         }
@@ -56,7 +56,7 @@ impl Session {
 
     /// Whether a trusted clock could still tell more about the start or the end.
     pub fn is_undated(&self) -> bool {
-        let open_bound = |moment: &Moment| moment.claimed.is_some() || moment.latest.is_none();
+        let open_bound = |moment: &TimeBounds| moment.claimed.is_some() || moment.latest.is_none();
         open_bound(&self.start.value)
             || self.end.as_ref().is_some_and(|end| open_bound(&end.moment.value))
     }
@@ -67,20 +67,20 @@ impl Session {
     }
 
     /// The latest instant at which the session is known to have lasted.
-    pub fn known_alive(&self) -> Option<Timestamp> {
+    pub fn last_known_alive(&self) -> Option<Timestamp> {
         self.start.value.instant().max(self.last_seen)
     }
 }
 
-fn date(moment: &mut Observed<Moment>, reading: &ClockReading, trusted: &ClockReading) -> bool {
+fn date(moment: &mut Observed<TimeBounds>, reading: &ClockReading, trusted: &ClockReading) -> bool {
     let before = moment.value;
     if let Some(at) = reading.dated_by(trusted) {
         if moment.source == Source::Bounds {
             if moment.value.latest.is_none() {
-                moment.value = Moment { claimed: None, ..moment.value.within(None, Some(at)) };
+                moment.value = TimeBounds { claimed: None, ..moment.value.within(None, Some(at)) };
             }
         } else if moment.value.claimed.is_some() {
-            moment.value = Moment::exact(at);
+            moment.value = TimeBounds::exact(at);
         }
     }
     moment.value != before
@@ -90,16 +90,16 @@ fn date(moment: &mut Observed<Moment>, reading: &ClockReading, trusted: &ClockRe
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct End {
     /// When.
-    pub moment: Observed<Moment>,
-    /// What the clocks said at the end or, where nobody saw it, when its absence was noticed.
+    pub moment: Observed<TimeBounds>,
+    /// The clock reading at the end or, if it was not observed, when its absence was noticed.
     pub closed: ClockReading,
     /// Why, as the box saw it.
     pub reason: EndReason,
 }
 
-/// The facts of a session that the box may learn, each with its source; `None` is unknown.
+/// The attributes of a session that the box may learn, each with its source; `None` is unknown.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Facts {
+pub struct Attributes {
     /// The address that the tunnel comes from, as the operator sees it.
     pub origin_address: Option<Observed<IpAddr>>,
     /// The port that the tunnel comes from, as the operator sees it.
@@ -116,9 +116,9 @@ pub struct Facts {
     pub transport: Option<Observed<Transport>>,
 }
 
-impl Facts {
-    /// Takes from `other` what is not known yet; what is known stays.
-    pub fn complete_with(&mut self, other: &Self) {
+impl Attributes {
+    /// Fills in from `other` what is still unknown; known values are kept.
+    pub fn fill_missing(&mut self, other: &Self) {
         self.origin_address = self.origin_address.or(other.origin_address);
         self.origin_port = self.origin_port.or(other.origin_port);
         self.assigned_ipv4 = self.assigned_ipv4.or(other.assigned_ipv4);
@@ -135,9 +135,9 @@ pub enum Coverage {
     /// Hooks and management socket: a reconnect inside the session would have been seen.
     Complete,
     /// Hooks only: where OpenVPN keeps the tunnel over a reconnect (`persist-tun`), a reconnect is
-    /// not seen, and what looks like one session may be several at the operator's.
+    /// not seen, and one session here may be several at the operator's.
     Hooks,
-    /// Only the interface was seen: no hook told what the tunnel is.
+    /// Only the interface was seen: no hook reported the tunnel.
     Interface,
 }
 

@@ -3,42 +3,42 @@ mod evidence;
 use std::collections::BTreeMap;
 
 use super::{
-    ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment, Observed, Session,
-    SessionSecret, Source, Timestamp, Transport, Uptime,
+    Attributes, ClockReading, Coverage, Device, End, EndReason, Gateway, Observed, Session,
+    SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 
 pub use evidence::{Change, Evidence, Observation};
 
-/// How long the kernel's notice that a tunnel went waits for OpenVPN's own word on why, in
-/// milliseconds. OpenVPN runs its `down` script some 30 ms after it closed the interface.
+/// How long to wait for OpenVPN's reason after the kernel reports a tunnel gone, in milliseconds.
+/// OpenVPN runs its `down` script some 30 ms after it closes the interface.
 const DOWN_GRACE: u64 = 3_000;
 
-/// How long a tunnel interface that came waits for OpenVPN's `route-up` script, in milliseconds:
-/// well over the delay of a few seconds that some configurations put before adding routes.
+/// How long to wait for OpenVPN's `route-up` script after a tunnel interface appears, in
+/// milliseconds: well over the few seconds some configurations delay adding routes.
 const UP_GRACE: u64 = 15_000;
 
-/// How far apart the management socket's word of a connection and the `route-up` script's may come
-/// and still mean the same connection, in milliseconds.
+/// How far apart the management socket's and the `route-up` script's reports may be and still mean
+/// the same connection, in milliseconds.
 const SAME_CONNECTION: u64 = 10_000;
 
 /// Turns what is observed into sessions that open and close.
 ///
-/// At most one session is open on an interface. Each rule errs on the side of the record: no session
-/// is lost because one source was silent, and none is made twice because two sources spoke of it.
+/// At most one session is open on an interface. No session is lost because one source was silent,
+/// and none is recorded twice because two sources reported it.
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
     watched: Vec<Device>,
-    tunnels: BTreeMap<String, Tunnel>,
-    boot_began_by: Uptime,
+    tunnels: BTreeMap<String, TunnelState>,
+    boot_started_by: Uptime,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Tunnel {
-    open: Option<Open>,
-    /// The interface or the process went, and OpenVPN may still say why.
+struct TunnelState {
+    open: Option<OpenSession>,
+    /// The interface or the process is gone, and OpenVPN may still say why.
     gone: Option<(ClockReading, EndReason)>,
-    /// The interface came, and OpenVPN may still say what it is.
-    came: Option<(ClockReading, u32, Facts)>,
+    /// The interface appeared, and OpenVPN may still say what it is.
+    came: Option<(ClockReading, u32, Attributes)>,
     /// The management socket is attached.
     attached: bool,
     /// Connections counted on it; `None` where nothing could be counted.
@@ -51,31 +51,31 @@ struct Tunnel {
 }
 
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenSession {
     session: Session,
     /// The management socket has spoken of this very connection.
     confirmed: bool,
 }
 
 impl Tracker {
-    /// A tracker that takes up the sessions that the record holds open. Only the interfaces in
-    /// `watched` become sessions without a word from OpenVPN.
+    /// A tracker that resumes the sessions still open in the record. Only the interfaces in
+    /// `watched` become sessions without a report from OpenVPN.
     pub fn new(watched: Vec<Device>, open: Vec<Session>) -> Self {
         let mut tracker = Self { watched, ..Self::default() };
         for session in open {
             let device = session.device.to_string();
             tracker.tunnels.entry(device).or_default().open =
-                Some(Open { session, confirmed: false });
+                Some(OpenSession { session, confirmed: false });
         }
         tracker
     }
 
-    /// Says when the present boot had begun for certain, where that is not when its kernel started: a
-    /// container has a boot id of its own and the uptime of its host. What was left open by an earlier
-    /// boot ended before then.
+    /// Sets when the present boot had certainly started, if that is not when its kernel started: a
+    /// container has its own boot id and its host's uptime. What an earlier boot left open ended
+    /// before then.
     #[must_use]
-    pub fn in_boot_begun_by(self, uptime: Uptime) -> Self {
-        Self { boot_began_by: uptime, ..self }
+    pub fn with_boot_started_by(self, uptime: Uptime) -> Self {
+        Self { boot_started_by: uptime, ..self }
     }
 
     /// The sessions that are open.
@@ -92,8 +92,7 @@ impl Tracker {
         devices
     }
 
-    /// The next moment of this boot at which [`Evidence::Elapsed`] has something to settle, and on
-    /// which interface.
+    /// The next uptime at which [`Evidence::Elapsed`] is due, and on which interface.
     pub fn deadline(&self) -> Option<(Uptime, Device)> {
         self.tunnels
             .iter()
@@ -101,11 +100,11 @@ impl Tracker {
             .min_by_key(|(at, _)| *at)
     }
 
-    /// Takes in one observation and says what to write down for it. `secret` draws a new session's
+    /// Processes one observation and returns the changes to record. `secret` draws a new session's
     /// secret.
     ///
-    /// Observations are given in the order in which they happened: at a start what the scripts left
-    /// behind comes first, then [`Evidence::Started`], then what the management socket tells.
+    /// Observations are given in the order in which they happened: at startup the events the scripts
+    /// left in the spool come first, then [`Evidence::Started`], then the management socket's.
     pub fn observe(
         &mut self,
         observation: Observation,
@@ -114,35 +113,38 @@ impl Tracker {
         let Observation { reading, device, evidence } = observation;
         let watched = self.watched.contains(&device);
         let tunnel = self.tunnels.entry(device.to_string()).or_default();
-        let boot_began_by = self.boot_began_by;
-        let mut scribe = Scribe { reading, device, boot_began_by, secret, changes: Vec::new() };
+        let boot_started_by = self.boot_started_by;
+        let mut collector =
+            ChangeCollector { reading, device, boot_started_by, secret, changes: Vec::new() };
         match evidence {
-            Evidence::TunnelUp { interface, facts } => tunnel.up(&mut scribe, interface, facts),
-            Evidence::TunnelDown { reason } => tunnel.down(&mut scribe, reason),
-            Evidence::LinkUp { interface, facts } => {
-                tunnel.link_up(&mut scribe, interface, facts, watched);
+            Evidence::TunnelUp { interface, attributes } => {
+                tunnel.up(&mut collector, interface, attributes)
             }
-            Evidence::LinkGone { interface } => tunnel.link_gone(&scribe, interface),
+            Evidence::TunnelDown { reason } => tunnel.down(&mut collector, reason),
+            Evidence::LinkUp { interface, attributes } => {
+                tunnel.link_up(&mut collector, interface, attributes, watched);
+            }
+            Evidence::LinkGone { interface } => tunnel.link_gone(&collector, interface),
             Evidence::Started { link, heartbeat } => {
-                tunnel.started(&mut scribe, link, heartbeat, watched);
+                tunnel.started(&mut collector, link, heartbeat, watched);
             }
             Evidence::ManagementAttached { connections, connected } => {
-                tunnel.attached(&mut scribe, connections, connected);
+                tunnel.attached(&mut collector, connections, connected);
             }
-            Evidence::Connected { facts } => tunnel.connected(&mut scribe, facts),
-            Evidence::Disconnected { reason } => tunnel.disconnected(&mut scribe, reason),
-            Evidence::ManagementClosed => tunnel.management_closed(&scribe),
-            Evidence::Elapsed => tunnel.elapsed(&mut scribe),
-            Evidence::Stopping => tunnel.stopping(&mut scribe),
+            Evidence::Connected { attributes } => tunnel.connected(&mut collector, attributes),
+            Evidence::Disconnected { reason } => tunnel.disconnected(&mut collector, reason),
+            Evidence::ManagementClosed => tunnel.management_closed(&collector),
+            Evidence::Elapsed => tunnel.elapsed(&mut collector),
+            Evidence::Stopping => tunnel.stopping(&mut collector),
         }
-        scribe.changes
+        collector.changes
     }
 
-    /// Notes a fact that was found out later about a session, if that session is still open.
-    pub fn learn(&mut self, id: super::SessionId, facts: &Facts) {
+    /// Adds attributes found out later, if the session is still open.
+    pub fn add_attributes(&mut self, id: super::SessionId, attributes: &Attributes) {
         let open = self.tunnels.values_mut().filter_map(|tunnel| tunnel.open.as_mut());
         for open in open.filter(|open| open.session.id == id) {
-            open.session.facts.complete_with(facts);
+            open.session.attributes.fill_missing(attributes);
         }
     }
 
@@ -154,25 +156,25 @@ impl Tracker {
     }
 }
 
-/// The clocks, the interface and the growing list of changes of one observation.
-struct Scribe<'a> {
+/// The clock reading, the interface and the collected changes of one observation.
+struct ChangeCollector<'a> {
     reading: ClockReading,
     device: Device,
-    boot_began_by: Uptime,
+    boot_started_by: Uptime,
     secret: &'a mut dyn FnMut() -> SessionSecret,
     changes: Vec<Change>,
 }
 
-impl Scribe<'_> {
+impl ChangeCollector<'_> {
     fn open(
         &mut self,
         opened: ClockReading,
-        start: Observed<Moment>,
+        start: Observed<TimeBounds>,
         interface: Option<u32>,
-        facts: Facts,
+        attributes: Attributes,
         coverage: Coverage,
         connection: Option<u32>,
-    ) -> Open {
+    ) -> OpenSession {
         let secret = (self.secret)();
         let session = Session {
             id: secret.id(),
@@ -181,24 +183,24 @@ impl Scribe<'_> {
             opened,
             start,
             end: None,
-            facts,
+            attributes,
             coverage,
             connection,
             last_seen: None,
         };
         self.changes.push(Change::Open(session.clone(), secret));
-        Open { session, confirmed: false }
+        OpenSession { session, confirmed: false }
     }
 
-    fn update(&mut self, open: &Open) {
+    fn update(&mut self, open: &OpenSession) {
         self.changes.push(Change::Update(open.session.clone()));
     }
 
     fn close(
         &mut self,
-        open: Open,
+        open: OpenSession,
         closed: ClockReading,
-        moment: Observed<Moment>,
+        moment: Observed<TimeBounds>,
         reason: EndReason,
     ) {
         let mut session = open.session;
@@ -208,31 +210,36 @@ impl Scribe<'_> {
 }
 
 /// The moment of a reading: exact where the clock was trusted, or is `now`, in the same boot.
-fn moment_of(reading: &ClockReading, now: &ClockReading) -> Moment {
-    reading.dated_by(now).map_or_else(|| Moment::claimed(reading.realtime), Moment::exact)
+fn moment_of(reading: &ClockReading, now: &ClockReading) -> TimeBounds {
+    reading.dated_by(now).map_or_else(|| TimeBounds::claimed(reading.realtime), TimeBounds::exact)
 }
 
-impl Tunnel {
+impl TunnelState {
     fn deadline(&self) -> Option<Uptime> {
         let gone = self.gone.as_ref().map(|(at, _)| at.uptime.plus(DOWN_GRACE));
         let came = self.came.as_ref().map(|(at, ..)| at.uptime.plus(UP_GRACE));
         gone.into_iter().chain(came).min()
     }
 
-    fn up(&mut self, scribe: &mut Scribe<'_>, interface: Option<u32>, facts: Facts) {
-        let reading = scribe.reading;
+    fn up(
+        &mut self,
+        collector: &mut ChangeCollector<'_>,
+        interface: Option<u32>,
+        attributes: Attributes,
+    ) {
+        let reading = collector.reading;
         let coverage = self.coverage();
-        self.transport = facts.gateway.map(|own| own.value).zip(facts.transport);
+        self.transport = attributes.gateway.map(|own| own.value).zip(attributes.transport);
         let rebuilt = self.rebuilt.take().filter(|rebuilt| is_soon_after(&reading, rebuilt));
         let came = self.came.take().map(|(_, came, _)| came);
         let interface = interface.or(came);
         if let Some(open) = &mut self.open {
             if open.session.opened == reading {
-                // Told twice: the plug was pulled before the event could be put away.
+                // Delivered twice: power was cut before the event could be removed from the spool.
                 return;
             }
             if self.gone.is_none() && is_same_connection(&open.session, &reading, interface) {
-                open.session.facts.complete_with(&facts);
+                open.session.attributes.fill_missing(&attributes);
                 open.session.interface = open.session.interface.or(interface);
                 if open.session.coverage == Coverage::Interface {
                     open.session.coverage = coverage;
@@ -240,87 +247,93 @@ impl Tunnel {
                 open.session.opened = reading;
                 open.session.start =
                     Observed::new(moment_of(&reading, &reading), Source::OpenVpnHook);
-                scribe.update(open);
+                collector.update(open);
                 return;
             }
         }
-        self.close_missed(scribe, EndReason::Superseded);
+        self.close_missed(collector, EndReason::Superseded);
         let began = rebuilt.unwrap_or(reading);
         let start = Observed::new(moment_of(&began, &reading), Source::OpenVpnHook);
-        self.open = Some(scribe.open(began, start, interface, facts, coverage, None));
+        self.open = Some(collector.open(began, start, interface, attributes, coverage, None));
     }
 
-    fn down(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
-        let at = scribe.reading;
+    fn down(&mut self, collector: &mut ChangeCollector<'_>, reason: EndReason) {
+        let at = collector.reading;
         self.rebuilt = (reason == EndReason::SettingsChanged).then_some(at);
         self.came.take_if(|(came, ..)| came.boot != at.boot || came.uptime <= at.uptime);
-        let is_earlier = |open: &mut Open| {
+        let is_earlier = |open: &mut OpenSession| {
             open.session.opened.boot == at.boot && at.uptime < open.session.opened.uptime
         };
         // What happened before this session began is left over from another one.
         let Some(open) = self.open.take_if(|open| !is_earlier(open)) else { return };
         if open.session.opened.boot == at.boot {
             let at = self.gone.take().map_or(at, |(gone, _)| gone);
-            let moment = moment_of(&at, &scribe.reading);
-            scribe.close(open, at, Observed::new(moment, Source::OpenVpnHook), reason);
+            let moment = moment_of(&at, &collector.reading);
+            collector.close(open, at, Observed::new(moment, Source::OpenVpnHook), reason);
         } else {
             self.open = Some(open);
-            self.close_unseen(scribe, EndReason::Unseen, None);
+            self.close_unseen(collector, EndReason::Unseen, None);
         }
     }
 
-    fn link_up(&mut self, scribe: &mut Scribe<'_>, interface: u32, facts: Facts, watched: bool) {
+    fn link_up(
+        &mut self,
+        collector: &mut ChangeCollector<'_>,
+        interface: u32,
+        attributes: Attributes,
+        watched: bool,
+    ) {
         match &mut self.open {
             Some(open) if open.session.interface == Some(interface) => {}
             Some(open) if open.session.interface.is_none() && self.gone.is_none() => {
                 open.session.interface = Some(interface);
-                open.session.facts.complete_with(&facts);
-                scribe.update(open);
+                open.session.attributes.fill_missing(&attributes);
+                collector.update(open);
             }
             _ if watched => match &mut self.came {
                 // Its addresses come after it does.
-                Some((_, came, known)) if *came == interface => known.complete_with(&facts),
-                _ => self.came = Some((scribe.reading, interface, facts)),
+                Some((_, came, known)) if *came == interface => known.fill_missing(&attributes),
+                _ => self.came = Some((collector.reading, interface, attributes)),
             },
             _ => {}
         }
     }
 
-    fn link_gone(&mut self, scribe: &Scribe<'_>, interface: u32) {
+    fn link_gone(&mut self, collector: &ChangeCollector<'_>, interface: u32) {
         self.came.take_if(|(_, came, _)| *came == interface);
         let concerned = self.open.as_ref().is_some_and(|open| {
             open.session.interface.is_none_or(|own| own == interface)
-                && open.session.opened.boot == scribe.reading.boot
+                && open.session.opened.boot == collector.reading.boot
         });
         if concerned && self.gone.is_none() {
-            self.gone = Some((scribe.reading, EndReason::InterfaceGone));
+            self.gone = Some((collector.reading, EndReason::InterfaceGone));
         }
     }
 
     fn started(
         &mut self,
-        scribe: &mut Scribe<'_>,
-        link: Option<(u32, Facts)>,
+        collector: &mut ChangeCollector<'_>,
+        link: Option<(u32, Attributes)>,
         heartbeat: Option<Timestamp>,
         watched: bool,
     ) {
         if let Some(open) = &self.open {
-            let rebooted = open.session.opened.boot != scribe.reading.boot;
+            let rebooted = open.session.opened.boot != collector.reading.boot;
             let present = link.as_ref().map(|(interface, _)| *interface);
             let own = |present| open.session.interface.is_none_or(|own| own == present);
             if rebooted || !present.is_some_and(own) {
-                // Where another tunnel stands in this boot, the sign of life may be that one's.
+                // If another tunnel is up in this boot, the heartbeat may be that one's.
                 let alive = heartbeat.filter(|_| rebooted || present.is_none());
-                self.close_unseen(scribe, EndReason::Unseen, alive);
+                self.close_unseen(collector, EndReason::Unseen, alive);
             }
         }
-        if let (None, Some((interface, facts))) = (&self.open, link.filter(|_| watched)) {
-            let start = bounds(scribe.reading.boot_started(), &scribe.reading);
-            self.open = Some(scribe.open(
-                scribe.reading,
+        if let (None, Some((interface, attributes))) = (&self.open, link.filter(|_| watched)) {
+            let start = bounds(collector.reading.boot_started(), &collector.reading);
+            self.open = Some(collector.open(
+                collector.reading,
                 start,
                 Some(interface),
-                facts,
+                attributes,
                 Coverage::Interface,
                 None,
             ));
@@ -329,21 +342,21 @@ impl Tunnel {
 
     fn attached(
         &mut self,
-        scribe: &mut Scribe<'_>,
+        collector: &mut ChangeCollector<'_>,
         connections: Option<u32>,
-        connected: Option<Facts>,
+        connected: Option<Attributes>,
     ) {
         self.attached = true;
         self.connections = connections;
         let missed = self.open.as_ref().is_some_and(|open| {
             let another = open.session.connection.zip(connections).is_some_and(|(a, b)| a != b)
-                || open.session.opened.boot != scribe.reading.boot;
+                || open.session.opened.boot != collector.reading.boot;
             connected.is_none() || another || self.gone.is_some()
         });
         if missed {
-            self.close_missed(scribe, EndReason::Unseen);
+            self.close_missed(collector, EndReason::Unseen);
         }
-        let Some(facts) = connected else { return };
+        let Some(attributes) = connected else { return };
         if let Some(open) = &mut self.open {
             let before = open.session.clone();
             match connections {
@@ -358,156 +371,168 @@ impl Tunnel {
                 None => {}
             }
             open.confirmed = true;
-            open.session.facts.complete_with(&facts);
+            open.session.attributes.fill_missing(&attributes);
             open.session.connection = connections;
             if open.session != before {
-                scribe.update(open);
+                collector.update(open);
             }
         } else {
-            let start = bounds(scribe.reading.boot_started(), &scribe.reading);
-            self.open_confirmed(scribe, start, facts);
+            let start = bounds(collector.reading.boot_started(), &collector.reading);
+            self.open_confirmed(collector, start, attributes);
         }
     }
 
-    fn connected(&mut self, scribe: &mut Scribe<'_>, mut facts: Facts) {
-        let gateway = facts.gateway.map(|own| own.value);
+    fn connected(&mut self, collector: &mut ChangeCollector<'_>, mut attributes: Attributes) {
+        let gateway = attributes.gateway.map(|own| own.value);
         if let Some((_, transport)) = self.transport.filter(|(known, _)| Some(*known) == gateway) {
-            facts.transport = facts.transport.or(Some(transport));
+            attributes.transport = attributes.transport.or(Some(transport));
         }
         self.connections = self.connections.map(|count| count.saturating_add(1));
-        let another = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.confirmed || open.session.opened.boot != scribe.reading.boot);
+        let another = self.open.as_ref().is_some_and(|open| {
+            open.confirmed || open.session.opened.boot != collector.reading.boot
+        });
         if another || self.gone.is_some() {
-            self.close_missed(scribe, EndReason::Unseen);
+            self.close_missed(collector, EndReason::Unseen);
         }
         if let Some(open) = &mut self.open {
             self.came = None;
             open.confirmed = true;
             open.session.coverage = Coverage::Complete;
             open.session.connection = self.connections;
-            open.session.facts.complete_with(&facts);
-            scribe.update(open);
+            open.session.attributes.fill_missing(&attributes);
+            collector.update(open);
         } else {
-            let start =
-                Observed::new(moment_of(&scribe.reading, &scribe.reading), Source::Management);
-            self.open_confirmed(scribe, start, facts);
+            let start = Observed::new(
+                moment_of(&collector.reading, &collector.reading),
+                Source::Management,
+            );
+            self.open_confirmed(collector, start, attributes);
         }
     }
 
-    /// Opens the session that the management socket tells of.
+    /// Opens the session that the management socket reports.
     fn open_confirmed(
         &mut self,
-        scribe: &mut Scribe<'_>,
-        start: Observed<Moment>,
-        mut facts: Facts,
+        collector: &mut ChangeCollector<'_>,
+        start: Observed<TimeBounds>,
+        mut attributes: Attributes,
     ) {
         let interface = self.came.take().map(|(_, interface, addresses)| {
-            facts.complete_with(&addresses);
+            attributes.fill_missing(&addresses);
             interface
         });
-        let (reading, coverage) = (scribe.reading, Coverage::Complete);
-        let open = scribe.open(reading, start, interface, facts, coverage, self.connections);
-        self.open = Some(Open { confirmed: true, ..open });
+        let (reading, coverage) = (collector.reading, Coverage::Complete);
+        let open =
+            collector.open(reading, start, interface, attributes, coverage, self.connections);
+        self.open = Some(OpenSession { confirmed: true, ..open });
     }
 
-    fn disconnected(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+    fn disconnected(&mut self, collector: &mut ChangeCollector<'_>, reason: EndReason) {
         // A session that the socket has not confirmed yet began after the connection whose end this
         // is: the script that opened it ran while this line waited to be read.
         if let Some(open) = self.open.take_if(|open| open.confirmed) {
-            let at = scribe.reading;
+            let at = collector.reading;
             self.gone = None;
-            scribe.close(open, at, Observed::new(moment_of(&at, &at), Source::Management), reason);
+            collector.close(
+                open,
+                at,
+                Observed::new(moment_of(&at, &at), Source::Management),
+                reason,
+            );
         }
     }
 
-    fn management_closed(&mut self, scribe: &Scribe<'_>) {
+    fn management_closed(&mut self, collector: &ChangeCollector<'_>) {
         self.attached = false;
         self.connections = None;
         self.transport = None;
         if self.open.as_ref().is_some_and(|open| open.confirmed) && self.gone.is_none() {
-            self.gone = Some((scribe.reading, EndReason::ProcessGone));
+            self.gone = Some((collector.reading, EndReason::ProcessGone));
         }
     }
 
-    fn elapsed(&mut self, scribe: &mut Scribe<'_>) {
-        let now = scribe.reading.uptime;
+    fn elapsed(&mut self, collector: &mut ChangeCollector<'_>) {
+        let now = collector.reading.uptime;
         if let Some((at, reason)) = self.gone.take_if(|(at, _)| at.uptime.plus(DOWN_GRACE) <= now) {
-            self.close_gone(scribe, at, reason);
+            self.close_gone(collector, at, reason);
         }
         let came = self.came.take_if(|(at, ..)| at.uptime.plus(UP_GRACE) <= now);
-        if let Some((at, interface, facts)) = came {
-            self.close_missed(scribe, EndReason::Unseen);
-            let start = Observed::new(moment_of(&at, &scribe.reading), Source::Interface);
+        if let Some((at, interface, attributes)) = came {
+            self.close_missed(collector, EndReason::Unseen);
+            let start = Observed::new(moment_of(&at, &collector.reading), Source::Interface);
             let coverage = Coverage::Interface;
-            self.open = Some(scribe.open(at, start, Some(interface), facts, coverage, None));
+            self.open =
+                Some(collector.open(at, start, Some(interface), attributes, coverage, None));
         }
     }
 
-    fn stopping(&mut self, scribe: &mut Scribe<'_>) {
+    fn stopping(&mut self, collector: &mut ChangeCollector<'_>) {
         if let Some((at, reason)) = self.gone.take() {
-            self.close_gone(scribe, at, reason);
+            self.close_gone(collector, at, reason);
         }
         if let Some(open) = &mut self.open {
-            if scribe.reading.synchronised {
-                open.session.last_seen = Some(scribe.reading.realtime);
-                scribe.update(open);
+            if collector.reading.synchronised {
+                open.session.last_seen = Some(collector.reading.realtime);
+                collector.update(open);
             }
         }
     }
 
-    /// Closes a session of which it turns out only now that it ended, for `reason` unless more is
-    /// known.
-    fn close_missed(&mut self, scribe: &mut Scribe<'_>, reason: EndReason) {
+    /// Closes a session whose end is discovered only now, for `reason` unless more is known.
+    fn close_missed(&mut self, collector: &mut ChangeCollector<'_>, reason: EndReason) {
         match self.gone.take() {
-            Some((at, known)) => self.close_gone(scribe, at, known),
-            None => self.close_unseen(scribe, reason, None),
+            Some((at, known)) => self.close_gone(collector, at, known),
+            None => self.close_unseen(collector, reason, None),
         }
     }
 
-    fn close_gone(&mut self, scribe: &mut Scribe<'_>, at: ClockReading, reason: EndReason) {
+    fn close_gone(
+        &mut self,
+        collector: &mut ChangeCollector<'_>,
+        at: ClockReading,
+        reason: EndReason,
+    ) {
         if let Some(open) = self.open.take() {
             let source = match reason {
                 EndReason::ProcessGone => Source::Management,
                 _ => Source::Interface,
             };
-            let moment = moment_of(&at, &scribe.reading);
-            scribe.close(open, at, Observed::new(moment, source), reason);
+            let moment = moment_of(&at, &collector.reading);
+            collector.close(open, at, Observed::new(moment, source), reason);
         }
     }
 
-    /// Closes a session whose end nobody saw: between the last sign of its life and now, or the
+    /// Closes a session whose end was not observed: between the last sign of its life and now, or the
     /// start of the present boot where it began in an earlier one. `alive` is a sign of life that may
     /// be its own.
     fn close_unseen(
         &mut self,
-        scribe: &mut Scribe<'_>,
+        collector: &mut ChangeCollector<'_>,
         reason: EndReason,
         alive: Option<Timestamp>,
     ) {
         let Some(open) = self.open.take() else { return };
         self.gone = None;
-        let rebooted = open.session.opened.boot != scribe.reading.boot;
+        let rebooted = open.session.opened.boot != collector.reading.boot;
         let closed = if rebooted {
-            // Unsynchronised by decree: the start of the boot can only be dated, never read.
+            // Marked unsynchronised: the start of the boot can only be dated, never read.
             ClockReading {
-                uptime: scribe.boot_began_by.min(scribe.reading.uptime),
+                uptime: collector.boot_started_by.min(collector.reading.uptime),
                 synchronised: false,
-                ..scribe.reading
+                ..collector.reading
             }
         } else {
-            scribe.reading
+            collector.reading
         };
-        let latest = closed.dated_by(&scribe.reading);
+        let latest = closed.dated_by(&collector.reading);
         let alive = alive.filter(|alive| {
             let began = open.session.start.value.latest;
             began.is_some_and(|began| began <= *alive)
                 && latest.is_some_and(|latest| *alive <= latest)
         });
-        let moment = Moment::between(open.session.known_alive().max(alive), latest);
+        let moment = TimeBounds::between(open.session.last_known_alive().max(alive), latest);
         let reason = if rebooted { EndReason::Unseen } else { reason };
-        scribe.close(open, closed, Observed::new(moment, Source::Bounds), reason);
+        collector.close(open, closed, Observed::new(moment, Source::Bounds), reason);
     }
 
     fn coverage(&self) -> Coverage {
@@ -516,9 +541,9 @@ impl Tunnel {
 }
 
 /// A moment between `earliest` and a reading.
-fn bounds(earliest: Option<Timestamp>, reading: &ClockReading) -> Observed<Moment> {
+fn bounds(earliest: Option<Timestamp>, reading: &ClockReading) -> Observed<TimeBounds> {
     let latest = reading.dated_by(reading);
-    Observed::new(Moment::between(earliest, latest), Source::Bounds)
+    Observed::new(TimeBounds::between(earliest, latest), Source::Bounds)
 }
 
 /// Whether a reading was taken in the same boot as another one, and soon after it.
@@ -528,7 +553,7 @@ fn is_soon_after(reading: &ClockReading, other: &ClockReading) -> bool {
         && reading.uptime <= other.uptime.plus(SAME_CONNECTION)
 }
 
-/// Whether the `route-up` script speaks of a session that another source has already opened.
+/// Whether the `route-up` script reports a session that another source has already opened.
 fn is_same_connection(session: &Session, reading: &ClockReading, interface: Option<u32>) -> bool {
     if session.opened.boot != reading.boot {
         return false;

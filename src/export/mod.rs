@@ -1,13 +1,15 @@
 //! The record as JSON and CSV, and the operator's receipts: stable formats for other programs,
 //! described in `FORMATS.md` beside this file. The command line and the page give the same bytes.
 
-mod csv;
-mod json;
-mod receipts;
+mod receipt_bundle;
+mod sessions_csv;
+mod sessions_json;
 
-pub use csv::CsvWriter;
-pub use json::{JsonWriter, SESSIONS_FORMAT, session};
-pub use receipts::{NoReceipts, RECEIPTS_FORMAT, Receipts, ReceiptsWriter, receipt_json};
+pub use receipt_bundle::{
+    InvalidReceipts, RECEIPTS_FORMAT, ReceiptBundle, ReceiptsWriter, receipt_json,
+};
+pub use sessions_csv::CsvWriter;
+pub use sessions_json::{JsonWriter, SESSIONS_FORMAT, session};
 
 #[cfg(test)]
 mod tests;

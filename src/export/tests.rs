@@ -1,6 +1,6 @@
 use crate::domain::{
-    BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment, Observed,
-    Session, SessionSecret, Source, Timestamp, Transport, Uptime,
+    Attributes, BootId, ClockReading, Coverage, Device, End, EndReason, Gateway, Observed, Session,
+    SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 
 use super::{CsvWriter, JsonWriter};
@@ -25,16 +25,16 @@ fn sessions() -> [Session; 2] {
         device: "tun0".parse::<Device>().unwrap(),
         interface: Some(4),
         opened: reading(),
-        start: Observed::new(Moment::exact(at("2026-11-24T08:00:00Z")), Source::OpenVpnHook),
+        start: Observed::new(TimeBounds::exact(at("2026-11-24T08:00:00Z")), Source::OpenVpnHook),
         end: Some(End {
             moment: Observed::new(
-                Moment::between(Some(at("2026-11-24T09:00:00Z")), None),
+                TimeBounds::between(Some(at("2026-11-24T09:00:00Z")), None),
                 Source::Bounds,
             ),
             closed: reading(),
             reason: EndReason::Unseen,
         }),
-        facts: Facts {
+        attributes: Attributes {
             origin_address: Some(push("203.0.113.7".parse().unwrap())),
             origin_port: Some(Observed::new(47_525, Source::OperatorPush)),
             assigned_ipv4: Some(Observed::new("192.0.2.10".parse().unwrap(), Source::OpenVpnHook)),
@@ -59,9 +59,9 @@ fn sessions() -> [Session; 2] {
     let open = Session {
         id: SessionSecret::from_bytes([2; 32]).id(),
         device: "=1+\"1".parse().unwrap(),
-        start: Observed::new(Moment::claimed(at("1970-01-01T00:01:00Z")), Source::Interface),
+        start: Observed::new(TimeBounds::claimed(at("1970-01-01T00:01:00Z")), Source::Interface),
         end: None,
-        facts: Facts::default(),
+        attributes: Attributes::default(),
         coverage: Coverage::Interface,
         ..closed.clone()
     };

@@ -1,14 +1,16 @@
 use chrono::NaiveDate;
 
-use super::{Comparison, LawSays, Seen, Signed, SignedField, SignedState};
+use super::{
+    DigestComparison, LegalPosition, ObservedField, SignedField, SignedState, SignedStatus,
+};
 use crate::domain::{Field, Timestamp};
 use crate::retention::{
-    Answer, Applicability, AppliesTo, Covered, Declared, Edition, Kept, Nature, Retention, Rule,
-    Span, StartEvent, Statement, Verdict,
+    Applicability, AppliesTo, Covered, Declared, Edition, Kept, LegalAnswer, Nature,
+    ProfileStatement, RetentionPeriod, Rule, Span, StartEvent, Verdict,
 };
 
-/// Two things that are said of a field and do not go together. It takes no side: a law binds an
-/// operator only for what it processes or generates, and a statement may be older than the law.
+/// Two conflicting statements about a field. It takes no side: a law binds an operator only for
+/// what it processes or generates, and a statement may be older than the law.
 #[derive(Clone, Debug)]
 pub enum Disagreement<'a> {
     /// A statement names a shorter time than a rule that must be followed lists.
@@ -32,7 +34,7 @@ pub enum Disagreement<'a> {
     /// A rule that must be followed lists the field; a statement says that it is not stored.
     NotStored {
         /// The statement.
-        statement: &'a Statement,
+        statement: &'a ProfileStatement,
         /// The edition in which the rule stands.
         edition: &'a Edition,
         /// The rule.
@@ -41,12 +43,12 @@ pub enum Disagreement<'a> {
     /// A statement says that the field is stored; no rule in the files names it.
     Unlisted {
         /// The statement.
-        statement: &'a Statement,
+        statement: &'a ProfileStatement,
     },
     /// A statement says that the field is stored; a rule lists it as not to be kept.
     Forbidden {
         /// The statement.
-        statement: &'a Statement,
+        statement: &'a ProfileStatement,
         /// The edition in which the rule stands.
         edition: &'a Edition,
         /// The rule.
@@ -55,9 +57,9 @@ pub enum Disagreement<'a> {
     /// Two statements of the operator's differ.
     Statements {
         /// The newer one.
-        newer: &'a Statement,
+        newer: &'a ProfileStatement,
         /// The older one.
-        older: &'a Statement,
+        older: &'a ProfileStatement,
     },
     /// The operator has signed that it does not hold the field; a rule that must be followed lists it.
     SignedNotHeld {
@@ -69,11 +71,11 @@ pub enum Disagreement<'a> {
     /// The operator has signed that it holds the field; a statement says that it is not stored.
     SignedHeld {
         /// The statement.
-        statement: &'a Statement,
+        statement: &'a ProfileStatement,
     },
     /// The operator's value and the box's are not the same.
     ValuesDiffer,
-    /// The operator has signed, well after the day by which the record was to be gone, that it is held.
+    /// The operator has signed, well after the erasure date, that the record is held.
     Overdue {
         /// That day, by the same statement.
         erase_by: NaiveDate,
@@ -98,7 +100,7 @@ impl<'a> Disagreement<'a> {
     }
 
     /// The statement that it is about, where there is one; the newer of two.
-    pub fn statement(&self) -> Option<&'a Statement> {
+    pub fn statement(&self) -> Option<&'a ProfileStatement> {
         match self {
             Self::Shorter { declared, .. } | Self::Longer { declared, .. } => {
                 Some(declared.statement)
@@ -128,10 +130,10 @@ impl<'a> Disagreement<'a> {
         }
     }
 
-    /// Everything that does not go together of one field. `reached` is the last day that the
-    /// session, and so the contract, is known to have reached.
+    /// All conflicts of one field. `reached` is the last day that the session, and so the contract,
+    /// is known to have lasted to.
     pub(super) fn all(
-        law: Option<&LawSays<'a>>,
+        law: Option<&LegalPosition<'a>>,
         declared: &[Declared<'a>],
         reached: Option<NaiveDate>,
     ) -> Vec<Self> {
@@ -153,20 +155,20 @@ impl<'a> Disagreement<'a> {
         found
     }
 
-    /// What a signed statement does not go together with.
+    /// What a signed statement conflicts with.
     pub(super) fn signed(
         field: Field,
-        seen: &Seen,
-        signed: &Signed,
-        law: Option<&LawSays<'a>>,
+        seen: &ObservedField,
+        signed: &SignedStatus,
+        law: Option<&LegalPosition<'a>>,
         declared: &[Declared<'a>],
     ) -> Vec<Self> {
-        let Signed::Stated(statement) = signed else { return Vec::new() };
+        let SignedStatus::Stated(statement) = signed else { return Vec::new() };
         let newest = declared.iter().find(|it| it.covered == Covered::Yes);
         let mut found = Vec::new();
         match signed.of(field) {
             Some(SignedField::Held(comparison)) => {
-                if comparison == Comparison::Differs {
+                if comparison == DigestComparison::Differs {
                     found.push(Self::ValuesDiffer);
                 }
                 if let SignedState::Held { erase_by: Some(erase_by), is_overdue: true, .. } =
@@ -183,7 +185,7 @@ impl<'a> Disagreement<'a> {
             Some(SignedField::NotHeld | SignedField::RecordNotHeld) => {
                 // What was to be kept until a day that has passed may well be gone; and of what the box
                 // did not see, such as an address that was never assigned, there may be nothing to hold.
-                let law = law.filter(|_| matches!(seen, Seen::Value(_)));
+                let law = law.filter(|_| matches!(seen, ObservedField::Value(_)));
                 let due = law.and_then(|law| {
                     law.required().find(|it| {
                         let until = it.kept.until();
@@ -202,24 +204,24 @@ impl<'a> Disagreement<'a> {
     }
 
     fn with_law(
-        law: &LawSays<'a>,
+        law: &LegalPosition<'a>,
         declared: &Declared<'a>,
         reached: Option<NaiveDate>,
     ) -> Option<Self> {
         let statement = declared.statement;
         let stored = declared.stores.stored;
         match law.answer {
-            Answer::Required if !stored => law.required().next().map(|it| Self::NotStored {
+            LegalAnswer::Required if !stored => law.required().next().map(|it| Self::NotStored {
                 statement,
                 edition: it.edition,
                 rule: it.rule,
             }),
-            Answer::Forbidden if stored => law
+            LegalAnswer::Forbidden if stored => law
                 .verdicts
                 .iter()
                 .find(|it| it.rule.nature == Nature::MustNot)
                 .map(|it| Self::Forbidden { statement, edition: it.edition, rule: it.rule }),
-            Answer::Unlisted if stored => Some(Self::Unlisted { statement }),
+            LegalAnswer::Unlisted if stored => Some(Self::Unlisted { statement }),
             _ if !stored => None,
             _ => Self::shorter(law, declared, reached)
                 .or_else(|| Self::longer(law, declared, reached)),
@@ -227,7 +229,7 @@ impl<'a> Disagreement<'a> {
     }
 
     fn shorter(
-        law: &LawSays<'a>,
+        law: &LegalPosition<'a>,
         declared: &Declared<'a>,
         reached: Option<NaiveDate>,
     ) -> Option<Self> {
@@ -248,7 +250,7 @@ impl<'a> Disagreement<'a> {
     }
 
     fn longer(
-        law: &LawSays<'a>,
+        law: &LegalPosition<'a>,
         declared: &Declared<'a>,
         reached: Option<NaiveDate>,
     ) -> Option<Self> {
@@ -257,7 +259,7 @@ impl<'a> Disagreement<'a> {
         }
         let mut most: Option<(NaiveDate, &Verdict<'a>)> = None;
         for verdict in &law.verdicts {
-            // What an authority has frozen is kept longer than anybody declares beforehand.
+            // Data frozen by an authority are kept longer than declared beforehand.
             if verdict.rule.applies_to == AppliesTo::ExpeditedPreservation {
                 continue;
             }
@@ -303,7 +305,7 @@ fn of_statement(
     match &declared.kept {
         Kept::Until(until) => Some((until.earliest, until.latest)),
         Kept::AfterEvent(event) => {
-            let retention = Retention::of(declared.stores.erase_after?);
+            let retention = RetentionPeriod::of(declared.stores.erase_after?);
             let last = reached.map(|day| retention.last_days(day).0);
             Some((last, last.filter(|_| against == Some(*event))))
         }
@@ -329,7 +331,7 @@ fn day(at: Timestamp) -> NaiveDate {
     at.to_utc().date_naive()
 }
 
-/// The last day that a session is known to have reached.
+/// The last day that a session is known to have lasted to.
 pub(super) fn reached(span: Span, now: Timestamp) -> Option<NaiveDate> {
     match span.end {
         None => Some(day(now)),

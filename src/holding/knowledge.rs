@@ -1,10 +1,10 @@
-/// How something that is shown is known. Each kind has a type of its own in a holding, so that none
-/// can be taken for another; this is the name of the kind.
+/// How a displayed value is known. Each kind has its own type in an assessment, so that they cannot
+/// be confused; this names the kind.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Knowledge {
-    /// This box observed it: [`super::Seen`].
+    /// This box observed it: [`super::ObservedField`].
     Observed,
-    /// It follows from a rule of law, cited and dated: [`super::LawSays`].
+    /// It follows from a rule of law, cited and dated: [`super::LegalPosition`].
     Law,
     /// The operator's profile has it as declared, dated: [`crate::retention::Declared`].
     Declared,

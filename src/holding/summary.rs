@@ -4,9 +4,9 @@ use std::collections::hash_map::Entry;
 
 use chrono::NaiveDate;
 
-use super::Rulebook;
-use crate::domain::{Days, Field, Moment, Session, SessionId, Timestamp, Zone};
-use crate::journal::Census;
+use super::ApplicableRules;
+use crate::domain::{DayCache, Field, Session, SessionId, TimeBounds, Timestamp, Zone};
+use crate::journal::SessionCounts;
 use crate::retention::{
     Applicability, Covered, Doubt, Kept, KeptUntil, Nature, Span, Track, Verdict, judge,
 };
@@ -25,38 +25,42 @@ pub struct Summary {
     /// How many of them last.
     pub open: u64,
     /// By the law; `None` where it is not known whose law applies.
-    pub law: Option<Count>,
+    pub law: Option<RecordCounts>,
     /// By the operator's newest statement on each field; `None` where its declarations are not known.
-    pub declared: Option<Count>,
+    pub declared: Option<RecordCounts>,
 }
 
 impl Summary {
-    /// Sums sessions up in one pass, in any order.
+    /// Summarises sessions in one pass, in any order.
     pub fn of<S: Borrow<Session>>(
         sessions: impl IntoIterator<Item = S>,
-        rulebook: Rulebook<'_>,
+        applicable_rules: ApplicableRules<'_>,
         now: Timestamp,
     ) -> Self {
-        let mut tally = Tally::new(rulebook, None);
+        let mut tally = SessionTally::new(applicable_rules, None);
         for session in sessions {
             tally.add(session.borrow());
         }
-        tally.summary(rulebook, now)
+        tally.summary(applicable_rules, now)
     }
 
-    /// The sum of standings that were found by the same rulebook as of the same `now`.
-    pub fn sum(standings: &[Standing], rulebook: Rulebook<'_>, now: Timestamp) -> Self {
-        let zone = zones(rulebook, None).first().copied().unwrap_or(Zone::UTC);
+    /// The sum of statuses found by the same rules as of the same `now`.
+    pub fn sum(
+        standings: &[GroupStatus],
+        applicable_rules: ApplicableRules<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let zone = zones(applicable_rules, None).first().copied().unwrap_or(Zone::UTC);
         let mut summary = Self {
             today: zone.date(now),
             zone,
-            operator: rulebook.profile.map(|profile| profile.name.clone()),
+            operator: applicable_rules.profile.map(|profile| profile.name.clone()),
             sessions: 0,
             open: 0,
-            law: rulebook.jurisdiction.map(|_| Count::default()),
-            declared: rulebook.profile.map(|_| Count::default()),
+            law: applicable_rules.jurisdiction.map(|_| RecordCounts::default()),
+            declared: applicable_rules.profile.map(|_| RecordCounts::default()),
         };
-        for Standing { group, law, declared } in standings {
+        for GroupStatus { group, law, declared } in standings {
             summary.sessions += group.count;
             summary.open += if group.span.is_open() { group.count } else { 0 };
             let counts = [(&mut summary.law, law), (&mut summary.declared, declared)];
@@ -73,33 +77,33 @@ impl Summary {
     }
 }
 
-/// How the records stand by one account of how long they are kept. Every session is counted in
-/// exactly one of `held`, `over`, `none` and `untold`.
+/// Counts of records by one source of retention periods. Every session is counted in exactly one of
+/// `held`, `over`, `none` and `untold`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Count {
+pub struct RecordCounts {
     /// To be held today.
     pub held: u64,
-    /// The time is over: to be gone.
+    /// Past their retention period.
     pub over: u64,
-    /// Nothing says that they are kept.
+    /// Without any retention period.
     pub none: u64,
-    /// It cannot be told, and why.
-    pub untold: Vec<(Untold, u64)>,
+    /// Unknown, and why.
+    pub untold: Vec<(UnknownReason, u64)>,
     /// The record to be held whose session began first.
-    pub oldest: Option<(SessionId, Moment)>,
-    /// The record to be held that goes first, with its last day, where that is known.
+    pub oldest: Option<(SessionId, TimeBounds)>,
+    /// The record to be held that is erased first, with its last day, if known.
     pub next: Option<(SessionId, NaiveDate)>,
 }
 
-impl Count {
-    /// Of how many it cannot be told.
+impl RecordCounts {
+    /// How many are unknown.
     pub fn untold(&self) -> u64 {
         self.untold.iter().map(|(_, count)| count).sum()
     }
 
-    fn add(&mut self, due: Due, group: &Group) {
+    fn add(&mut self, due: RecordState, group: &SessionGroup) {
         match due {
-            Due::Held(last) => {
+            RecordState::Held(last) => {
                 self.held += group.count;
                 let (id, start) = group.first;
                 if self.oldest.is_none_or(|known| rank((id, start)) < rank(known)) {
@@ -111,25 +115,27 @@ impl Count {
                     }
                 }
             }
-            Due::Over => self.over += group.count,
-            Due::None => self.none += group.count,
-            Due::Untold(why) => match self.untold.iter_mut().find(|(known, _)| *known == why) {
-                Some((_, count)) => *count += group.count,
-                None => self.untold.push((why, group.count)),
-            },
+            RecordState::Over => self.over += group.count,
+            RecordState::None => self.none += group.count,
+            RecordState::Untold(why) => {
+                match self.untold.iter_mut().find(|(known, _)| *known == why) {
+                    Some((_, count)) => *count += group.count,
+                    None => self.untold.push((why, group.count)),
+                }
+            }
         }
     }
 }
 
-/// By which the one of two sessions that began first comes first.
-fn rank((id, start): (SessionId, Moment)) -> (bool, Option<Timestamp>, SessionId) {
+/// The sort key that puts the earliest session first.
+fn rank((id, start): (SessionId, TimeBounds)) -> (bool, Option<Timestamp>, SessionId) {
     (start.best().is_none(), start.best(), id)
 }
 
-/// Why it cannot be told whether a record should be held.
+/// Why it is unknown whether a record should be held.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Untold {
-    /// Today lies between the earliest and the latest day on which it may go.
+pub enum UnknownReason {
+    /// Today is between the earliest and the latest day on which it may be erased.
     Between,
     /// It depends on what the box cannot know, such as secret lists.
     Depends,
@@ -145,7 +151,7 @@ pub enum Untold {
     Undated,
 }
 
-impl Untold {
+impl UnknownReason {
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
@@ -160,38 +166,41 @@ impl Untold {
     }
 }
 
-/// Counts sessions one by one. What law and operator say depends on nothing but the days on which a
-/// session began and ended, so those of the same days are counted together and judged once; and a
+/// Counts sessions one by one. What law and operator say depends only on the days on which a
+/// session began and ended, so sessions of the same days are counted together and judged once. A
 /// tally can be kept and added to.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub struct SessionTally {
     /// The zones in which days are counted: first those of law and operator.
-    zones: Vec<Days>,
+    zones: Vec<DayCache>,
     /// How many of them law and operator have.
     judged: usize,
-    groups: HashMap<Key, Group>,
+    groups: HashMap<GroupKey, SessionGroup>,
 }
 
-impl Tally {
-    /// Before the first session. Its days are those of law and operator, and of the zone in which
-    /// they are `shown`.
-    pub fn new(rulebook: Rulebook<'_>, shown: Option<Zone>) -> Self {
-        let judged = zones(rulebook, None).len();
-        let zones = zones(rulebook, shown).into_iter().map(Days::new).collect();
+impl SessionTally {
+    /// An empty tally. Days are counted in the zones of law and operator, and in the zone `shown`.
+    pub fn new(applicable_rules: ApplicableRules<'_>, shown: Option<Zone>) -> Self {
+        let judged = zones(applicable_rules, None).len();
+        let zones = zones(applicable_rules, shown).into_iter().map(DayCache::new).collect();
         Self { zones, judged, groups: HashMap::new() }
     }
 
-    /// The tally of a record, as its census has counted it; `None` where that was done in the days of
-    /// other zones than are needed.
-    pub fn of(census: &Census, rulebook: Rulebook<'_>, shown: Option<Zone>) -> Option<Self> {
-        let mut tally = Self::new(rulebook, shown);
+    /// The tally of a journal, from its stored session counts; `None` if those were counted in
+    /// other zones than needed.
+    pub fn of(
+        census: &SessionCounts,
+        applicable_rules: ApplicableRules<'_>,
+        shown: Option<Zone>,
+    ) -> Option<Self> {
+        let mut tally = Self::new(applicable_rules, shown);
         if !tally.zones.iter().all(|days| census.zones.contains(&days.zone())) {
             return None;
         }
-        for (first, count) in &census.alike {
+        for (first, count) in &census.groups {
             tally.add_alike(first, *count);
         }
-        for session in &census.others {
+        for session in &census.ungrouped {
             tally.add(session);
         }
         Some(tally)
@@ -206,7 +215,7 @@ impl Tally {
     fn add_alike(&mut self, first: &Session, count: u64) {
         let span = Span::from(first);
         let first = (first.id, first.start.value);
-        match self.groups.entry(Key::of(span, &mut self.zones)) {
+        match self.groups.entry(GroupKey::of(span, &mut self.zones)) {
             Entry::Occupied(mut known) => {
                 let group = known.get_mut();
                 group.count += count;
@@ -215,25 +224,32 @@ impl Tally {
                 }
             }
             Entry::Vacant(place) => {
-                place.insert(Group { span, count, first });
+                place.insert(SessionGroup { span, count, first });
             }
         }
     }
 
-    /// How the sessions stand as of `now`, those of the same days together, the oldest first.
-    pub fn standings(&self, rulebook: Rulebook<'_>, now: Timestamp) -> Vec<Standing> {
-        // In the days of the zone that is shown they may be apart which law and operator judge as one.
+    /// The status of each group of sessions as of `now`, the oldest first.
+    pub fn standings(
+        &self,
+        applicable_rules: ApplicableRules<'_>,
+        now: Timestamp,
+    ) -> Vec<GroupStatus> {
+        // Days in the shown zone may separate sessions that law and operator judge as one.
         let mut judgements = HashMap::new();
-        let mut all: Vec<Standing> = self
+        let mut all: Vec<GroupStatus> = self
             .groups
             .iter()
             .map(|(key, group)| {
                 let (law, declared) =
                     *judgements.entry(key.of_first(self.judged)).or_insert_with(|| {
                         let span = group.span;
-                        (by_law(span, rulebook, now), by_declaration(span, rulebook, now))
+                        (
+                            by_law(span, applicable_rules, now),
+                            by_declaration(span, applicable_rules, now),
+                        )
                     });
-                Standing { group: *group, law, declared }
+                GroupStatus { group: *group, law, declared }
             })
             .collect();
         all.sort_by_key(|standing| {
@@ -244,38 +260,39 @@ impl Tally {
     }
 
     /// The sum of all.
-    pub fn summary(&self, rulebook: Rulebook<'_>, now: Timestamp) -> Summary {
-        Summary::sum(&self.standings(rulebook, now), rulebook, now)
+    pub fn summary(&self, applicable_rules: ApplicableRules<'_>, now: Timestamp) -> Summary {
+        Summary::sum(&self.standings(applicable_rules, now), applicable_rules, now)
     }
 }
 
 /// Sessions that began on the same day and ended on the same day.
 #[derive(Clone, Copy, Debug)]
-pub struct Group {
+pub struct SessionGroup {
     /// When one of them lasted.
     pub span: Span,
     /// How many there are.
     pub count: u64,
     /// The one that began first.
-    pub first: (SessionId, Moment),
+    pub first: (SessionId, TimeBounds),
 }
 
-/// How the sessions of a group stand.
+/// The status of a group of sessions.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct GroupStatus {
     /// Which sessions.
-    pub group: Group,
+    pub group: SessionGroup,
     /// By the law; `None` where it is not known whose law applies.
-    pub law: Option<Due>,
+    pub law: Option<RecordState>,
     /// By the operator's newest statement on each field; `None` where its declarations are not known.
-    pub declared: Option<Due>,
+    pub declared: Option<RecordState>,
 }
 
 /// The zones in which days are to be counted: the operator's, the law's, and the one that is shown.
-fn zones(rulebook: Rulebook<'_>, shown: Option<Zone>) -> Vec<Zone> {
-    let mut zones: Vec<Zone> = rulebook.profile.iter().map(|profile| profile.zone).collect();
-    for edition in rulebook.law.editions() {
-        let ours = Some(edition.jurisdiction) == rulebook.jurisdiction;
+fn zones(applicable_rules: ApplicableRules<'_>, shown: Option<Zone>) -> Vec<Zone> {
+    let mut zones: Vec<Zone> =
+        applicable_rules.profile.iter().map(|profile| profile.zone).collect();
+    for edition in applicable_rules.law.editions() {
+        let ours = Some(edition.jurisdiction) == applicable_rules.jurisdiction;
         if ours && !zones.contains(&edition.zone) {
             zones.push(edition.zone);
         }
@@ -292,15 +309,15 @@ const ZONES: usize = 3;
 /// All of a session that its judgement depends on: whether it lasts, and the days, in each zone, of
 /// the bounds of its start and its end.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct Key {
+struct GroupKey {
     open: bool,
     days: [[Option<NaiveDate>; 4]; ZONES],
 }
 
-impl Key {
-    fn of(span: Span, zones: &mut [Days]) -> Self {
+impl GroupKey {
+    fn of(span: Span, zones: &mut [DayCache]) -> Self {
         let mut days = [[None; 4]; ZONES];
-        let end = span.end.unwrap_or_else(|| Moment::between(None, None));
+        let end = span.end.unwrap_or_else(|| TimeBounds::between(None, None));
         let instants = [span.start.earliest, span.start.latest, end.earliest, end.latest];
         for (place, zone) in days.iter_mut().zip(zones) {
             *place = instants.map(|at| at.map(|at| zone.of(at)));
@@ -316,38 +333,44 @@ impl Key {
 
 /// Whether a record should be held today.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Due {
+pub enum RecordState {
     /// It should, until the end of this day where it is known.
     Held(Option<NaiveDate>),
-    /// The time is over: it should be gone.
+    /// Past its retention period.
     Over,
-    /// Nothing says that it is kept.
+    /// No retention period.
     None,
-    /// It cannot be told, and why.
-    Untold(Untold),
+    /// Unknown, and why.
+    Untold(UnknownReason),
 }
 
-fn by_law(span: Span, rulebook: Rulebook<'_>, now: Timestamp) -> Option<Due> {
-    let judgement = judge(span, rulebook.law, rulebook.jurisdiction?, now);
+fn by_law(
+    span: Span,
+    applicable_rules: ApplicableRules<'_>,
+    now: Timestamp,
+) -> Option<RecordState> {
+    let judgement = judge(span, applicable_rules.law, applicable_rules.jurisdiction?, now);
     let must = |verdict: &&Verdict<'_>| {
         verdict.rule.nature == Nature::Must
             && verdict.rule.fields.iter().any(|field| field.is_recorded())
     };
     let certain =
         |verdict: &&Verdict<'_>| must(verdict) && verdict.applies == Applicability::Certain;
-    let mut last = Last::default();
+    let mut last = LastDay::default();
     for verdict in judgement.verdicts.iter().filter(certain) {
         last.add(&verdict.kept, verdict.edition.zone.date(now));
     }
     Some(last.due().unwrap_or_else(|| {
         let doubt = judgement.doubts.iter().find(|doubt| general(doubt));
         match doubt {
-            Some(Doubt::Gap { .. }) => Due::Untold(Untold::Gap),
-            Some(Doubt::LeftOpen(_)) => Due::Untold(Untold::LeftOpen),
-            Some(Doubt::Stale(_)) => Due::Untold(Untold::Stale),
-            Some(Doubt::Undated) => Due::Untold(Untold::Undated),
-            None if judgement.verdicts.iter().any(|it| must(&it)) => Due::Untold(Untold::Depends),
-            None => Due::None,
+            Some(Doubt::Gap { .. }) => RecordState::Untold(UnknownReason::Gap),
+            Some(Doubt::LeftOpen(_)) => RecordState::Untold(UnknownReason::LeftOpen),
+            Some(Doubt::Stale(_)) => RecordState::Untold(UnknownReason::Stale),
+            Some(Doubt::Undated) => RecordState::Untold(UnknownReason::Undated),
+            None if judgement.verdicts.iter().any(|it| must(&it)) => {
+                RecordState::Untold(UnknownReason::Depends)
+            }
+            None => RecordState::None,
         }
     }))
 }
@@ -361,29 +384,33 @@ fn general(doubt: &Doubt<'_>) -> bool {
     }
 }
 
-fn by_declaration(span: Span, rulebook: Rulebook<'_>, now: Timestamp) -> Option<Due> {
-    let profile = rulebook.profile?;
+fn by_declaration(
+    span: Span,
+    applicable_rules: ApplicableRules<'_>,
+    now: Timestamp,
+) -> Option<RecordState> {
+    let profile = applicable_rules.profile?;
     let today = profile.zone.date(now);
-    let mut last = Last::default();
+    let mut last = LastDay::default();
     for field in Field::ALL.into_iter().filter(|field| field.is_recorded()) {
         let declared = profile.declared(field, span, now);
         if let Some(newest) = declared.iter().find(|it| it.covered != Covered::No) {
             last.add(&newest.kept, today);
         }
     }
-    Some(last.due().unwrap_or(Due::None))
+    Some(last.due().unwrap_or(RecordState::None))
 }
 
 /// The last day of a record: that of the field that is kept longest.
 #[derive(Default)]
-struct Last {
+struct LastDay {
     until: Option<KeptUntil>,
     today: Option<NaiveDate>,
     is_endless: bool,
     is_undated: bool,
 }
 
-impl Last {
+impl LastDay {
     fn add(&mut self, kept: &Kept<'_>, today: NaiveDate) {
         self.today = Some(today);
         match kept {
@@ -402,27 +429,27 @@ impl Last {
         }
     }
 
-    fn due(&self) -> Option<Due> {
+    fn due(&self) -> Option<RecordState> {
         let today = self.today?;
         let Some(until) = self.until else {
             return match (self.is_endless, self.is_undated) {
-                (true, _) => Some(Due::Untold(Untold::NoLength)),
-                (_, true) => Some(Due::Untold(Untold::Undated)),
+                (true, _) => Some(RecordState::Untold(UnknownReason::NoLength)),
+                (_, true) => Some(RecordState::Untold(UnknownReason::Undated)),
                 _ => None,
             };
         };
         let lasts = until.earliest.is_some_and(|earliest| today <= earliest);
         Some(if lasts {
-            Due::Held(until.last_day().filter(|_| !self.is_endless))
+            RecordState::Held(until.last_day().filter(|_| !self.is_endless))
         } else if self.is_endless {
-            Due::Untold(Untold::NoLength)
+            RecordState::Untold(UnknownReason::NoLength)
         } else if until.live || self.is_undated {
-            Due::Untold(Untold::Between)
+            RecordState::Untold(UnknownReason::Between)
         } else {
             match until.latest {
-                Some(latest) if latest < today => Due::Over,
-                Some(_) => Due::Untold(Untold::Between),
-                None => Due::Untold(Untold::Undated),
+                Some(latest) if latest < today => RecordState::Over,
+                Some(_) => RecordState::Untold(UnknownReason::Between),
+                None => RecordState::Untold(UnknownReason::Undated),
             }
         })
     }

@@ -1,15 +1,15 @@
-use super::layout::{Layout, length};
-use super::phrase::sentence;
-use super::{Count, Summary, Untold};
-use crate::i18n::{Message, When};
+use super::phrases::sentence;
+use super::text_layout::{TextLayout, length};
+use super::{RecordCounts, Summary, UnknownReason};
+use crate::i18n::{DateFormatter, Message};
 use crate::messages::assessment as w;
 use crate::messages::common;
 
 impl Summary {
     /// The summary as plain text for a terminal of `width` columns, in the language and the time
     /// zone of `when`.
-    pub fn to_text(&self, when: When, width: usize) -> String {
-        let mut layout = Layout::new(width);
+    pub fn to_text(&self, when: DateFormatter, width: usize) -> String {
+        let mut layout = TextLayout::new(width);
         let say = |message: &Message| message.text(when.language);
         let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
         layout.paragraph(0, say(&w::SUMMARY));
@@ -53,7 +53,11 @@ impl Summary {
     }
 }
 
-fn rows(count: &Count, nothing: &Message, when: When) -> Vec<(&'static str, String)> {
+fn rows(
+    count: &RecordCounts,
+    nothing: &Message,
+    when: DateFormatter,
+) -> Vec<(&'static str, String)> {
     let say = |message: &Message| message.text(when.language);
     let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
     let mut rows = vec![(say(&w::HELD), sessions(count.held))];
@@ -85,14 +89,14 @@ fn rows(count: &Count, nothing: &Message, when: When) -> Vec<(&'static str, Stri
     rows
 }
 
-fn why_text(why: Untold) -> &'static Message {
+fn why_text(why: UnknownReason) -> &'static Message {
     match why {
-        Untold::Between => &w::UNTOLD_BETWEEN,
-        Untold::Depends => &w::UNTOLD_DEPENDS,
-        Untold::Gap => &w::UNTOLD_GAP,
-        Untold::LeftOpen => &w::UNTOLD_LEFT_OPEN,
-        Untold::NoLength => &w::UNTOLD_NO_LENGTH,
-        Untold::Stale => &w::UNTOLD_STALE,
-        Untold::Undated => &w::UNTOLD_UNDATED,
+        UnknownReason::Between => &w::UNTOLD_BETWEEN,
+        UnknownReason::Depends => &w::UNTOLD_DEPENDS,
+        UnknownReason::Gap => &w::UNTOLD_GAP,
+        UnknownReason::LeftOpen => &w::UNTOLD_LEFT_OPEN,
+        UnknownReason::NoLength => &w::UNTOLD_NO_LENGTH,
+        UnknownReason::Stale => &w::UNTOLD_STALE,
+        UnknownReason::Undated => &w::UNTOLD_UNDATED,
     }
 }

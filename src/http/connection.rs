@@ -5,54 +5,59 @@ use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
+use super::body_stream::BodyStream;
 use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
 use super::request::{Peer, Request};
-use super::rest::Rest;
 use super::server::Handler;
 
 /// How long a client may take to send its request.
-const READING: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client may take to receive the response, or a piece of it.
-const WRITING: Duration = Duration::from_secs(30);
+/// How long a client may take to receive the response, or one piece of it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a client may take to close once it has the response.
-const CLOSING: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// One client: it sends one request, receives one response and is let go.
+/// One client connection: one request, one response.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     peer: Peer,
     deadline: Instant,
-    state: State,
+    state: ConnectionState,
 }
 
-enum State {
-    /// With what has arrived of the head.
-    Heading(Vec<u8>),
-    /// With the request, whose body may still be coming, and the body's length.
-    Reading(Request, usize),
-    /// With what is made of the response, how much of that is sent, and the rest.
-    Writing(Vec<u8>, usize, Option<Rest>),
-    /// Everything is sent. What the client still sends is thrown away until it closes: closing first
-    /// would make the kernel withdraw a response that is still on its way.
+enum ConnectionState {
+    /// With the bytes of the head received so far.
+    ReadingHead(Vec<u8>),
+    /// With the request, whose body may be incomplete, and the body's length.
+    ReadingBody(Request, usize),
+    /// With the response bytes at hand, how many of them are sent, and the stream_left of the body.
+    Writing(Vec<u8>, usize, Option<BodyStream>),
+    /// Everything is sent. Further input is discarded until the client closes: closing first could make
+    /// the kernel reset the connection before the response arrives.
     Closing,
 }
 
-/// Whether a connection goes on.
+/// Whether a connection stays open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Progress {
-    /// It waits for the client.
+pub(super) enum ConnectionProgress {
+    /// It waits for the client or the next piece.
     Waiting,
-    /// It is over.
-    Over,
+    /// It can be closed.
+    Done,
 }
 
 impl Connection {
-    /// A client that has just come.
+    /// A newly accepted connection.
     pub(super) fn new(stream: Box<dyn Stream>, peer: Peer, now: Instant) -> Self {
-        Self { stream, peer, deadline: now + READING, state: State::Heading(Vec::new()) }
+        Self {
+            stream,
+            peer,
+            deadline: now + READ_TIMEOUT,
+            state: ConnectionState::ReadingHead(Vec::new()),
+        }
     }
 
     /// Who the client is.
@@ -60,39 +65,45 @@ impl Connection {
         self.peer
     }
 
-    /// When the client will have taken too long.
+    /// When the connection times out.
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// What the connection waits for.
-    pub(super) fn awaits(&self) -> PollFlags {
-        self.stream.awaits(match self.state {
-            State::Heading(_) | State::Reading(..) | State::Closing => PollFlags::POLLIN,
-            State::Writing(..) => PollFlags::POLLOUT,
+    /// The poll events that the connection waits for.
+    pub(super) fn interest(&self) -> PollFlags {
+        self.stream.interest(match self.state {
+            ConnectionState::ReadingHead(_)
+            | ConnectionState::ReadingBody(..)
+            | ConnectionState::Closing => PollFlags::POLLIN,
+            ConnectionState::Writing(..) => PollFlags::POLLOUT,
         })
     }
 
     /// Does what can be done without waiting.
-    pub(super) fn advance(&mut self, now: Instant, handler: &mut impl Handler) -> Progress {
+    pub(super) fn advance(
+        &mut self,
+        now: Instant,
+        handler: &mut impl Handler,
+    ) -> ConnectionProgress {
         if now >= self.deadline {
-            return Progress::Over;
+            return ConnectionProgress::Done;
         }
         match self.try_advance(now, handler) {
-            Ok(()) => Progress::Over,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Progress::Waiting,
-            // The client went away.
-            Err(_) => Progress::Over,
+            Ok(()) => ConnectionProgress::Done,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ConnectionProgress::Waiting,
+            // The client disconnected.
+            Err(_) => ConnectionProgress::Done,
         }
     }
 
     fn try_advance(&mut self, now: Instant, handler: &mut impl Handler) -> io::Result<()> {
-        if let State::Heading(bytes) = &mut self.state {
+        if let ConnectionState::ReadingHead(bytes) = &mut self.state {
             let Some(read) = read_head(self.stream.as_mut(), bytes)? else { return Ok(()) };
             let bytes = mem::take(bytes);
-            self.begin(read, &bytes, now, handler);
+            self.start_body(read, &bytes, now, handler);
         }
-        if let State::Reading(request, length) = &mut self.state {
+        if let ConnectionState::ReadingBody(request, length) = &mut self.state {
             if !read_body(self.stream.as_mut(), &mut request.body, *length)? {
                 return Ok(());
             }
@@ -100,7 +111,7 @@ impl Connection {
             let response = response.into_bytes(Some(&request.head), handler.now());
             self.respond(response, now);
         }
-        if let State::Writing(made, sent, rest) = &mut self.state {
+        if let ConnectionState::Writing(made, sent, stream_left) = &mut self.state {
             while *sent < made.len() {
                 match self.stream.write(&made[*sent..]) {
                     Ok(0) => return Ok(()),
@@ -109,18 +120,17 @@ impl Connection {
                     Err(error) => return Err(error),
                 }
             }
-            if let Some(more) = rest.as_mut().map_or(Ok(None), Rest::next_bytes)? {
+            if let Some(more) = stream_left.as_mut().map_or(Ok(None), BodyStream::next_bytes)? {
                 (*made, *sent) = (more, 0);
-                // A client that takes its pieces has time for the next. Before that one is sent, the
-                // others have their turn.
-                self.deadline = now + WRITING;
+                // Each piece restarts the timeout. Before it is sent, the other connections get their turn.
+                self.deadline = now + WRITE_TIMEOUT;
                 return Err(ErrorKind::WouldBlock.into());
             }
             self.stream.finish()?;
-            self.state = State::Closing;
-            self.deadline = now + CLOSING;
+            self.state = ConnectionState::Closing;
+            self.deadline = now + CLOSE_TIMEOUT;
         }
-        // Bounded, so that one who never stops sending does not keep the others waiting.
+        // Bounded, so that a client that never stops sending does not delay the others.
         for _ in 0..8 {
             if read_some(self.stream.as_mut(), &mut [0; 1_024])? == 0 {
                 return Ok(());
@@ -129,8 +139,8 @@ impl Connection {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    /// Goes on from a head, behind which the body may have begun in `bytes`.
-    fn begin(
+    /// Continues after the head; `bytes` may already hold the start of the body.
+    fn start_body(
         &mut self,
         read: Result<Head, BadRequest>,
         bytes: &[u8],
@@ -138,11 +148,14 @@ impl Connection {
         handler: &impl Handler,
     ) {
         let (head, bad) = match read {
-            Ok(head) => match handler.body(&head).length(&head) {
+            Ok(head) => match handler.body_limit(&head).length(&head) {
                 Ok(length) => {
                     let begun = &bytes[head.length()..];
                     let body = begun[..begun.len().min(length)].to_vec();
-                    self.state = State::Reading(Request { head, body, peer: self.peer }, length);
+                    self.state = ConnectionState::ReadingBody(
+                        Request { head, body, peer: self.peer },
+                        length,
+                    );
                     return;
                 }
                 Err(bad) => (Some(head), bad),
@@ -153,9 +166,9 @@ impl Connection {
         self.respond(refusal.into_bytes(head.as_ref(), handler.now()), now);
     }
 
-    fn respond(&mut self, (made, rest): (Vec<u8>, Option<Rest>), now: Instant) {
-        self.state = State::Writing(made, 0, rest);
-        self.deadline = now + WRITING;
+    fn respond(&mut self, (made, stream_left): (Vec<u8>, Option<BodyStream>), now: Instant) {
+        self.state = ConnectionState::Writing(made, 0, stream_left);
+        self.deadline = now + WRITE_TIMEOUT;
     }
 }
 
@@ -165,15 +178,15 @@ impl AsFd for Connection {
     }
 }
 
-/// Reads on until a head is there or cannot come any more; `None` when the client closed before.
+/// Reads until the head is complete or invalid; `None` when the client closed before.
 fn read_head(
     stream: &mut dyn Stream,
     bytes: &mut Vec<u8>,
 ) -> io::Result<Option<Result<Head, BadRequest>>> {
     let mut chunk = [0; 1_024];
     loop {
-        let room = chunk.len().min(HEAD_LIMIT - bytes.len());
-        let count = read_some(stream, &mut chunk[..room])?;
+        let space = chunk.len().min(HEAD_LIMIT - bytes.len());
+        let count = read_some(stream, &mut chunk[..space])?;
         if count == 0 {
             return Ok(None);
         }
@@ -184,12 +197,12 @@ fn read_head(
     }
 }
 
-/// Reads on until a body of this length is there; `false` when the client closed before.
+/// Reads until the body has this length; `false` when the client closed before.
 fn read_body(stream: &mut dyn Stream, body: &mut Vec<u8>, length: usize) -> io::Result<bool> {
     let mut chunk = [0; 4_096];
     while body.len() < length {
-        let room = chunk.len().min(length - body.len());
-        let count = read_some(stream, &mut chunk[..room])?;
+        let space = chunk.len().min(length - body.len());
+        let count = read_some(stream, &mut chunk[..space])?;
         if count == 0 {
             return Ok(false);
         }
@@ -215,16 +228,18 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Instant;
 
-    use super::{CLOSING, Connection, Peer, Progress, READING, WRITING};
+    use super::{CLOSE_TIMEOUT, Connection, ConnectionProgress, Peer, READ_TIMEOUT, WRITE_TIMEOUT};
     use crate::domain::Timestamp;
-    use crate::http::{BadRequest, Body, Handler, Head, Pieces, Request, Response, Rest};
+    use crate::http::{
+        BadRequest, BodyLimit, BodyStream, ChunkSource, Handler, Head, Request, Response,
+    };
 
-    /// Takes bodies of up to nine bytes and answers with a body of its own.
-    struct Fixed(Vec<u8>);
+    /// Accepts bodies of up to nine bytes and echoes them after a fixed text.
+    struct EchoHandler(Vec<u8>);
 
-    impl Handler for Fixed {
-        fn body(&self, head: &Head) -> Body {
-            if head.target == "/body" { Body::UpTo(9) } else { Body::Unread }
+    impl Handler for EchoHandler {
+        fn body_limit(&self, head: &Head) -> BodyLimit {
+            if head.target == "/body" { BodyLimit::UpTo(9) } else { BodyLimit::Unread }
         }
 
         fn answer(&mut self, request: &Request) -> Response {
@@ -240,12 +255,12 @@ mod tests {
         }
     }
 
-    /// Takes bodies, and must not be asked for an answer.
-    struct Never;
+    /// Accepts bodies, and panics when asked for an answer.
+    struct PanicHandler;
 
-    impl Handler for Never {
-        fn body(&self, _: &Head) -> Body {
-            Body::UpTo(9)
+    impl Handler for PanicHandler {
+        fn body_limit(&self, _: &Head) -> BodyLimit {
+            BodyLimit::UpTo(9)
         }
 
         fn answer(&mut self, request: &Request) -> Response {
@@ -267,12 +282,12 @@ mod tests {
         (client, Connection::new(Box::new(server), Peer::Socket, now))
     }
 
-    /// The status code and the body that come back for these bytes.
+    /// The status code and body of the response to these bytes.
     fn answer(handler: &mut impl Handler, bytes: &str) -> (String, String) {
         let now = Instant::now();
         let (mut client, mut connection) = pair(now);
         client.write_all(bytes.as_bytes()).unwrap();
-        assert_eq!(connection.advance(now, handler), Progress::Waiting);
+        assert_eq!(connection.advance(now, handler), ConnectionProgress::Waiting);
         client.set_nonblocking(true).unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
@@ -285,16 +300,19 @@ mod tests {
         let start = Instant::now();
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-        assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
+        assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Waiting);
         client.write_all(b"a: b\r\n").unwrap();
-        assert_eq!(connection.deadline(), start + READING);
-        assert_eq!(connection.advance(start + READING, &mut Never), Progress::Over);
+        assert_eq!(connection.deadline(), start + READ_TIMEOUT);
+        assert_eq!(
+            connection.advance(start + READ_TIMEOUT, &mut PanicHandler),
+            ConnectionProgress::Done
+        );
     }
 
     #[test]
     fn a_body_is_read_to_its_length_in_however_many_pieces_it_comes() {
         let post = "POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
-        let mut handler = Fixed(b"got ".to_vec());
+        let mut handler = EchoHandler(b"got ".to_vec());
         let got = ("200".to_owned(), "got 12345".to_owned());
         assert_eq!(answer(&mut handler, &format!("{post}12345")), got);
         assert_eq!(answer(&mut handler, &format!("{post}12345POST / HTTP/1.1\r\n\r\n")), got);
@@ -303,12 +321,12 @@ mod tests {
         let (mut client, mut connection) = pair(now);
         for piece in [post.as_bytes(), b"1", b"23", b"4"] {
             client.write_all(piece).unwrap();
-            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
-            assert_eq!(connection.deadline(), now + READING);
+            assert_eq!(connection.advance(now, &mut PanicHandler), ConnectionProgress::Waiting);
+            assert_eq!(connection.deadline(), now + READ_TIMEOUT);
         }
         client.write_all(b"5").unwrap();
-        assert_eq!(connection.advance(now, &mut handler), Progress::Waiting);
-        assert_eq!(connection.deadline(), now + CLOSING);
+        assert_eq!(connection.advance(now, &mut handler), ConnectionProgress::Waiting);
+        assert_eq!(connection.deadline(), now + CLOSE_TIMEOUT);
         let mut answer = [0; 512];
         let count = client.read(&mut answer).unwrap();
         assert!(answer[..count].ends_with(b"got 12345"));
@@ -320,18 +338,21 @@ mod tests {
         let post = b"POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\n1234";
         let (mut client, mut connection) = pair(start);
         client.write_all(post).unwrap();
-        assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
-        assert_eq!(connection.advance(start + READING, &mut Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Waiting);
+        assert_eq!(
+            connection.advance(start + READ_TIMEOUT, &mut PanicHandler),
+            ConnectionProgress::Done
+        );
 
         let (mut client, mut connection) = pair(start);
         client.write_all(post).unwrap();
         drop(client);
-        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Done);
     }
 
     #[test]
     fn what_is_refused_is_refused_before_a_byte_of_its_body_has_come() {
-        let mut handler = Fixed(Vec::new());
+        let mut handler = EchoHandler(Vec::new());
         let mut post =
             |fields: &str| answer(&mut handler, &format!("POST /body HTTP/1.1\r\n{fields}\r\n"));
         let refused = |bad: &str| ("400".to_owned(), format!("{bad} Some(\"/body\")"));
@@ -344,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_body_that_nobody_wants_is_not_waited_for() {
-        let mut handler = Fixed(b"got ".to_vec());
+        let mut handler = EchoHandler(b"got ".to_vec());
         let got = ("200".to_owned(), "got ".to_owned());
         assert_eq!(answer(&mut handler, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), got);
         assert_eq!(answer(&mut handler, "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345"), got);
@@ -356,29 +377,32 @@ mod tests {
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let body = vec![b'x'; 4_000_000];
-        assert_eq!(connection.advance(start, &mut Fixed(body.clone())), Progress::Waiting);
-        assert_eq!(connection.deadline(), start + WRITING);
+        assert_eq!(
+            connection.advance(start, &mut EchoHandler(body.clone())),
+            ConnectionProgress::Waiting
+        );
+        assert_eq!(connection.deadline(), start + WRITE_TIMEOUT);
 
         let mut received = Vec::new();
         let mut buffer = vec![0; 65_536];
         while !received.ends_with(&body) {
             let count = client.read(&mut buffer).unwrap();
             received.extend_from_slice(&buffer[..count]);
-            assert_eq!(connection.advance(start, &mut Never), Progress::Waiting);
+            assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Waiting);
         }
-        assert_eq!(connection.deadline(), start + CLOSING);
+        assert_eq!(connection.deadline(), start + CLOSE_TIMEOUT);
         assert_eq!(client.read(&mut buffer).unwrap(), 0);
         drop(client);
-        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Done);
     }
 
-    /// Answers with pieces of ten thousand bytes, and counts those that were made.
-    struct Made(u32, Arc<AtomicU32>);
+    /// Answers with pieces of ten thousand bytes, and counts them.
+    struct StreamingHandler(u32, Arc<AtomicU32>);
 
-    impl Handler for Made {
+    impl Handler for StreamingHandler {
         fn answer(&mut self, _: &Request) -> Response {
-            let pieces = Piecewise(self.0, Arc::clone(&self.1));
-            Response::empty(200).with_rest(Some(Rest::new(pieces)))
+            let pieces = CountedChunks(self.0, Arc::clone(&self.1));
+            Response::empty(200).with_stream(Some(BodyStream::new(pieces)))
         }
 
         fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
@@ -390,10 +414,10 @@ mod tests {
         }
     }
 
-    struct Piecewise(u32, Arc<AtomicU32>);
+    struct CountedChunks(u32, Arc<AtomicU32>);
 
-    impl Pieces for Piecewise {
-        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+    impl ChunkSource for CountedChunks {
+        fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
             let made = self.1.fetch_add(1, Ordering::Relaxed);
             Ok((made < self.0).then(|| vec![b'x'; 10_000]))
         }
@@ -402,33 +426,33 @@ mod tests {
     #[test]
     fn pieces_are_made_as_the_client_takes_them_one_a_turn() {
         let made = Arc::new(AtomicU32::new(0));
-        let mut handler = Made(1_000, Arc::clone(&made));
+        let mut handler = StreamingHandler(1_000, Arc::clone(&made));
         let mut now = Instant::now();
         let (mut client, mut connection) = pair(now);
         client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
         for turn in 1..=3 {
-            assert_eq!(connection.advance(now, &mut handler), Progress::Waiting);
+            assert_eq!(connection.advance(now, &mut handler), ConnectionProgress::Waiting);
             assert_eq!(made.load(Ordering::Relaxed), turn);
         }
         // As much as the socket holds, and no more.
         for _ in 0..200 {
-            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+            assert_eq!(connection.advance(now, &mut PanicHandler), ConnectionProgress::Waiting);
         }
         let held = made.load(Ordering::Relaxed);
         assert!(held < 100, "{held}");
 
-        // However long it takes, whoever takes a piece in time has time for the next.
+        // Each piece restarts the timeout.
         client.set_nonblocking(true).unwrap();
         let mut received = 0;
         let mut buffer = vec![0; 20_000];
         while made.load(Ordering::Relaxed) <= 1_000 {
             received += client.read(&mut buffer).unwrap_or(0);
-            now += WRITING / 2;
-            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+            now += WRITE_TIMEOUT / 2;
+            assert_eq!(connection.advance(now, &mut PanicHandler), ConnectionProgress::Waiting);
         }
-        while connection.deadline() != now + CLOSING {
+        while connection.deadline() != now + CLOSE_TIMEOUT {
             received += client.read(&mut buffer).unwrap_or(0);
-            assert_eq!(connection.advance(now, &mut Never), Progress::Waiting);
+            assert_eq!(connection.advance(now, &mut PanicHandler), ConnectionProgress::Waiting);
         }
         while let Ok(count @ 1..) = client.read(&mut buffer) {
             received += count;
@@ -439,19 +463,22 @@ mod tests {
     #[test]
     fn a_client_that_takes_no_more_pieces_is_let_go_after_its_time() {
         let made = Arc::new(AtomicU32::new(0));
-        let mut handler = Made(u32::MAX, Arc::clone(&made));
+        let mut handler = StreamingHandler(u32::MAX, Arc::clone(&made));
         let start = Instant::now();
         let (mut client, mut connection) = pair(start);
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         for _ in 0..200 {
-            assert_eq!(connection.advance(start, &mut handler), Progress::Waiting);
+            assert_eq!(connection.advance(start, &mut handler), ConnectionProgress::Waiting);
         }
-        assert_eq!(connection.deadline(), start + WRITING);
-        assert_eq!(connection.advance(start + WRITING, &mut Never), Progress::Over);
+        assert_eq!(connection.deadline(), start + WRITE_TIMEOUT);
+        assert_eq!(
+            connection.advance(start + WRITE_TIMEOUT, &mut PanicHandler),
+            ConnectionProgress::Done
+        );
         drop(connection);
         let mut received = Vec::new();
         client.read_to_end(&mut received).unwrap();
-        // It can tell that this is not all.
+        // The client can detect the truncation.
         assert!(!received.ends_with(b"0\r\n\r\n"));
     }
 
@@ -460,6 +487,6 @@ mod tests {
         let start = Instant::now();
         let (client, mut connection) = pair(start);
         drop(client);
-        assert_eq!(connection.advance(start, &mut Never), Progress::Over);
+        assert_eq!(connection.advance(start, &mut PanicHandler), ConnectionProgress::Done);
     }
 }

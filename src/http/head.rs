@@ -9,42 +9,42 @@ pub(super) const HEAD_LIMIT: usize = 8_192;
 /// How many header fields a request may have.
 const FIELD_LIMIT: usize = 64;
 
-/// The head of a request (RFC 9112, sections 2 to 5), held to the letter: what two programs could
-/// read differently is refused, above all what `tiny_http`'s own readers would let pass.
+/// The head of a request (RFC 9112, sections 2 to 5), parsed strictly: anything that two programs could
+/// parse differently is rejected, including what `tiny_http` itself would accept.
 #[derive(Debug)]
 pub struct Head {
-    /// What to do.
+    /// The method.
     pub method: Method,
-    /// What to do it to, as it was sent.
+    /// The request target as sent.
     pub target: String,
-    /// Whether the client understands a body that is sent in chunks: all do since HTTP/1.1.
-    pub(super) takes_chunks: bool,
-    /// The fields, without those that ASCII cannot write.
+    /// Whether the client understands chunked encoding (HTTP/1.1).
+    pub(super) accepts_chunked: bool,
+    /// The header fields, without those that are not ASCII.
     headers: Vec<Header>,
-    /// How many bytes it takes; 0 while it is being read.
+    /// Length in bytes; 0 while it is being read.
     length: usize,
 }
 
-/// Bytes that are no request.
+/// Why a request is invalid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadRequest {
-    /// A body longer than is taken there.
+    /// The body is longer than the limit.
     BodyTooLong,
-    /// A body shorter than is taken there.
+    /// The body is shorter than required.
     BodyTooShort,
-    /// No length of a body where one is taken, or a transfer coding, which has none.
+    /// A body without `Content-Length`, or with a transfer coding.
     BodyWithoutLength,
-    /// Not what HTTP/1 allows.
+    /// Not valid HTTP/1.
     Malformed,
     /// A head longer than 8192 bytes or with more than 64 fields.
     TooLong,
 }
 
 impl Head {
-    /// The head that `bytes` begin with; `None` while it is not whole.
+    /// Parses the head at the start of `bytes`; `None` while it is incomplete.
     ///
     /// # Errors
-    /// [`BadRequest`] as soon as a byte or a line is there that cannot be part of one.
+    /// [`BadRequest`] at the first invalid byte or line.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
         let within = &bytes[..bytes.len().min(HEAD_LIMIT)];
         let mut rest = within;
@@ -52,7 +52,7 @@ impl Head {
         let mut fields = 0;
         while let Some(line) = take_line(&mut rest)? {
             match &mut head {
-                None => head = Some(Self::begin(line)?),
+                None => head = Some(Self::parse_request_line(line)?),
                 Some(known) if line.is_empty() => {
                     known.length = within.len() - rest.len();
                     return Ok(head);
@@ -60,9 +60,8 @@ impl Head {
                 Some(_) if fields == FIELD_LIMIT => return Err(BadRequest::TooLong),
                 Some(head) => {
                     fields += 1;
-                    let header = header(line)?;
-                    // Whoever stands before this server may have gone by the other (RFC 9112,
-                    // section 3.2).
+                    let header = parse_field(line)?;
+                    // A proxy may have used the other one (RFC 9112, section 3.2).
                     if header.as_ref().is_some_and(is_host) && head.headers.iter().any(is_host) {
                         return Err(BadRequest::Malformed);
                     }
@@ -73,19 +72,19 @@ impl Head {
         if bytes.len() < HEAD_LIMIT { Ok(None) } else { Err(BadRequest::TooLong) }
     }
 
-    /// The values of a field, in the order in which they came.
+    /// The values of a field, in order.
     pub fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {
         let found = self.headers.iter().filter(move |header| header.field.equiv(name));
         found.map(|header| header.value.as_str())
     }
 
-    /// How many bytes it takes: what follows them is the body.
+    /// Length in bytes; the body follows.
     pub(super) fn length(&self) -> usize {
         self.length
     }
 
-    /// A head of which only the request line is there.
-    fn begin(line: &[u8]) -> Result<Self, BadRequest> {
+    /// Parses the request line.
+    fn parse_request_line(line: &[u8]) -> Result<Self, BadRequest> {
         let line = str::from_utf8(line).map_err(|_| BadRequest::Malformed)?;
         let mut parts = line.split(' ');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -98,7 +97,7 @@ impl Head {
                 Ok(Self {
                     method,
                     target: target.to_owned(),
-                    takes_chunks: version == "HTTP/1.1",
+                    accepts_chunked: version == "HTTP/1.1",
                     headers: Vec::new(),
                     length: 0,
                 })
@@ -108,8 +107,8 @@ impl Head {
     }
 }
 
-/// Takes the first line off; `None` while its end is not there. Lines end by CR and LF alone, and no
-/// other control character but the tab stands in them.
+/// Splits off the first line; `None` while it is incomplete. Only CR LF ends a line, and tab is the only
+/// control character allowed in one.
 fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BadRequest> {
     let bytes = *rest;
     let is_text = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
@@ -124,9 +123,9 @@ fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BadRequest> {
     }
 }
 
-/// The field in a line; `None` for one that ASCII cannot write. A line that goes on from the one
-/// before begins with a space, which no name does.
-fn header(line: &[u8]) -> Result<Option<Header>, BadRequest> {
+/// Parses a header field; `None` if it is not ASCII. A folded line begins with a space and so has no valid
+/// name.
+fn parse_field(line: &[u8]) -> Result<Option<Header>, BadRequest> {
     let colon = line.iter().position(|byte| *byte == b':').ok_or(BadRequest::Malformed)?;
     let name = &line[..colon];
     if !is_token(name) {
@@ -136,16 +135,16 @@ fn header(line: &[u8]) -> Result<Option<Header>, BadRequest> {
         Ok(text) if text.is_ascii() => {
             Header::from_str(text).map(Some).map_err(|()| BadRequest::Malformed)
         }
-        _ if DECISIVE.iter().any(|decisive| name.eq_ignore_ascii_case(decisive)) => {
+        _ if MUST_BE_ASCII.iter().any(|critical| name.eq_ignore_ascii_case(critical)) => {
             Err(BadRequest::Malformed)
         }
-        // Such as the member's name, which YunoHost tells in UTF-8: no reason not to serve them.
+        // For example the member's name, which YunoHost passes in UTF-8: harmless.
         _ => Ok(None),
     }
 }
 
-/// The fields by which it is decided whose request this is, whom it is for and where it ends.
-const DECISIVE: [&[u8]; 5] =
+/// Fields that determine the user, the host and the body length: they must be ASCII.
+const MUST_BE_ASCII: [&[u8]; 5] =
     [b"Authorization", b"Content-Length", b"Host", b"Transfer-Encoding", b"Ynh-User"];
 
 fn is_host(header: &Header) -> bool {
@@ -337,7 +336,7 @@ mod tests {
         }
     }
 
-    /// Heads that are often right and otherwise wrong in one of the ways that matter.
+    /// Heads that are often valid and otherwise wrong in a way that matters.
     fn nearly_a_head() -> impl Strategy<Value = Vec<u8>> {
         let line = "(GET|HEAD|[!-~]{1,4}) /[ -~]{0,9} HTTP/1.[0-2]|GET / HTTP/1.1";
         let field = "[A-Za-z-]{1,6}: {0,2}[ -~]{0,9}|Host: [a-z\u{e9}]{0,4}|[ -~\t\u{e9}]{0,9}";

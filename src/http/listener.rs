@@ -15,11 +15,11 @@ use super::request::Peer;
 /// Where a server listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Address {
-    /// A Unix socket, for the web server that stands before this one and says who is there.
+    /// A Unix socket, for a reverse proxy that authenticates the user.
     Unix(PathBuf),
-    /// A port of this machine's loopback interface. Every program on the machine can reach it.
+    /// A port on the loopback interface. Every program on the machine can reach it.
     Loopback(SocketAddr),
-    /// A port that others can reach.
+    /// A port that other machines can reach.
     Network(SocketAddr),
 }
 
@@ -32,26 +32,26 @@ impl fmt::Display for Address {
     }
 }
 
-/// A bound address from which connections are taken. A Unix socket's file goes when it is dropped.
+/// A bound address that accepts connections. Dropping it removes the file of a Unix socket.
 pub struct Listener {
-    socket: Socket,
+    socket: BoundSocket,
     address: Address,
 }
 
-enum Socket {
-    /// With what makes a connection of one that has just been taken.
-    Network(TcpListener, Box<Wrap>),
+enum BoundSocket {
+    /// With the function that wraps each accepted connection.
+    Network(TcpListener, Box<StreamWrapper>),
     Tcp(TcpListener),
-    /// With the device and number of the file.
+    /// With the file's device and inode number.
     Unix(UnixListener, (u64, u64)),
 }
 
-/// Makes a connection of a non-blocking stream, such as one by TLS.
-type Wrap = dyn Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send;
+/// Wraps a non-blocking stream, for example in TLS.
+type StreamWrapper = dyn Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send;
 
 impl Listener {
-    /// Binds an address. A Unix socket gets mode 0660; one that is left over, with nobody behind it,
-    /// is replaced. Its directory must exist and is left as it is.
+    /// Binds an address. A Unix socket gets mode 0660; a stale socket file is replaced. The directory must
+    /// exist and is not changed.
     ///
     /// # Errors
     /// [`BindError`], which names the address and the remedy.
@@ -59,13 +59,13 @@ impl Listener {
         let failed = |error| BindError::Failed(address.clone(), error);
         match address {
             Address::Unix(path) => {
-                refuse_taken(path)?;
+                check_path_free(path)?;
                 let socket = bind_unix(path).map_err(failed)?;
                 Ok(Self { socket, address: address.clone() })
             }
             Address::Loopback(loopback) if loopback.ip().is_loopback() => {
                 let (listener, bound) = bind_tcp(*loopback).map_err(failed)?;
-                Ok(Self { socket: Socket::Tcp(listener), address: Address::Loopback(bound) })
+                Ok(Self { socket: BoundSocket::Tcp(listener), address: Address::Loopback(bound) })
             }
             Address::Loopback(other) | Address::Network(other) => {
                 Err(BindError::NotLoopback(*other))
@@ -73,7 +73,7 @@ impl Listener {
         }
     }
 
-    /// Binds an address that others can reach, to talk to them as `wrap` makes it: by TLS.
+    /// Binds an address that other machines can reach; `wrap` adds TLS to each connection.
     ///
     /// # Errors
     /// [`BindError::Failed`], which names the address.
@@ -83,11 +83,11 @@ impl Listener {
     ) -> Result<Self, BindError> {
         let (listener, bound) = bind_tcp(address)
             .map_err(|error| BindError::Failed(Address::Network(address), error))?;
-        let socket = Socket::Network(listener, Box::new(wrap));
+        let socket = BoundSocket::Network(listener, Box::new(wrap));
         Ok(Self { socket, address: Address::Network(bound) })
     }
 
-    /// What was bound: where port 0 was asked for, the port that was found.
+    /// The bound address, with the actual port if port 0 was requested.
     pub fn address(&self) -> &Address {
         &self.address
     }
@@ -95,17 +95,17 @@ impl Listener {
     /// The next connection, non-blocking; an error of kind `WouldBlock` when there is none.
     pub(super) fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
         match &self.socket {
-            Socket::Unix(listener, _) => {
+            BoundSocket::Unix(listener, _) => {
                 let (stream, _) = listener.accept()?;
                 stream.set_nonblocking(true)?;
                 Ok((Box::new(stream), Peer::Socket))
             }
-            Socket::Tcp(listener) => {
+            BoundSocket::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
                 stream.set_nonblocking(true)?;
                 Ok((Box::new(stream), Peer::Network(address)))
             }
-            Socket::Network(listener, wrap) => {
+            BoundSocket::Network(listener, wrap) => {
                 let (stream, address) = listener.accept()?;
                 stream.set_nonblocking(true)?;
                 Ok((wrap(stream)?, Peer::Network(address)))
@@ -123,15 +123,15 @@ impl fmt::Debug for Listener {
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.socket {
-            Socket::Unix(listener, _) => listener.as_fd(),
-            Socket::Network(listener, _) | Socket::Tcp(listener) => listener.as_fd(),
+            BoundSocket::Unix(listener, _) => listener.as_fd(),
+            BoundSocket::Network(listener, _) | BoundSocket::Tcp(listener) => listener.as_fd(),
         }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let (Socket::Unix(_, own), Address::Unix(path)) = (&self.socket, &self.address) {
+        if let (BoundSocket::Unix(_, own), Address::Unix(path)) = (&self.socket, &self.address) {
             // Another server may have put its own socket there since.
             if identity(path).is_ok_and(|found| found == *own) {
                 let _ = fs::remove_file(path);
@@ -142,16 +142,16 @@ impl Drop for Listener {
 
 /// A non-blocking connection.
 pub trait Stream: AsFd + Read + Send + Write {
-    /// Tells the other side that all is sent.
+    /// Signals the end of the response to the client.
     ///
     /// # Errors
-    /// Whatever the system says; of kind `WouldBlock` where it is to be tried again.
+    /// The system's error; `WouldBlock` means to retry later.
     fn finish(&mut self) -> io::Result<()> {
         Ok(shutdown(self.as_fd().as_raw_fd(), Shutdown::Write)?)
     }
 
-    /// What the socket has to be ready for before the connection is.
-    fn awaits(&self, connection: PollFlags) -> PollFlags {
+    /// The poll events to wait for on the socket, given those that the connection waits for.
+    fn interest(&self, connection: PollFlags) -> PollFlags {
         connection
     }
 }
@@ -164,7 +164,7 @@ impl Stream for UnixStream {}
 pub enum BindError {
     /// Another server listens on this socket.
     InUse(PathBuf),
-    /// Something that is no socket stands at this path.
+    /// The path exists and is not a socket.
     NotSocket(PathBuf),
     /// Not an address of the loopback interface.
     NotLoopback(SocketAddr),
@@ -206,8 +206,8 @@ impl std::error::Error for BindError {
     }
 }
 
-/// Refuses a path at which anything but a socket stands that nobody serves any more.
-fn refuse_taken(path: &Path) -> Result<(), BindError> {
+/// Checks that the path is free or holds only a stale socket.
+fn check_path_free(path: &Path) -> Result<(), BindError> {
     let failed = |error| BindError::Failed(Address::Unix(path.to_owned()), error);
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => Err(BindError::NotSocket(path.to_owned())),
@@ -228,9 +228,9 @@ fn bind_tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, bound))
 }
 
-/// Binds under another name and moves the socket to its place once its mode is set, so that what is
-/// found at the path is always whole.
-fn bind_unix(path: &Path) -> io::Result<Socket> {
+/// Binds under a temporary name and renames the socket once its mode is set, so that the path never shows
+/// a socket with the wrong mode.
+fn bind_unix(path: &Path) -> io::Result<BoundSocket> {
     let mut name = path.as_os_str().to_owned();
     name.push("~");
     let name = PathBuf::from(name);
@@ -246,7 +246,7 @@ fn bind_unix(path: &Path) -> io::Result<Socket> {
     if moved.is_err() {
         let _ = fs::remove_file(&name);
     }
-    Ok(Socket::Unix(listener, moved?))
+    Ok(BoundSocket::Unix(listener, moved?))
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {

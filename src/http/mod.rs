@@ -1,33 +1,33 @@
-//! HTTP/1 for the few who stand near: a small server, for the page and for the operator's responder.
+//! A small HTTP/1 server for local clients and the operator's responder.
 //!
-//! One thread serves, by a poll loop of its own: [`Server`] takes connections from a [`Listener`], a
-//! [`Handler`] turns each [`Request`] into a [`Response`]. There is one request to a connection, and how
-//! much body it may have is decided by its head. At rest the loop sleeps until somebody connects.
+//! One thread runs a poll loop: [`Server`] accepts connections from a [`Listener`], and a [`Handler`]
+//! turns each [`Request`] into a [`Response`]. Each connection carries one request; the handler sets the
+//! body limit from its head. DateFormatter idle, the loop sleeps until a client connects.
 //!
 //! HTTP is `tiny_http`'s: its types hold what was asked, its [`Response`](tiny_http::Response) writes
-//! the answer. Its server is not used: it waits without a limit for whoever says nothing, a thread for
-//! each. `head` takes requests apart more strictly than it would.
+//! the answer. Its server is not used: it takes a thread per connection and never times out idle clients.
+//! `head` parses requests more strictly than it would.
 //!
-//! A body is whole in memory, or made piece by piece as the client takes it ([`Pieces`]), and then sent
-//! in chunks, by whose last one a client knows that it has all. One that speaks HTTP/1.0 cannot know.
+//! A body is either held in memory or generated as the client reads it ([`ChunkSource`]) and sent with chunked
+//! encoding, so that the client can detect truncation. An HTTP/1.0 client cannot.
 //!
-//! A client that is slow, or says too much, costs a bounded piece of memory for a bounded time and
-//! keeps nobody waiting.
+//! A client that is slow or sends too much uses bounded memory for a bounded time and does not delay the
+//! others.
 
-mod body;
+mod body_limit;
+mod body_stream;
 mod connection;
 mod head;
 mod listener;
 mod request;
 mod response;
-mod rest;
 mod server;
 
-pub use body::Body;
+pub use body_limit::BodyLimit;
+pub use body_stream::{BodyStream, ChunkSource};
 pub use head::{BadRequest, Head};
 pub use listener::{Address, BindError, Listener, Stream};
-pub use request::{Peer, Request, Source};
+pub use request::{ClientSource, Peer, Request};
 pub use response::Response;
-pub use rest::{Pieces, Rest};
 pub use server::{Handler, Server};
 pub use tiny_http::Method;

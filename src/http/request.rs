@@ -2,42 +2,42 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::head::Head;
 
-/// A request that is whole.
+/// A complete request.
 #[derive(Debug)]
 pub struct Request {
-    /// What is asked for.
+    /// Request line and header fields.
     pub head: Head,
-    /// What was sent with it; empty where the handler wanted nothing.
+    /// The body; empty if the handler takes none.
     pub body: Vec<u8>,
     /// Who sent it.
     pub peer: Peer,
 }
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Peer {
-    /// Somebody on the network, or on this machine's loopback interface.
+    /// A TCP client, on the network or the loopback interface.
     Network(SocketAddr),
-    /// A program on this machine that may use the Unix socket: the web server that stands before.
+    /// A program that may use the Unix socket: the reverse proxy.
     Socket,
 }
 
 impl Peer {
-    /// What counts as one source: an address, and of IPv6 the network of 64 bits, within which one
-    /// machine takes as many addresses as it likes. `None` for all that come by the socket.
-    pub fn source(self) -> Option<Source> {
+    /// The source to count this client under: an IPv4 address or an IPv6 /64, in which one machine can use
+    /// any number of addresses. `None` for the Unix socket.
+    pub fn source(self) -> Option<ClientSource> {
         match self {
-            Self::Network(address) => Some(Source::of(address.ip())),
+            Self::Network(address) => Some(ClientSource::of(address.ip())),
             Self::Socket => None,
         }
     }
 }
 
-/// Those who cannot be told apart by their addresses.
+/// An IPv4 address or an IPv6 /64 network.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Source(IpAddr);
+pub struct ClientSource(IpAddr);
 
-impl Source {
+impl ClientSource {
     /// The source that an address belongs to.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -52,11 +52,11 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    use super::Source;
+    use super::ClientSource;
 
     #[test]
     fn a_source_is_an_address_or_a_network_of_ipv6() {
-        let source = |address: &str| Source::of(address.parse().unwrap());
+        let source = |address: &str| ClientSource::of(address.parse().unwrap());
         assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:ffff:ffff:ffff"));
         assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
         assert_ne!(source("192.0.2.1"), source("192.0.2.2"));

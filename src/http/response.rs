@@ -1,25 +1,25 @@
 use tiny_http::{HTTPVersion, Header, Method, StatusCode};
 
+use super::body_stream::BodyStream;
 use super::head::Head;
-use super::rest::Rest;
 use crate::domain::Timestamp;
 
-/// What is sent back.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Response {
     status: StatusCode,
     fields: Vec<(&'static str, String)>,
     body: Vec<u8>,
-    rest: Option<Rest>,
+    stream: Option<BodyStream>,
 }
 
 impl Response {
-    /// One without a body.
+    /// A response without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status: StatusCode(status), fields: Vec::new(), body: Vec::new(), rest: None }
+        Self { status: StatusCode(status), fields: Vec::new(), body: Vec::new(), stream: None }
     }
 
-    /// One with a body of a media type.
+    /// A response with a body of this media type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::empty(status).with("Content-Type", content_type).with_body(body)
     }
@@ -30,15 +30,14 @@ impl Response {
         Self { body: body.into(), ..self }
     }
 
-    /// Sets what follows the body that was set.
+    /// Sets a stream that follows the body.
     #[must_use]
-    pub fn with_rest(self, rest: Option<Rest>) -> Self {
-        Self { rest, ..self }
+    pub fn with_stream(self, stream: Option<BodyStream>) -> Self {
+        Self { stream, ..self }
     }
 
-    /// Sets a field of the head, in the place of one of the same name. `Server`, `Date` and
-    /// `Content-Length` are added in the end, and a value that is not printable ASCII leaves its field
-    /// out.
+    /// Sets a header field, replacing one of the same name. `Server`, `Date` and `Content-Length` are added
+    /// later; a field whose value is not printable ASCII is dropped.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         let value = value.into();
@@ -54,22 +53,22 @@ impl Response {
         self.status.0
     }
 
-    /// The body, as far as it is in memory.
+    /// The part of the body that is in memory.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The bytes to send for a request of this head, and what follows them; to no request, for one that
-    /// could not be understood.
+    /// The bytes to send, and the stream that follows them. `head` is the request's; `None` if it could not
+    /// be parsed.
     pub(super) fn into_bytes(
         mut self,
         head: Option<&Head>,
         now: Timestamp,
-    ) -> (Vec<u8>, Option<Rest>) {
+    ) -> (Vec<u8>, Option<BodyStream>) {
         let with_body = head.is_none_or(|head| head.method != Method::Head);
         let body = std::mem::take(&mut self.body);
-        let rest = self.rest.take();
-        let Some(rest) = rest else {
+        let stream = self.stream.take();
+        let Some(stream) = stream else {
             let mut bytes = self.head(&body, now);
             if with_body {
                 bytes.extend_from_slice(&body);
@@ -77,26 +76,26 @@ impl Response {
             return (bytes, None);
         };
         let mut bytes = without_length(self.head(&[], now));
-        let (beginning, rest) = if head.is_some_and(|head| head.takes_chunks) {
+        let (beginning, stream) = if head.is_some_and(|head| head.accepts_chunked) {
             bytes.truncate(bytes.len() - LINE_END.len());
-            bytes.splice(..OLD.len(), NEW.iter().copied());
-            bytes.extend_from_slice(CHUNKED);
-            rest.chunked(&body)
+            bytes.splice(..HTTP_1_0.len(), HTTP_1_1.iter().copied());
+            bytes.extend_from_slice(CHUNKED_END);
+            stream.chunked(&body)
         } else {
-            (body, rest)
+            (body, stream)
         };
         if !with_body {
             return (bytes, None);
         }
         bytes.extend_from_slice(&beginning);
-        (bytes, Some(rest))
+        (bytes, Some(stream))
     }
 
     /// The bytes of the head of a response with this body.
     fn head(self, body: &[u8], now: Timestamp) -> Vec<u8> {
         let status = self.status;
-        // `tiny_http` would name itself as the server, and tell a time of its own beside the page's; it
-        // ends the program where the clock stands outside the years that it can write.
+        // `tiny_http` would name itself as the server and use its own clock; it panics on years that it
+        // cannot format.
         let date = now.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let fields = [("Server", "temoin".to_owned()), ("Date", date)].into_iter();
         let headers = fields
@@ -105,43 +104,42 @@ impl Response {
             .filter_map(|(name, value)| Header::from_bytes(name, value).ok());
         let response =
             tiny_http::Response::new(status, headers.collect(), body, Some(body.len()), None);
-        let mut bytes = Vec::with_capacity(HEAD_ROOM + body.len());
-        // The request's fields stay out of it. All that they can ask for is another transfer coding,
-        // and sorting what `TE` asks for ends the program where a quality is not a number. A vector
-        // takes everything.
+        let mut bytes = Vec::with_capacity(HEAD_CAPACITY + body.len());
+        // The request's fields are not passed: they could only select another transfer coding, and
+        // `tiny_http` panics on a `TE` quality that is not a number. Writing to a vector does not fail.
         let _ = response.raw_print(&mut bytes, VERSION, &[], true, None);
-        // Where there is no content there is no length of it either (RFC 9110, section 8.6).
+        // No `Content-Length` with 204 (RFC 9110, section 8.6).
         if status.0 == 204 { without_length(bytes) } else { bytes }
     }
 }
 
-/// A head without the length of nothing that `tiny_http` has ended it by.
+/// Removes the `Content-Length: 0` that `tiny_http` appends.
 fn without_length(mut head: Vec<u8>) -> Vec<u8> {
-    if head.ends_with(NO_LENGTH) {
-        head.truncate(head.len() - NO_LENGTH.len());
+    if head.ends_with(ZERO_LENGTH_END) {
+        head.truncate(head.len() - ZERO_LENGTH_END.len());
         head.extend_from_slice(LINE_END);
     }
     head
 }
 
-/// What the server is: one response a connection, mostly whole and of known length. HTTP/1.1 would be
-/// to add `Connection: close`, a field that `tiny_http` does not let through.
+/// One response per connection, mostly of known length. HTTP/1.1 would need `Connection: close`, which
+/// `tiny_http` does not let through.
 const VERSION: HTTPVersion = HTTPVersion(1, 0);
 
-/// How that begins, and how a response does that is sent in chunks.
-const OLD: &[u8] = b"HTTP/1.0";
-const NEW: &[u8] = b"HTTP/1.1";
+/// The version as `tiny_http` writes it, and the one for a chunked response.
+const HTTP_1_0: &[u8] = b"HTTP/1.0";
+const HTTP_1_1: &[u8] = b"HTTP/1.1";
 
-/// How the head of one that is sent in chunks ends.
-const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+/// The end of a chunked response's head.
+const CHUNKED_END: &[u8] = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// How a head ends that `tiny_http` has given a length of nothing.
-const NO_LENGTH: &[u8] = b"Content-Length: 0\r\n\r\n";
+/// The end of a head to which `tiny_http` has added a zero length.
+const ZERO_LENGTH_END: &[u8] = b"Content-Length: 0\r\n\r\n";
 
-/// More than a response's head takes.
-const HEAD_ROOM: usize = 512;
+/// Capacity reserved for a response's head.
+const HEAD_CAPACITY: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -149,7 +147,7 @@ mod tests {
 
     use super::{Head, Response};
     use crate::domain::Timestamp;
-    use crate::http::{Pieces, Rest};
+    use crate::http::{BodyStream, ChunkSource};
 
     fn asked(line: &str) -> Head {
         Head::read(format!("{line}\r\n\r\n").as_bytes()).unwrap().unwrap()
@@ -159,21 +157,21 @@ mod tests {
         sent(response, if with_body { "GET / HTTP/1.1" } else { "HEAD / HTTP/1.1" })
     }
 
-    /// All that is sent to whom asks by this line.
+    /// The complete response to this request line.
     fn sent(response: Response, line: &str) -> String {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let (mut bytes, rest) = response.into_bytes(Some(&asked(line)), now);
-        let mut rest = rest;
-        while let Some(more) = rest.as_mut().and_then(|rest| rest.next_bytes().unwrap()) {
+        let (mut bytes, stream) = response.into_bytes(Some(&asked(line)), now);
+        let mut stream = stream;
+        while let Some(more) = stream.as_mut().and_then(|stream| stream.next_bytes().unwrap()) {
             bytes.extend(more);
         }
         String::from_utf8(bytes).unwrap()
     }
 
-    struct Numbers(u8);
+    struct NumberedChunks(u8);
 
-    impl Pieces for Numbers {
-        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+    impl ChunkSource for NumberedChunks {
+        fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
             self.0 += 1;
             Ok(match self.0 {
                 1 => Some(Vec::new()),
@@ -186,8 +184,8 @@ mod tests {
     #[test]
     fn what_is_made_piece_by_piece_is_sent_in_chunks_to_whom_knows_them() {
         let response = || {
-            let rest = Rest::new(Numbers(7));
-            Response::new(200, "text/csv", b"a,b".to_vec()).with_rest(Some(rest))
+            let stream = BodyStream::new(NumberedChunks(7));
+            Response::new(200, "text/csv", b"a,b".to_vec()).with_stream(Some(stream))
         };
         let (eight, nine) = ("x".repeat(32), "x".repeat(36));
         let head = "HTTP/1.1 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
@@ -199,7 +197,8 @@ mod tests {
         let old = "HTTP/1.0 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                    Content-Type: text/csv\r\n\r\n";
         assert_eq!(sent(response(), "GET / HTTP/1.0"), format!("{old}a,b{eight}{nine}"));
-        let empty_first = Response::empty(200).with_rest(Some(Rest::new(Numbers(0))));
+        let empty_first =
+            Response::empty(200).with_stream(Some(BodyStream::new(NumberedChunks(0))));
         let all = sent(empty_first, "GET / HTTP/1.1");
         assert_eq!(all.matches("\r\n0\r\n").count(), 1, "{all}");
         assert!(all.contains("\r\n\r\n8\r\nxxxxxxxx\r\n"), "{all}");

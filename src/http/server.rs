@@ -8,41 +8,39 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
-use super::body::Body;
-use super::connection::{Connection, Progress};
+use super::body_limit::BodyLimit;
+use super::connection::{Connection, ConnectionProgress};
 use super::head::{BadRequest, Head};
 use super::listener::{Address, Listener};
-use super::request::{Request, Source};
+use super::request::{ClientSource, Request};
 use super::response::Response;
 use crate::domain::Timestamp;
 
-/// How long no connection is taken after the system refused one, as it does when there is no file
-/// descriptor left.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long to stop accepting after `accept` failed, for example for lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// What answers the requests of a [`Server`].
 pub trait Handler: Send + 'static {
-    /// How many clients are served at once. When one more comes, one has to go: of the source that
-    /// has the most of them, the one that came first.
-    const PLACES: usize = 16;
+    /// Connection limit. When it is reached, the oldest connection of the busiest source is closed for a
+    /// new one.
+    const MAX_CONNECTIONS: usize = 16;
 
-    /// How much body is taken with a request that begins so.
-    fn body(&self, _head: &Head) -> Body {
-        Body::Unread
+    /// The body limit of a request with this head.
+    fn body_limit(&self, _head: &Head) -> BodyLimit {
+        BodyLimit::Unread
     }
 
     /// Answers a request.
     fn answer(&mut self, request: &Request) -> Response;
 
-    /// Answers what is no request, or has no such body as is taken with its head.
+    /// Answers a malformed request, or one whose body is outside the limit.
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;
 
-    /// The time, for the answer's `Date`.
+    /// The time, for the response's `Date`.
     fn now(&self) -> Timestamp;
 }
 
-/// A handler that answers whoever connects to an address, by a thread of its own until this is
-/// stopped or dropped.
+/// Serves an address with a handler, on its own thread, until stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
     address: Address,
@@ -51,10 +49,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves whoever connects to `listener`.
+    /// Starts serving the connections to `listener`.
     ///
     /// # Errors
-    /// When the system has no file descriptor or no thread to give.
+    /// When no file descriptor or thread can be created.
     pub fn start(listener: Listener, handler: impl Handler) -> io::Result<Self> {
         let stop = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         let address = listener.address().clone();
@@ -67,12 +65,12 @@ impl Server {
         Ok(Self { address, stop, thread: Some(thread) })
     }
 
-    /// Where it is served.
+    /// The address that is served.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Stops serving, at once and whoever is connected; returns when the address is free again.
+    /// Stops at once, closing open connections; returns when the address is free again.
     pub fn stop(self) {
         drop(self);
     }
@@ -80,7 +78,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It can only fail when it was told 2⁶⁴ times before.
+        // Fails only if the counter overflows.
         let _ = self.stop.write(1);
         if let Some(thread) = self.thread.take() {
             if thread.join().is_err() {
@@ -90,60 +88,61 @@ impl Drop for Server {
     }
 }
 
-/// Serves until told to stop. At rest it sleeps without a deadline.
+/// Serves until told to stop. When idle, it sleeps without a timeout.
 fn serve<H: Handler>(listener: &Listener, mut handler: H, stop: &EventFd) -> io::Result<()> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut paused_until: Option<Instant> = None;
     loop {
         let listening = if paused_until.is_some() { PollFlags::empty() } else { PollFlags::POLLIN };
-        let mut awaited = vec![
+        let mut poll_fds = vec![
             PollFd::new(stop.as_fd(), PollFlags::POLLIN),
             PollFd::new(listener.as_fd(), listening),
         ];
-        awaited.extend(connections.iter().map(|one| PollFd::new(one.as_fd(), one.awaits())));
+        poll_fds.extend(connections.iter().map(|one| PollFd::new(one.as_fd(), one.interest())));
         let deadline = connections.iter().map(Connection::deadline).chain(paused_until).min();
-        match poll(&mut awaited, timeout(deadline)) {
+        match poll(&mut poll_fds, timeout(deadline)) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        if awaited[0].any() == Some(true) {
+        if poll_fds[0].any() == Some(true) {
             return Ok(());
         }
-        let has_newcomer = awaited[1].any() == Some(true);
+        let is_client_waiting = poll_fds[1].any() == Some(true);
         let now = Instant::now();
         paused_until.take_if(|until| *until <= now);
-        if has_newcomer {
-            match take_newcomers(listener, &mut connections, H::PLACES, now) {
+        if is_client_waiting {
+            match accept_pending(listener, &mut connections, H::MAX_CONNECTIONS, now) {
                 Ok(()) => {}
                 Err(error) => {
                     log::warn!("{}: cannot take a connection: {error}", listener.address());
-                    paused_until = Some(now + PAUSE);
+                    paused_until = Some(now + ACCEPT_PAUSE);
                 }
             }
         }
-        connections
-            .retain_mut(|connection| connection.advance(now, &mut handler) == Progress::Waiting);
+        connections.retain_mut(|connection| {
+            connection.advance(now, &mut handler) == ConnectionProgress::Waiting
+        });
     }
 }
 
-/// Takes the connections that wait, at most as many as there are places.
-fn take_newcomers(
+/// Accepts the pending connections, at most as many as the connection limit.
+fn accept_pending(
     listener: &Listener,
     connections: &mut Vec<Connection>,
-    places: usize,
+    limit: usize,
     now: Instant,
 ) -> io::Result<()> {
-    for _ in 0..places {
+    for _ in 0..limit {
         match listener.accept() {
             Ok((stream, peer)) => {
-                if connections.len() == places {
-                    make_room(connections);
+                if connections.len() == limit {
+                    evict_one(connections);
                 }
                 connections.push(Connection::new(stream, peer, now));
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock => return Ok(()),
-                // The client went away, or a signal came.
+                // The client disconnected, or a signal arrived.
                 ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
                 _ => return Err(error),
             },
@@ -152,15 +151,15 @@ fn take_newcomers(
     Ok(())
 }
 
-/// Lets one client go, so that whoever opens connections without end takes them from themselves.
-fn make_room(connections: &mut Vec<Connection>) {
-    let mut crowds: HashMap<Option<Source>, usize> = HashMap::new();
+/// Closes the oldest connection of the busiest source, so that a flood of connections only evicts its own.
+fn evict_one(connections: &mut Vec<Connection>) {
+    let mut per_source: HashMap<Option<ClientSource>, usize> = HashMap::new();
     for connection in &*connections {
-        *crowds.entry(connection.peer().source()).or_default() += 1;
+        *per_source.entry(connection.peer().source()).or_default() += 1;
     }
-    let most = crowds.values().max().copied();
-    let of_the_most = |one: &Connection| crowds.get(&one.peer().source()).copied() == most;
-    if let Some(first) = connections.iter().position(of_the_most) {
+    let most = per_source.values().max().copied();
+    let is_of_busiest = |one: &Connection| per_source.get(&one.peer().source()).copied() == most;
+    if let Some(first) = connections.iter().position(is_of_busiest) {
         connections.remove(first);
     }
 }
@@ -168,7 +167,7 @@ fn make_room(connections: &mut Vec<Connection>) {
 fn timeout(deadline: Option<Instant>) -> PollTimeout {
     let Some(deadline) = deadline else { return PollTimeout::NONE };
     let left = deadline.saturating_duration_since(Instant::now());
-    // Rounded up, so as not to wake before it.
+    // Rounded up, so as not to wake early.
     PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
 }
 
@@ -180,25 +179,27 @@ mod tests {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, make_room};
+    use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, evict_one};
     use crate::domain::Timestamp;
-    use crate::http::{Peer, Pieces, Request, Response, Rest};
+    use crate::http::{BodyStream, ChunkSource, Peer, Request, Response};
 
-    struct Plain;
+    struct PlainHandler;
 
     /// Without an end.
-    struct Endless;
+    struct EndlessChunks;
 
-    impl Pieces for Endless {
-        fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+    impl ChunkSource for EndlessChunks {
+        fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
             Ok(Some(vec![b'x'; 10_000]))
         }
     }
 
-    impl Handler for Plain {
+    impl Handler for PlainHandler {
         fn answer(&mut self, request: &Request) -> Response {
             match request.head.target.as_str() {
-                "/endless" => Response::empty(200).with_rest(Some(Rest::new(Endless))),
+                "/endless" => {
+                    Response::empty(200).with_stream(Some(BodyStream::new(EndlessChunks)))
+                }
                 _ => Response::new(200, "text/plain", "here"),
             }
         }
@@ -212,11 +213,11 @@ mod tests {
         }
     }
 
-    trait Stream: Read + Write {}
-    impl Stream for TcpStream {}
-    impl Stream for UnixStream {}
+    trait ReadWrite: Read + Write {}
+    impl ReadWrite for TcpStream {}
+    impl ReadWrite for UnixStream {}
 
-    fn connect(address: &Address) -> Box<dyn Stream> {
+    fn connect(address: &Address) -> Box<dyn ReadWrite> {
         match address {
             Address::Unix(path) => Box::new(UnixStream::connect(path).unwrap()),
             Address::Loopback(address) | Address::Network(address) => {
@@ -225,7 +226,7 @@ mod tests {
         }
     }
 
-    /// How long a request takes that is asked at once.
+    /// How long a request takes that is sent in one go.
     fn ask(address: &Address) -> Duration {
         let begun = Instant::now();
         let mut stream = connect(address);
@@ -244,17 +245,17 @@ mod tests {
             Address::Loopback(([127, 0, 0, 1], 0).into()),
         ];
         for place in places {
-            let server = Server::start(Listener::bind(&place).unwrap(), Plain).unwrap();
+            let server = Server::start(Listener::bind(&place).unwrap(), PlainHandler).unwrap();
             let mut slow = Vec::new();
             let mut slowest = Duration::ZERO;
             for number in 0..200 {
                 let mut stream = connect(server.address());
-                // Some say nothing, some begin, some send a byte whenever the fast one comes.
+                // Some send nothing, some a partial head, some a byte each time the fast one connects.
                 stream.write_all(&b"GET / HTTP/1.1\r\n"[..number % 16]).unwrap();
                 slow.push(stream);
                 if number % 10 == 9 {
                     for stream in &mut slow {
-                        // Those that were let go cannot send any more.
+                        // Evicted clients cannot send any more.
                         let _ = stream.write_all(b"a");
                     }
                     slowest = slowest.max(ask(server.address()));
@@ -268,7 +269,7 @@ mod tests {
     fn who_takes_all_that_there_is_or_nothing_of_it_does_not_delay_a_fast_one() {
         let folder = tempfile::tempdir().unwrap();
         let place = Address::Unix(folder.path().join("socket"));
-        let server = Server::start(Listener::bind(&place).unwrap(), Plain).unwrap();
+        let server = Server::start(Listener::bind(&place).unwrap(), PlainHandler).unwrap();
         let ask_for_all = || {
             let mut stream = UnixStream::connect(folder.path().join("socket")).unwrap();
             stream.write_all(b"GET /endless HTTP/1.1\r\n\r\n").unwrap();
@@ -308,7 +309,7 @@ mod tests {
         ];
         let mut connections: Vec<Connection> = peers.into_iter().map(connection).collect();
         let mut left = || {
-            make_room(&mut connections);
+            evict_one(&mut connections);
             connections.iter().map(Connection::peer).collect::<Vec<Peer>>()
         };
         assert_eq!(left(), [peers[0], peers[2], peers[3], peers[4], peers[5]]);

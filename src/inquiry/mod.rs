@@ -1,19 +1,19 @@
-//! Asks the operator: joins what the record has of it, the profile, and the calls.
+//! The sync with the operator: combines the journal, the operator's profile and the client.
 //!
-//! The daemon and the command line both ask through here, so that a question asked by hand is no other
-//! than the daily one. [`Operator`] is who is asked, and [`Inquiry`] asks: it names a session, or asks
-//! for the status of those that [`Inquiry::plan`] chose.
+//! The daemon and the command line share this code, so a manual check looks the same as the daily
+//! one. [`SyncTarget`] is who is asked; [`SyncRun`] registers a session, or asks for the status of
+//! the sessions chosen by [`SyncRun::plan`].
 //!
 //! # Error handling
-//! Each call is noted in the record's ledger before it is sent and, where it is the daily one, with the
-//! moment of the next: a power cut or an error in between makes no second one. What cannot be noted is
-//! not sent. Nothing of an answer is used unless all of it was verified (PROTOCOL.md, "What the box
-//! verifies"), and what is used is written in one transaction with the answer's size and hash.
+//! Each call is logged in the journal's ledger before it is sent; the daily one together with the
+//! time of the next, so that a power cut or an error in between cannot repeat it. A call that
+//! cannot be logged is not sent. An answer is used only if all of it verifies (PROTOCOL.md, "What
+//! the box verifies"), and is stored in one transaction with its size and hash.
 
-mod error;
-mod operator;
-mod report;
-mod tunnel;
+mod session_tunnel;
+mod status_report;
+mod sync_error;
+mod sync_target;
 
 use std::io;
 use std::path::Path;
@@ -23,186 +23,203 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{ClockReading, Session, SessionId, Timestamp};
 use crate::journal::{
-    self, Call, Dealing, EntryNumber, Journal, Learnt, Outcome, Presence, Reader, Sent, Worth,
+    self, Call, CallResult, EntryNumber, Journal, LocalState, PollReason, Reader, SentRequest,
+    SyncState, SyncUpdate,
 };
 use crate::protocol::{
-    Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest, Verified,
+    Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest,
+    VerifiedAnswer,
 };
-use crate::sync::{Answer, Candidate, Client, Draw, Plan, Post, Reason, Recall, Registration, Way};
+use crate::sync::{
+    CancelToken, Client, HttpRequest, HttpResponse, Plan, PlanReason, PollCandidate, Randomness,
+    RegistrationAnswer, Route,
+};
 
-pub use error::InquiryError;
-pub use operator::{NotAsked, Operator};
-pub use report::Report;
-pub use tunnel::tunnel_of;
+pub use session_tunnel::tunnel_of;
+pub use status_report::StatusReport;
+pub use sync_error::SyncError;
+pub use sync_target::{SyncTarget, SyncUnavailable};
 
-/// One operator, and the record that the answers go to.
-pub struct Inquiry<'a> {
-    /// The directory of the record.
+/// The context of calls to one operator.
+pub struct SyncRun<'a> {
+    /// The directory of the journal.
     pub directory: &'a Path,
     /// Who is asked.
-    pub operator: &'a Operator,
-    /// What the clocks say.
+    pub target: &'a SyncTarget,
+    /// Reads the clocks.
     pub clock: &'a dyn Fn() -> io::Result<ClockReading>,
-    /// How long a call may take: [`crate::sync::PATIENCE`].
-    pub patience: Duration,
-    /// By which another thread can call the call off.
-    pub recall: Option<&'a Recall>,
+    /// Time limit of a call: [`crate::sync::CALL_TIMEOUT`].
+    pub timeout: Duration,
+    /// Lets another thread cancel the call.
+    pub cancel: Option<&'a CancelToken>,
 }
 
-impl Inquiry<'_> {
-    /// Names a session that lasts to the operator, through its tunnel and in no other way. What the
-    /// record has as settled is not asked again.
+impl SyncRun<'_> {
+    /// Registers an open session with the operator, always through its tunnel. A registration
+    /// already settled in the journal is not repeated.
     ///
     /// # Errors
-    /// [`InquiryError`] where that settled nothing: it may be tried again while the session lasts.
-    pub fn register(&self, session: &Session) -> Result<Registration, InquiryError> {
+    /// [`SyncError`] if there was no conclusive answer: may be retried while the session is
+    /// open.
+    pub fn register(&self, session: &Session) -> Result<RegistrationAnswer, SyncError> {
         let id = session.id;
-        if let Some(settled) = self.settled(&id)? {
+        if let Some(settled) = self.settled_registration(&id)? {
             return Ok(settled);
         }
-        let tunnel = tunnel_of(session).ok_or(InquiryError::NoTunnel)?;
-        let post = Post::register(&RegisterRequest::new(id), &self.operator.base);
-        let way = Way::Tunnel(tunnel);
+        let tunnel = tunnel_of(session).ok_or(SyncError::NoTunnel)?;
+        let post = HttpRequest::register(&RegisterRequest::new(id), &self.target.base);
+        let route = Route::Tunnel(tunnel);
         let mut journal = self.journal()?;
-        let sent = sent(&post, Call::Register, &way, false, (self.clock)()?.realtime);
+        let sent = sent_request(&post, Call::Register, &route, false, (self.clock)()?.realtime);
         let number = journal.note_request(&sent, &[id], None)?;
-        let (answer, settled) = match self.call(&post, &way) {
+        let (answer, settled) = match self.call(&post, &route) {
             Ok(answer) => {
-                let settled = match Registration::of(answer.status) {
-                    Registration::Later => Err(InquiryError::NotNow(answer.status)),
+                let settled = match RegistrationAnswer::from_status(answer.status) {
+                    RegistrationAnswer::Later => Err(SyncError::NotNow(answer.status)),
                     settled => Ok(settled),
                 };
                 (Some(answer), settled)
             }
             Err(error) => (None, Err(error)),
         };
-        let learnt = match (&settled, &answer) {
-            (Ok(Registration::Bound), _) => Learnt::Bound(id),
-            (Ok(Registration::Taken), _) => Learnt::Refused(id),
-            (Ok(Registration::Rejected), Some(answer)) => Learnt::Rejected(id, answer.status),
-            _ => Learnt::Nothing,
+        let update = match (&settled, &answer) {
+            (Ok(RegistrationAnswer::Bound), _) => SyncUpdate::Bound(id),
+            (Ok(RegistrationAnswer::Taken), _) => SyncUpdate::Refused(id),
+            (Ok(RegistrationAnswer::Rejected), Some(answer)) => {
+                SyncUpdate::Rejected(id, answer.status)
+            }
+            _ => SyncUpdate::Nothing,
         };
-        self.conclude(&mut journal, number, answer.as_ref(), settled.as_ref().err(), &learnt)?;
+        self.record_result(&mut journal, number, answer.as_ref(), settled.as_ref().err(), &update)?;
         settled
     }
 
-    /// Chooses what a status request that is sent now asks for. Nothing is sent or written.
+    /// Chooses the sessions for a status request sent now. Sends and writes nothing.
     ///
-    /// Only sessions that were named to this operator are chosen: whoever has an ID could ask the one
-    /// before for what it holds (PROTOCOL.md, "Whoever knows an ID can ask").
+    /// Only sessions registered with this operator are chosen: anyone who has an ID could ask the
+    /// previous operator about it (PROTOCOL.md, "Whoever knows an ID can ask").
     ///
     /// # Errors
-    /// [`InquiryError`], where the record cannot be read or the randomness is none.
-    pub fn plan(&self, draw: &Draw) -> Result<Plan, InquiryError> {
+    /// [`SyncError`] if the journal cannot be read or the random source is broken.
+    pub fn plan(&self, draw: &Randomness) -> Result<Plan, SyncError> {
         let now = (self.clock)()?.realtime;
-        let mut reasons = vec![(Reason::Unconfirmed, Worth::Unconfirmed)];
-        if let Some(today) = Day::new(self.operator.zone.date(now)) {
-            reasons.push((Reason::Due, Worth::Due(today)));
-            reasons.push((Reason::Sample, Worth::Sample(today)));
+        let mut reasons = vec![(PlanReason::Unconfirmed, PollReason::Unconfirmed)];
+        if let Some(today) = Day::new(self.target.zone.date(now)) {
+            reasons.push((PlanReason::Due, PollReason::Due(today)));
+            reasons.push((PlanReason::Sample, PollReason::Sample(today)));
         }
-        reasons.push((Reason::Undetermined, Worth::Undetermined));
+        reasons.push((PlanReason::Undetermined, PollReason::Undetermined));
         let reader = self.reader()?;
-        let keys = reader.keys(self.operator.key)?;
+        let keys = reader.keys(self.target.key)?;
         let mut candidates = Vec::new();
-        for (reason, worth) in reasons {
-            for dealing in reader.worth_asking(worth, MOST_CANDIDATES)? {
-                if self.is_known_here(&dealing, &keys, &reader)? {
-                    candidates.push(Candidate {
-                        id: dealing.id,
+        for (reason, poll_reason) in reasons {
+            for sync_state in reader.sessions_to_poll(poll_reason, MAX_CANDIDATES)? {
+                if self.was_registered_here(&sync_state, &keys, &reader)? {
+                    candidates.push(PollCandidate {
+                        id: sync_state.id,
                         reason,
-                        asked_at: dealing.asked_at,
-                        has_ended: dealing.presence != Presence::Open,
+                        asked_at: sync_state.asked_at,
+                        has_ended: sync_state.local_state != LocalState::Open,
                     });
                 }
             }
         }
-        Plan::new(&candidates, now, draw).map_err(InquiryError::Random)
+        Plan::new(&candidates, now, draw).map_err(SyncError::Random)
     }
 
-    /// Whether a session was named to this operator: it signed a statement on it, or its responder was
-    /// sent the registration.
-    fn is_known_here(
+    /// Whether a session was registered with this operator: it signed a statement on it, or its
+    /// responder was sent the registration.
+    fn was_registered_here(
         &self,
-        dealing: &Dealing,
+        sync_state: &SyncState,
         keys: &KeyChain,
         reader: &Reader,
-    ) -> Result<bool, InquiryError> {
+    ) -> Result<bool, SyncError> {
         let is_own = |key: &PublicKey| {
             key == keys.pinned_key() || keys.rotations().iter().any(|it| it.new_key() == key)
         };
-        if dealing.last().is_some_and(|receipt| is_own(receipt.key())) {
+        if sync_state.last().is_some_and(|receipt| is_own(receipt.key())) {
             return Ok(true);
         }
-        let post = Post::register(&RegisterRequest::new(dealing.id), &self.operator.base);
-        Ok(reader.was_registered_by(post.head().as_bytes(), &dealing.id)?)
+        let post = HttpRequest::register(&RegisterRequest::new(sync_state.id), &self.target.base);
+        Ok(reader.was_registered_by(post.head().as_bytes(), &sync_state.id)?)
     }
 
-    /// Asks for what was planned. With `next`, the moment of the next daily request, this is the daily
-    /// one; without, somebody asks by hand.
+    /// Sends a planned status request. `next` is the time of the next daily request if this is the
+    /// daily one, and `None` if it was requested manually.
     ///
     /// # Errors
-    /// [`InquiryError`]: nothing of an answer was used then.
+    /// [`SyncError`]; nothing of the answer was used.
     pub fn ask(
         &self,
         plan: Plan,
-        way: &Way,
+        route: &Route,
         next: Option<Timestamp>,
-    ) -> Result<Report, InquiryError> {
-        let post = Post::status(plan.request(), &self.operator.base);
+    ) -> Result<StatusReport, SyncError> {
+        let post = HttpRequest::status(plan.request(), &self.target.base);
         let ids: Vec<SessionId> = plan.asked().iter().map(|(id, _)| *id).collect();
-        let known = self.reader()?.keys(self.operator.key)?;
+        let known = self.reader()?.keys(self.target.key)?;
         let mut journal = self.journal()?;
         let before = (self.clock)()?;
-        let sent = sent(&post, Call::Status, way, next.is_none(), before.realtime);
+        let sent = sent_request(&post, Call::Status, route, next.is_none(), before.realtime);
         let number = journal.note_request(&sent, &ids, next)?;
-        let (answer, verified) = match self.call(&post, way) {
+        let (answer, verified) = match self.call(&post, route) {
             Ok(answer) => {
                 let verified = self.verify(&answer, plan.request(), &known, &before);
                 (Some(answer), verified)
             }
             Err(error) => (None, Err(error)),
         };
-        let learnt = match &verified {
-            Ok(Verified { receipts, keys }) => {
-                Learnt::Statements { receipts, keys, zone: self.operator.zone }
+        let update = match &verified {
+            Ok(VerifiedAnswer { receipts, keys }) => {
+                SyncUpdate::Statements { receipts, keys, zone: self.target.zone }
             }
-            Err(_) => Learnt::Nothing,
+            Err(_) => SyncUpdate::Nothing,
         };
-        self.conclude(&mut journal, number, answer.as_ref(), verified.as_ref().err(), &learnt)?;
-        let Verified { receipts, keys } = verified?;
+        self.record_result(
+            &mut journal,
+            number,
+            answer.as_ref(),
+            verified.as_ref().err(),
+            &update,
+        )?;
+        let VerifiedAnswer { receipts, keys } = verified?;
         let rotations =
             keys.rotations().iter().filter(|it| !known.rotations().contains(it)).copied().collect();
-        Ok(Report { plan, receipts, rotations })
+        Ok(StatusReport { plan, receipts, rotations })
     }
 
-    fn settled(&self, id: &SessionId) -> Result<Option<Registration>, InquiryError> {
-        let dealing = self.reader()?.dealing(id)?;
-        Ok(dealing.and_then(|dealing| match dealing.registration {
-            journal::Registration::Bound { .. } => Some(Registration::Bound),
-            journal::Registration::Refused { .. } => Some(Registration::Taken),
-            journal::Registration::Rejected { .. } => Some(Registration::Rejected),
-            journal::Registration::Missed | journal::Registration::Pending => None,
+    fn settled_registration(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<RegistrationAnswer>, SyncError> {
+        let sync_state = self.reader()?.sync_state(id)?;
+        Ok(sync_state.and_then(|sync_state| match sync_state.registration {
+            journal::RegistrationState::Bound { .. } => Some(RegistrationAnswer::Bound),
+            journal::RegistrationState::Refused { .. } => Some(RegistrationAnswer::Taken),
+            journal::RegistrationState::Rejected { .. } => Some(RegistrationAnswer::Rejected),
+            journal::RegistrationState::Missed | journal::RegistrationState::Pending => None,
         }))
     }
 
-    fn call(&self, post: &Post, way: &Way) -> Result<Answer, InquiryError> {
-        let Operator { base, trust, .. } = self.operator;
-        let client = Client::new(base.clone(), *trust, self.patience)?;
-        Ok(client.call(post, way, self.recall)?)
+    fn call(&self, post: &HttpRequest, route: &Route) -> Result<HttpResponse, SyncError> {
+        let SyncTarget { base, trust, .. } = self.target;
+        let client = Client::new(base.clone(), *trust, self.timeout)?;
+        Ok(client.call(post, route, self.cancel)?)
     }
 
     /// PROTOCOL.md, "What the box verifies".
     fn verify(
         &self,
-        answer: &Answer,
+        answer: &HttpResponse,
         request: &StatusRequest,
         keys: &KeyChain,
         before: &ClockReading,
-    ) -> Result<Verified, InquiryError> {
+    ) -> Result<VerifiedAnswer, SyncError> {
         match answer.status {
             200 => {}
-            status @ (400 | 413 | 415) => return Err(InquiryError::Rejected(status)),
-            status => return Err(InquiryError::NotNow(status)),
+            status @ (400 | 413 | 415) => return Err(SyncError::Rejected(status)),
+            status => return Err(SyncError::NotNow(status)),
         }
         let after = (self.clock)()?;
         let freshness = if before.synchronised && after.synchronised {
@@ -213,43 +230,43 @@ impl Inquiry<'_> {
         Ok(StatusAnswer::from_bytes(&answer.body)?.verify(request, keys, freshness)?)
     }
 
-    fn conclude(
+    fn record_result(
         &self,
         journal: &mut Journal,
         number: EntryNumber,
-        answer: Option<&Answer>,
-        failure: Option<&InquiryError>,
-        learnt: &Learnt<'_>,
-    ) -> Result<(), InquiryError> {
-        let answer = answer.map(|answer| journal::Answer {
+        answer: Option<&HttpResponse>,
+        failure: Option<&SyncError>,
+        update: &SyncUpdate<'_>,
+    ) -> Result<(), SyncError> {
+        let answer = answer.map(|answer| journal::ResponseSummary {
             status: answer.status,
             size: u64::try_from(answer.body.len()).unwrap_or(u64::MAX),
             digest: Sha256::digest(&answer.body).into(),
         });
         let failure = failure.map(|failure| failure.name().to_owned());
-        let outcome = Outcome { at: (self.clock)()?.realtime, answer, failure };
-        Ok(journal.note_answer(number, &outcome, learnt)?)
+        let outcome = CallResult { at: (self.clock)()?.realtime, answer, failure };
+        Ok(journal.note_answer(number, &outcome, update)?)
     }
 
-    fn reader(&self) -> Result<Reader, InquiryError> {
-        Reader::open(self.directory)?.ok_or(InquiryError::NoRecord)
+    fn reader(&self) -> Result<Reader, SyncError> {
+        Reader::open(self.directory)?.ok_or(SyncError::NoRecord)
     }
 
-    fn journal(&self) -> Result<Journal, InquiryError> {
-        Journal::open_beside(self.directory)?.ok_or(InquiryError::NoRecord)
+    fn journal(&self) -> Result<Journal, SyncError> {
+        Journal::open_beside(self.directory)?.ok_or(SyncError::NoRecord)
     }
 }
 
-/// Draws what a status request needs.
+/// Draws the random input of a status request.
 ///
 /// # Errors
-/// [`InquiryError::System`] where the kernel has no randomness to give.
-pub fn draw() -> Result<Draw, InquiryError> {
+/// [`SyncError::System`] if the kernel provides no randomness.
+pub fn draw_randomness() -> Result<Randomness, SyncError> {
     let mut draw =
-        Draw { fillers: [[0; 32]; StatusRequest::IDS], chances: [0; StatusRequest::IDS] };
+        Randomness { fillers: [[0; 32]; StatusRequest::IDS], chances: [0; StatusRequest::IDS] };
     let fill = |bytes: &mut [u8]| {
         getrandom::fill(bytes)
-            .map_err(|error| InquiryError::System(io::Error::other(error.to_string())))
+            .map_err(|error| SyncError::System(io::Error::other(error.to_string())))
     };
     draw.fillers.iter_mut().try_for_each(|filler| fill(filler))?;
     for chance in &mut draw.chances {
@@ -260,13 +277,19 @@ pub fn draw() -> Result<Draw, InquiryError> {
     Ok(draw)
 }
 
-fn sent(post: &Post, call: Call, way: &Way, by_hand: bool, at: Timestamp) -> Sent {
-    let way = match way {
-        Way::Proxy(_) => journal::Way::Proxy,
-        Way::Tunnel(_) => journal::Way::Tunnel,
+fn sent_request(
+    post: &HttpRequest,
+    call: Call,
+    route: &Route,
+    is_manual: bool,
+    at: Timestamp,
+) -> SentRequest {
+    let route = match route {
+        Route::Proxy(_) => journal::RouteKind::Proxy,
+        Route::Tunnel(_) => journal::RouteKind::Tunnel,
     };
-    Sent { at, call, way, by_hand, head: post.head().into(), body: post.body().to_vec() }
+    SentRequest { at, call, route, is_manual, head: post.head().into(), body: post.body().to_vec() }
 }
 
-/// Of each kind: as many as one request has places for, and one more to tell that some wait.
-const MOST_CANDIDATES: u32 = 64;
+/// Per reason: as many as fit one request, and one more to tell that some are left.
+const MAX_CANDIDATES: u32 = 64;

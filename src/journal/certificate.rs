@@ -1,24 +1,24 @@
 use crate::domain::{SessionId, Timestamp};
 
-/// What remains of a session that was erased.
+/// Proof that a session was erased; all that is kept of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Certificate {
-    /// The opaque name of the session.
+pub struct ErasureCertificate {
+    /// The session's opaque ID.
     pub id: SessionId,
     /// When it was erased.
     pub erased_at: Timestamp,
-    /// The civil date at which its retention period ended (`2027-11-25`), or why it was erased
-    /// before. It must hold nothing of what the session held.
+    /// The civil date on which the retention period ended (`2027-11-25`), or why it was erased
+    /// early. Must contain no value of the session.
     pub expiry: String,
 }
 
-/// What an erasure did.
+/// The result of an erasure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Erased {
-    /// How many sessions were in the journal and now are not.
+pub struct ErasedCount {
+    /// How many sessions were removed from the journal.
     pub sessions: usize,
-    /// Whether no byte of them is left in the journal's files. When not, somebody was reading the
-    /// journal all the while: `Journal::truncate` finishes it.
+    /// Whether no byte of them is left in the journal's files. If false, a reader was open
+    /// throughout: `Journal::truncate` finishes the job.
     pub is_complete: bool,
 }
 
@@ -34,21 +34,21 @@ mod tests {
     use proptest::{prop_assert, prop_assert_eq, proptest};
     use tempfile::tempdir;
 
-    use super::super::laboratory::{EIGHT, all, at, ended, opening, reading, secret, session};
     use super::super::row::octets;
+    use super::super::test_support::{EIGHT, all, at, ended, opening, reading, secret, session};
     use super::super::{Journal, Reader};
     use super::*;
-    use crate::domain::{Change, Facts, Session};
+    use crate::domain::{Attributes, Change, Session};
 
     /// Everything that only the session of this number holds, in each form in which it could stand in
     /// a file.
     fn traces(number: u32, session: &Session) -> Vec<Vec<u8>> {
-        let facts = &session.facts;
+        let attributes = &session.attributes;
         let addresses = [
-            facts.origin_address.unwrap().value,
-            facts.assigned_ipv4.unwrap().value.into(),
-            facts.assigned_ipv6.unwrap().value.into(),
-            facts.delegated_prefix.unwrap().value.address().into(),
+            attributes.origin_address.unwrap().value,
+            attributes.assigned_ipv4.unwrap().value.into(),
+            attributes.assigned_ipv6.unwrap().value.into(),
+            attributes.delegated_prefix.unwrap().value.address().into(),
         ];
         let mut traces = vec![secret(number).as_bytes().to_vec()];
         for address in addresses {
@@ -100,7 +100,8 @@ mod tests {
     fn sparse(number: u32) -> Session {
         let mut session = session(number, reading(0, i64::from(number) * 7, true));
         if number % 3 == 0 {
-            session.facts = Facts { transport: session.facts.transport, ..Facts::default() };
+            session.attributes =
+                Attributes { transport: session.attributes.transport, ..Attributes::default() };
         }
         session
     }
@@ -120,7 +121,7 @@ mod tests {
                 journal.forget_taken(Vec::new());
                 let closed = ended(first, reading(0, i64::from(number) * 7 + 5, true));
                 journal.record(&[Change::Close(closed.clone())], None).unwrap();
-                journal.learn(closed.id, &whole.facts).unwrap();
+                journal.learn(closed.id, &whole.attributes).unwrap();
                 sessions.push(ended(whole, closed.end.unwrap().closed));
                 if number == 60 {
                     prop_assert!(journal.truncate().unwrap());
@@ -130,18 +131,18 @@ mod tests {
                 .zip(&sessions)
                 .flat_map(|(number, session)| {
                     let start = session.opened.realtime.milliseconds().to_be_bytes();
-                    let origin = octets(session.facts.origin_address.unwrap().value);
+                    let origin = octets(session.attributes.origin_address.unwrap().value);
                     [secret(number).as_bytes().to_vec(), origin, start[2..].to_vec()]
                 })
                 .collect();
             prop_assert_eq!(found(directory.path(), &held).len(), held.len());
             let mut gone = 0;
             for round in 0..3 {
-                let certificates: Vec<Certificate> = sessions
+                let certificates: Vec<ErasureCertificate> = sessions
                     .iter()
                     .zip(&chosen)
                     .filter(|(_, chosen)| *chosen % 4 == round)
-                    .map(|(session, _)| Certificate {
+                    .map(|(session, _)| ErasureCertificate {
                         id: session.id,
                         erased_at: at(EIGHT + 123_456_789),
                         expiry: "2027-11-25".to_owned(),
@@ -152,7 +153,7 @@ mod tests {
                 let erased = journal.erase(&certificates).unwrap();
                 prop_assert_eq!(
                     erased,
-                    Erased { sessions: certificates.len(), is_complete: true }
+                    ErasedCount { sessions: certificates.len(), is_complete: true }
                 );
                 gone += certificates.len();
                 let traces: Vec<Vec<u8>> = (0..)

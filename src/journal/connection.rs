@@ -14,37 +14,37 @@ use super::schema::{self, PAGE_SIZE};
 pub(super) const DATABASE: &str = "journal.db";
 
 /// How long a call waits for another program that uses the journal.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A log of more pages than this is brought into the database: some forty sessions. Every connection
-/// reads it through, and a page that is in it many times over costs one write there.
-const LONG_LOG: i64 = 1000;
+/// A WAL longer than this, some forty sessions, is checkpointed. Every connection reads it in full,
+/// and a page that occurs in it many times costs one write in the database.
+const MAX_LOG_PAGES: i64 = 1000;
 
-/// The pages that one connection holds in memory, in KiB (negative is SQLite's way to say so).
+/// Pagination cache of a connection, in KiB (negative: SQLite's convention).
 const CACHE: i64 = -128;
 
-/// A connection that writes: with the whole database to itself where nobody reads it just now, which
-/// keeps the index of the log off the card.
+/// Opens a writing connection; exclusive unless somebody reads, which keeps the WAL index off the
+/// card.
 pub(super) fn write(path: &Path) -> rusqlite::Result<Connection> {
-    match attempt(path, "EXCLUSIVE", Duration::ZERO) {
+    match open_locked(path, "EXCLUSIVE", Duration::ZERO) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-            attempt(path, "NORMAL", PATIENCE)
+            open_locked(path, "NORMAL", BUSY_TIMEOUT)
         }
         result => result,
     }
 }
 
-fn attempt(path: &Path, locking: &str, patience: Duration) -> rusqlite::Result<Connection> {
+fn open_locked(path: &Path, locking: &str, timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(patience)?;
-    // The log outlives each connection, else every transaction would write its pages twice.
+    connection.busy_timeout(timeout)?;
+    // Keep the log after closing, or every transaction would write its pages twice.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update_and_check(None, "locking_mode", locking, |_| Ok(()))?;
     configure(&connection)?;
-    // Takes the lock that `locking` asks for.
+    // Takes the lock requested by `locking`.
     schema::version(&connection)?;
     Ok(connection)
 }
@@ -54,12 +54,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // The log is emptied by `begin_log_anew`: a connection that begins does not know how much of it is
-    // in the database already, so SQLite's own way would let it grow for ever.
+    // `checkpoint_long_log` checkpoints instead: a new connection does not know how much of the log
+    // is already in the database, so SQLite's automatic checkpoints would let it grow without
+    // bound.
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))
 }
 
-/// Makes an empty journal beside the name that it gets when it is whole.
+/// Creates an empty journal under a temporary name and renames it when complete.
 pub(super) fn create(path: &Path) -> Result<(), CreateError> {
     let new = path.with_extension("new");
     for suffix in ["", "-journal", "-wal", "-shm"] {
@@ -85,7 +86,7 @@ pub(super) fn create(path: &Path) -> Result<(), CreateError> {
     Ok(())
 }
 
-/// Why a journal could not be made.
+/// Why a journal could not be created.
 pub(super) enum CreateError {
     Io(io::Error),
     Sqlite(rusqlite::Error),
@@ -103,21 +104,20 @@ impl From<rusqlite::Error> for CreateError {
     }
 }
 
-/// Brings a long log into the database, so that the transaction which follows on this connection begins
-/// it anew in place: a file that does not grow costs the file system nothing to note. Unless somebody
-/// reads.
-pub(super) fn begin_log_anew(connection: &Connection) -> rusqlite::Result<()> {
+/// Checkpoints a long log, so that the next transaction on this connection restarts it in place: a
+/// file that does not grow needs no metadata writes. Does nothing while somebody reads.
+pub(super) fn checkpoint_long_log(connection: &Connection) -> rusqlite::Result<()> {
     let frames = |mode: &str| {
         connection
             .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(1))
     };
-    if frames("NOOP")? > LONG_LOG {
+    if frames("NOOP")? > MAX_LOG_PAGES {
         frames("PASSIVE")?;
     }
     Ok(())
 }
 
-/// Brings the log into the database and empties it; says whether it could, with nobody reading.
+/// Checkpoints and truncates the log. False if a reader prevented it.
 pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(
         "PRAGMA wal_checkpoint(TRUNCATE)",
@@ -126,14 +126,14 @@ pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
     )
 }
 
-/// The file of this name that SQLite keeps beside a database.
+/// The path of one of SQLite's companion files.
 pub(super) fn companion(database: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(database);
     name.push(suffix);
     name.into()
 }
 
-/// Brings the names in a directory onto the card.
+/// Syncs a directory.
 pub(super) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }

@@ -7,16 +7,16 @@ use rusqlite::ErrorCode;
 
 use super::JournalError;
 use super::connection::{self, DATABASE, companion, sync};
-use super::schema::{self, CURRENT};
+use super::schema::{self, CURRENT_VERSION};
 
 /// What the names of databases that were set aside begin with; a number follows.
 const DAMAGED: &str = "journal.damaged-";
 
-/// Less than a database's header is none, in bytes (sqlite.org/fileformat2.html, 1.3, and the
-/// smallest page).
+/// In bytes; a shorter file is not a database (sqlite.org/fileformat2.html, 1.3, and the smallest
+/// page).
 const SMALLEST: u64 = 512;
 
-/// A damaged database was moved out of the way and a new one begun.
+/// A damaged database was moved aside and a new one created.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetAside {
     /// Where it is now.
@@ -38,8 +38,8 @@ impl fmt::Display for SetAside {
     }
 }
 
-/// The files of databases that were set aside in `directory`, by name. Nothing erases what they hold
-/// but their deletion.
+/// The files of set-aside databases in `directory`, sorted by name. Their content is erased only by
+/// deleting them.
 ///
 /// # Errors
 /// When the directory cannot be read.
@@ -55,7 +55,7 @@ pub fn set_aside_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The copy that the package keeps while it upgrades temoin: what a failed upgrade is taken back to.
+/// The copy that the package keeps during an upgrade, to roll back to if it fails.
 pub fn copy_before_upgrade(directory: &Path) -> PathBuf {
     directory.join("journal.before-upgrade")
 }
@@ -82,18 +82,18 @@ pub(super) fn set_aside(directory: &Path, cause: String) -> io::Result<SetAside>
     Ok(SetAside { path, cause })
 }
 
-/// What is where the database should be.
-pub(super) enum Finding {
+/// The condition of the database file.
+pub(super) enum DatabaseCondition {
     Damaged(String),
     Missing,
     Sound,
 }
 
-/// Looks whether the database at `path` can be worked with.
+/// Checks whether the database at `path` is usable.
 ///
 /// # Errors
 /// [`JournalError::Newer`] where a later program wrote it; the others as their texts say.
-pub(super) fn inspect(path: &Path) -> Result<Finding, JournalError> {
+pub(super) fn inspect(path: &Path) -> Result<DatabaseCondition, JournalError> {
     // Not opened but by SQLite: closing any descriptor of the file would drop the locks that other
     // connections of this process hold on it (fcntl(2)).
     match fs::symlink_metadata(path) {
@@ -101,13 +101,13 @@ pub(super) fn inspect(path: &Path) -> Result<Finding, JournalError> {
             // A log that is left alone would be replayed into the new database.
             let log = fs::symlink_metadata(companion(path, "-wal"));
             return Ok(match log {
-                Ok(_) => Finding::Damaged("its log is there without it".to_owned()),
-                Err(_) => Finding::Missing,
+                Ok(_) => DatabaseCondition::Damaged("its log is there without it".to_owned()),
+                Err(_) => DatabaseCondition::Missing,
             });
         }
         Err(error) => return Err(JournalError::from_io(path, &error)),
         Ok(file) if file.is_file() && file.len() < SMALLEST => {
-            return Ok(Finding::Damaged(format!("it is only {} bytes long", file.len())));
+            return Ok(DatabaseCondition::Damaged(format!("it is only {} bytes long", file.len())));
         }
         Ok(_) => {}
     }
@@ -118,14 +118,14 @@ pub(super) fn inspect(path: &Path) -> Result<Finding, JournalError> {
         Ok((found, verdict))
     });
     match check {
-        Ok((found, _)) if found > CURRENT => {
+        Ok((found, _)) if found > CURRENT_VERSION => {
             Err(JournalError::Newer { path: path.to_owned(), found })
         }
-        Ok((_, verdict)) if verdict == "ok" => Ok(Finding::Sound),
-        Ok((_, verdict)) => Ok(Finding::Damaged(verdict)),
+        Ok((_, verdict)) if verdict == "ok" => Ok(DatabaseCondition::Sound),
+        Ok((_, verdict)) => Ok(DatabaseCondition::Damaged(verdict)),
         Err(error) => match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Ok(Finding::Damaged(error.to_string()))
+                Ok(DatabaseCondition::Damaged(error.to_string()))
             }
             _ => Err(JournalError::from_sqlite(path, &error)),
         },
@@ -139,7 +139,7 @@ mod tests {
     use tempfile::tempdir;
 
     use super::super::Journal;
-    use super::super::laboratory::{all, opening, reading, session};
+    use super::super::test_support::{all, opening, reading, session};
     use super::*;
     use crate::domain::Session;
 

@@ -6,11 +6,11 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, eaccess};
 use rusqlite::ErrorCode;
 
-use super::schema::CURRENT;
+use super::schema::CURRENT_VERSION;
 
-/// Less than this many bytes free counts as a full disk where SQLite cannot say: what a transaction
-/// and its log may need.
-const SCANT: u64 = 256 * 1024;
+/// Free bytes below which the disk counts as full when SQLite does not say: what a transaction and
+/// its log may need.
+const MIN_FREE: u64 = 256 * 1024;
 
 /// Why the journal could not be read or written. Nothing was changed by the call that returned it.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ pub enum JournalError {
         /// The database or its directory.
         path: PathBuf,
     },
-    /// The disk is full: try again when there is room.
+    /// The disk is full: try again once there is space.
     Full {
         /// The database.
         path: PathBuf,
     },
-    /// Another temoin writes this journal.
-    Held {
+    /// Another temoin process has this journal open for writing.
+    InUse {
         /// The directory.
         path: PathBuf,
     },
@@ -44,10 +44,10 @@ pub enum JournalError {
     Newer {
         /// The database.
         path: PathBuf,
-        /// The number of its form.
+        /// Its schema version.
         found: i32,
     },
-    /// An older temoin wrote the journal, and only the daemon brings it to the present form.
+    /// An older temoin wrote the journal, and only the daemon migrates it.
     Older {
         /// The database.
         path: PathBuf,
@@ -57,15 +57,15 @@ pub enum JournalError {
         /// The database.
         path: PathBuf,
     },
-    /// The disk failed, or the system refused for a reason that has no other name here.
+    /// The disk failed, or the system refused for another reason.
     Storage {
         /// The database or its directory.
         path: PathBuf,
         /// What the system said.
         cause: String,
     },
-    /// A row holds a value that no temoin writes.
-    Strange {
+    /// A row holds a value that temoin never writes.
+    InvalidValue {
         /// The database.
         path: PathBuf,
         /// Which value.
@@ -74,8 +74,8 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// Whether the same call may succeed later without anybody's doing.
-    pub fn is_passing(&self) -> bool {
+    /// Whether the same call may succeed later without intervention.
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy { .. } | Self::Full { .. })
     }
 
@@ -94,7 +94,7 @@ impl JournalError {
                 | ErrorCode::SystemIoFailure,
             ) => Self::from_system(path, cause),
             Some(_) => Self::Storage { path, cause },
-            None => Self::Strange { path, cause },
+            None => Self::InvalidValue { path, cause },
         }
     }
 
@@ -109,7 +109,7 @@ impl JournalError {
         }
     }
 
-    /// SQLite gives one code for several causes; the system tells them apart.
+    /// Tells apart the causes for which SQLite has a single code.
     fn from_system(path: PathBuf, cause: String) -> Self {
         let directory = path.parent().unwrap_or(&path);
         if let Ok(system) = statvfs(directory) {
@@ -118,7 +118,7 @@ impl JournalError {
             }
             #[allow(clippy::useless_conversion, reason = "narrower on 32-bit ARM")]
             let free = u64::from(system.blocks_available()) * u64::from(system.fragment_size());
-            if free < SCANT {
+            if free < MIN_FREE {
                 return Self::Full { path };
             }
         }
@@ -155,7 +155,7 @@ impl fmt::Display for JournalError {
                  make room (df -h), temoin then goes on by itself",
                 path.display()
             ),
-            Self::Held { path } => write!(
+            Self::InUse { path } => write!(
                 f,
                 "{}: another temoin writes this journal; stop it first (systemctl stop temoin)",
                 path.display()
@@ -163,7 +163,7 @@ impl fmt::Display for JournalError {
             Self::Newer { path, found } => write!(
                 f,
                 "{}: a newer temoin wrote this journal (form {found}, this one knows up to \
-                 {CURRENT}); upgrade temoin, the journal was left as it is",
+                 {CURRENT_VERSION}); upgrade temoin, the journal was left as it is",
                 path.display()
             ),
             Self::Older { path } => write!(
@@ -183,7 +183,7 @@ impl fmt::Display for JournalError {
                 "{}: {cause}; look at dmesg for errors of the disk, and try again",
                 path.display()
             ),
-            Self::Strange { path, cause } => write!(
+            Self::InvalidValue { path, cause } => write!(
                 f,
                 "{}: the journal holds a value that temoin did not write ({cause}); restore it from \
                  a backup, or move it away for temoin to begin a new one",

@@ -5,19 +5,18 @@ use rusqlite::types::Value;
 use super::row::{COLUMNS, numbers, octets};
 use crate::domain::{SessionId, Timestamp};
 
-/// Which sessions are wanted.
+/// Selects sessions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Filter {
     /// Those that may have lasted at this instant or later.
     pub since: Option<Timestamp>,
     /// Those that may have begun before this instant.
     pub until: Option<Timestamp>,
-    /// Those that this address has a part in: as origin, assigned or gateway address, or within the
-    /// delegated prefix.
+    /// Those with this origin, assigned or gateway address, or with it in their delegated prefix.
     pub address: Option<IpAddr>,
-    /// Those that are in this state.
-    pub state: Option<State>,
-    /// The present, until which an open session lasts.
+    /// Those in this state.
+    pub state: Option<SessionState>,
+    /// The current time, taken as the end of open sessions.
     pub now: Timestamp,
 }
 
@@ -28,38 +27,37 @@ impl Filter {
     }
 }
 
-/// Whether a session lasts.
+/// Whether a session is open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum State {
-    /// It ended.
+pub enum SessionState {
+    /// Ended.
     Closed,
-    /// It lasts.
+    /// Still open.
     Open,
 }
 
-/// Which part of the sessions that a filter names, newest first.
+/// A page of the sessions that a filter selects, newest first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Page {
-    /// Only those recorded before this session; quick however far back it is. Nothing when the
-    /// session is not in the journal.
+pub struct Pagination {
+    /// Only those recorded before this session; fast however far back it is. Empty if the session
+    /// is not in the journal.
     pub after: Option<SessionId>,
-    /// How many are left out at the beginning: each of them is read, so prefer `after` for many.
+    /// How many to skip. Each of them is read, so prefer `after` for large skips.
     pub offset: u32,
-    /// How many there may be at most.
+    /// Maximum number of sessions.
     pub limit: u32,
 }
 
-impl Page {
+impl Pagination {
     /// The newest `limit` sessions.
     pub fn first(limit: u32) -> Self {
         Self { after: None, offset: 0, limit }
     }
 }
 
-/// A session's place in the order of recording, from which on one who was interrupted can read on,
-/// also where the session itself has gone.
+/// A position in recording order, from which reading can resume even if the session there is gone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Place(pub(super) i64);
+pub struct Cursor(pub(super) i64);
 
 /// A query's text and the values of its numbered parameters.
 pub(super) struct Query {
@@ -67,16 +65,16 @@ pub(super) struct Query {
     pub(super) values: Vec<Value>,
 }
 
-/// What the rows that are wanted stand before.
-enum Below {
+/// The exclusive upper bound of the rows to select.
+enum PageBound {
     Number(i64),
     Session(SessionId),
 }
 
 impl Query {
     /// Selects `number`, `id` and [`COLUMNS`], newest first.
-    pub(super) fn new(filter: &Filter, page: Option<&Page>) -> Self {
-        let below = page.and_then(|page| page.after).map(Below::Session);
+    pub(super) fn new(filter: &Filter, page: Option<&Pagination>) -> Self {
+        let below = page.and_then(|page| page.after).map(PageBound::Session);
         let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
         query.text.push_str(" ORDER BY number DESC");
         if let Some(page) = page {
@@ -85,9 +83,9 @@ impl Query {
         query
     }
 
-    /// Selects the same of at most `limit` sessions before a place.
-    pub(super) fn before(filter: &Filter, place: Option<Place>, limit: u32) -> Self {
-        let below = place.map(|Place(number)| Below::Number(number));
+    /// Selects the same columns of at most `limit` sessions before a cursor.
+    pub(super) fn before(filter: &Filter, place: Option<Cursor>, limit: u32) -> Self {
+        let below = place.map(|Cursor(number)| PageBound::Number(number));
         let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
         query.text.push_str(&format!(" ORDER BY number DESC LIMIT {limit}"));
         query
@@ -105,7 +103,7 @@ impl Query {
         Self { text, values }
     }
 
-    fn selecting(columns: &str, filter: &Filter, below: Option<Below>) -> Self {
+    fn selecting(columns: &str, filter: &Filter, below: Option<PageBound>) -> Self {
         let mut values = Vec::new();
         let mut bind = |value: Value| {
             values.push(value);
@@ -113,8 +111,8 @@ impl Query {
         };
         let mut terms = Vec::new();
         match below {
-            Some(Below::Number(number)) => terms.push(format!("number < {number}")),
-            Some(Below::Session(id)) => {
+            Some(PageBound::Number(number)) => terms.push(format!("number < {number}")),
+            Some(PageBound::Session(id)) => {
                 let id = bind(Value::Blob(id.as_bytes().to_vec()));
                 terms.push(format!(
                     "number < (SELECT number FROM session \
@@ -146,13 +144,13 @@ impl Query {
             terms.push(format!("({})", any.join(" OR ")));
         }
         match filter.state {
-            Some(State::Closed) => terms.push("end_reason IS NOT NULL".to_owned()),
-            Some(State::Open) => terms.push("end_reason IS NULL".to_owned()),
+            Some(SessionState::Closed) => terms.push("end_reason IS NOT NULL".to_owned()),
+            Some(SessionState::Open) => terms.push("end_reason IS NULL".to_owned()),
             None => {}
         }
-        // Which rows a search by time must read: those whose number says so, and, outside that
-        // range, those that are marked or still open. A plus sign keeps SQLite from searching the
-        // whole outside by number.
+        // A search by time reads the rows in the range of numbers and, outside it, those that are
+        // flagged or still open. The plus sign keeps SQLite from scanning all rows outside by
+        // number.
         let (lowest, highest) = numbers(filter.since, filter.until);
         let mut inside = Vec::new();
         let mut outside = Vec::new();
@@ -182,7 +180,7 @@ impl Query {
         };
         let open = "number IN (SELECT item FROM underway WHERE kind = 'open')".to_owned();
         let mut selects = Vec::new();
-        if filter.state == Some(State::Open) {
+        if filter.state == Some(SessionState::Open) {
             selects.push(select(&[open]));
         } else if outside.is_empty() {
             selects.push(select(&[]));
@@ -209,14 +207,14 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
     use tempfile::tempdir;
 
-    use super::super::laboratory::{
+    use super::super::test_support::{
         EIGHT, MINUTE, any_session, at, ended, opening, reading, session,
     };
     use super::super::{Journal, Reader};
     use super::*;
     use crate::domain::{Change, Session};
 
-    /// What [`Filter`] says, in the plainest words.
+    /// A straightforward reference implementation of [`Filter`].
     fn is_wanted(filter: &Filter, session: &Session) -> bool {
         let first = session.start.value.earliest.map_or(i64::MIN, Timestamp::milliseconds);
         let now = filter.now.milliseconds();
@@ -224,16 +222,22 @@ mod tests {
             Some(end) => end.moment.value.latest.map_or(i64::MAX, Timestamp::milliseconds),
             None => now.max(first),
         };
-        let facts = &session.facts;
+        let attributes = &session.attributes;
         filter.since.is_none_or(|since| last >= since.milliseconds())
             && filter.until.is_none_or(|until| first < until.milliseconds())
-            && filter.state.is_none_or(|state| (state == State::Open) == session.end.is_none())
+            && filter
+                .state
+                .is_none_or(|state| (state == SessionState::Open) == session.end.is_none())
             && filter.address.is_none_or(|address| {
-                facts.origin_address.is_some_and(|fact| fact.value == address)
-                    || facts.assigned_ipv4.is_some_and(|fact| IpAddr::V4(fact.value) == address)
-                    || facts.assigned_ipv6.is_some_and(|fact| IpAddr::V6(fact.value) == address)
-                    || facts.gateway.is_some_and(|fact| fact.value.address == address)
-                    || facts.delegated_prefix.is_some_and(|fact| {
+                attributes.origin_address.is_some_and(|fact| fact.value == address)
+                    || attributes
+                        .assigned_ipv4
+                        .is_some_and(|fact| IpAddr::V4(fact.value) == address)
+                    || attributes
+                        .assigned_ipv6
+                        .is_some_and(|fact| IpAddr::V6(fact.value) == address)
+                    || attributes.gateway.is_some_and(|fact| fact.value.address == address)
+                    || attributes.delegated_prefix.is_some_and(|fact| {
                         let bits = |address| u128::from_be_bytes(Ipv6Addr::octets(&address));
                         let free = 128 - u32::from(fact.value.length());
                         let cut = |bits: u128| bits.checked_shr(free).unwrap_or(0);
@@ -249,7 +253,7 @@ mod tests {
         (
             option::of(instant()),
             option::of(instant()),
-            option::of(select(vec![State::Open, State::Closed])),
+            option::of(select(vec![SessionState::Open, SessionState::Closed])),
             instant(),
         )
             .prop_map(|(since, until, state, now)| Filter {
@@ -295,14 +299,14 @@ mod tests {
             let reader = Reader::open(directory.path()).unwrap().unwrap();
             for (mut filter, whose) in filters {
                 if let (Some(whose), false) = (whose, newest_first.is_empty()) {
-                    let facts = &whose.get(&newest_first).facts;
-                    let prefix = facts.delegated_prefix.map(|fact| {
+                    let attributes = &whose.get(&newest_first).attributes;
+                    let prefix = attributes.delegated_prefix.map(|fact| {
                         let last = u128::MAX.checked_shr(fact.value.length().into()).unwrap_or(0);
                         IpAddr::V6((u128::from(fact.value.address()) | last).into())
                     });
                     filter.address = prefix
-                        .or_else(|| facts.origin_address.map(|fact| fact.value))
-                        .or_else(|| facts.gateway.map(|fact| fact.value.address));
+                        .or_else(|| attributes.origin_address.map(|fact| fact.value))
+                        .or_else(|| attributes.gateway.map(|fact| fact.value.address));
                 }
                 let expected: Vec<Session> = newest_first
                     .iter()
@@ -322,10 +326,10 @@ mod tests {
                 let mut by_offset = Vec::new();
                 let mut by_cursor: Vec<Session> = Vec::new();
                 for offset in (0..=u32::try_from(expected.len()).unwrap()).step_by(limit as usize) {
-                    let page = Page { offset, ..Page::first(limit) };
+                    let page = Pagination { offset, ..Pagination::first(limit) };
                     by_offset.extend(reader.sessions(&filter, &page).unwrap());
                     let after = by_cursor.last().map(|session| session.id);
-                    let page = Page { after, ..Page::first(limit) };
+                    let page = Pagination { after, ..Pagination::first(limit) };
                     by_cursor.extend(reader.sessions(&filter, &page).unwrap());
                 }
                 prop_assert_eq!(&by_offset, &expected);
@@ -342,11 +346,13 @@ mod tests {
         let all = Filter::all(at(EIGHT));
         let (since, until) = (Some(at(EIGHT)), Some(at(EIGHT + MINUTE)));
         let both = Filter { since, until, ..all.clone() };
-        let open = Filter { state: Some(State::Open), ..all.clone() };
-        let closed = Filter { state: Some(State::Closed), ..both.clone() };
+        let open = Filter { state: Some(SessionState::Open), ..all.clone() };
+        let closed = Filter { state: Some(SessionState::Closed), ..both.clone() };
         for filter in [Filter { since, ..all.clone() }, Filter { until, ..all }, both, open, closed]
         {
-            for query in [Query::new(&filter, Some(&Page::first(9))), Query::counting(&filter)] {
+            for query in
+                [Query::new(&filter, Some(&Pagination::first(9))), Query::counting(&filter)]
+            {
                 let plan: Vec<String> = database
                     .prepare(&format!("EXPLAIN QUERY PLAN {}", query.text))
                     .unwrap()
@@ -387,7 +393,7 @@ mod tests {
         journal.record(&[opening(1, &opened)], None).unwrap();
         let reader = Reader::open(directory.path()).unwrap().unwrap();
         let missing = session(2, opened.opened).id;
-        let page = Page { after: Some(missing), ..Page::first(10) };
+        let page = Pagination { after: Some(missing), ..Pagination::first(10) };
         assert_eq!(reader.sessions(&Filter::all(at(EIGHT)), &page).unwrap(), []);
     }
 }

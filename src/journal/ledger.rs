@@ -3,30 +3,28 @@ use std::collections::HashSet;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, Transaction, params};
 
-use super::Presence;
-use super::dealing::{self, instant};
+use super::LocalState;
+use super::sync_state::{self, instant};
 use crate::domain::{SessionId, Timestamp};
 
-/// How many requests the ledger keeps: some years of one a day, or weeks of registrations that nobody
-/// answers.
-pub const MOST_ENTRIES: u32 = 2_000;
+/// How many requests the ledger keeps: years of daily ones, or weeks of unanswered registrations.
+pub const MAX_ENTRIES: u32 = 2_000;
 
-/// How long a request is kept at most, in days: as long as a session may be, thirteen months.
+/// Maximum age of an entry in days: thirteen months, like a session.
 pub const ENTRY_DAYS: i64 = 400;
 
-/// A request that left the box, byte for byte but for the IDs of sessions that were erased since:
-/// these are zeros.
+/// A sent request, byte for byte, except that the IDs of sessions erased since are zeroed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LedgerEntry {
-    /// Its place in the ledger.
+    /// Its number in the ledger.
     pub number: EntryNumber,
     /// What was sent.
-    pub sent: Sent,
-    /// What came of it; `None` where that is not known, as after a power cut.
-    pub outcome: Option<Outcome>,
+    pub sent: SentRequest,
+    /// Its result; `None` if unknown, as after a power cut.
+    pub outcome: Option<CallResult>,
 }
 
-/// The place of a request in the ledger; later ones have greater numbers.
+/// The number of a request in the ledger, in the order of sending.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct EntryNumber(i64);
 
@@ -39,15 +37,15 @@ impl EntryNumber {
 
 /// A request as it is sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Sent {
+pub struct SentRequest {
     /// When.
     pub at: Timestamp,
     /// Which of the two calls.
     pub call: Call,
-    /// By what way.
-    pub way: Way,
-    /// Whether a person asked for it.
-    pub by_hand: bool,
+    /// The route it took.
+    pub route: RouteKind,
+    /// Whether it was requested manually.
+    pub is_manual: bool,
     /// Request line and header fields, up to and with the empty line.
     pub head: Vec<u8>,
     /// The body: one ID or sixty-four.
@@ -82,16 +80,16 @@ impl Call {
     }
 }
 
-/// By what way a request left the box.
+/// The kind of route that a request took.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Way {
-    /// By the SOCKS proxy of the configuration.
+pub enum RouteKind {
+    /// Through the configured SOCKS proxy.
     Proxy,
     /// Through the tunnel.
     Tunnel,
 }
 
-impl Way {
+impl RouteKind {
     const ALL: [Self; 2] = [Self::Proxy, Self::Tunnel];
 
     /// The stable name.
@@ -110,20 +108,20 @@ impl Way {
     }
 }
 
-/// What came of a request.
+/// The result of a call.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Outcome {
-    /// When the answer had arrived, or was given up.
+pub struct CallResult {
+    /// When the answer arrived, or the call was given up.
     pub at: Timestamp,
-    /// The answer, where there was one.
-    pub answer: Option<Answer>,
-    /// Why it is of no use, or did not come.
+    /// The answer, if any.
+    pub answer: Option<ResponseSummary>,
+    /// Why there is no usable answer.
     pub failure: Option<String>,
 }
 
-/// What is kept of an answer: what it says is in the receipts.
+/// What the ledger keeps of an answer; its content is in the receipts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Answer {
+pub struct ResponseSummary {
     /// The HTTP status.
     pub status: u16,
     /// The body's size in bytes.
@@ -132,39 +130,39 @@ pub struct Answer {
     pub digest: [u8; 32],
 }
 
-/// What stands at one place of a request.
+/// What one ID in a request is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Named {
-    /// The ID of a session of this box that was erased since, so that zeros are left of it.
-    Blank,
-    /// Random bytes that were drawn to fill the request up.
+pub enum RequestedId {
+    /// The ID of a session of this box that was erased since; zeroed.
+    Erased,
+    /// A random filler.
     Filler(SessionId),
     /// The ID of a session of this box.
-    Session(SessionId, Presence),
+    Session(SessionId, LocalState),
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, sent: &Sent) -> Result<EntryNumber> {
+pub(super) fn insert(transaction: &Transaction<'_>, sent: &SentRequest) -> Result<EntryNumber> {
     transaction.execute(
         "INSERT INTO ledger (sent_at, call, way, by_hand, head, body) VALUES (?, ?, ?, ?, ?, ?)",
         params![
             sent.at.milliseconds(),
             sent.call.code(),
-            sent.way.code(),
-            sent.by_hand,
+            sent.route.code(),
+            sent.is_manual,
             sent.head,
             sent.body
         ],
     )?;
     let number = transaction.last_insert_rowid();
     transaction
-        .execute("DELETE FROM ledger WHERE number <= ?", [number - i64::from(MOST_ENTRIES)])?;
+        .execute("DELETE FROM ledger WHERE number <= ?", [number - i64::from(MAX_ENTRIES)])?;
     Ok(EntryNumber(number))
 }
 
-pub(super) fn conclude(
+pub(super) fn record_result(
     transaction: &Transaction<'_>,
     number: EntryNumber,
-    outcome: &Outcome,
+    outcome: &CallResult,
 ) -> Result<()> {
     let answer = outcome.answer;
     transaction.execute(
@@ -182,25 +180,25 @@ pub(super) fn conclude(
     Ok(())
 }
 
-/// What stands at each place of a body.
-pub(super) fn named(connection: &Connection, body: &[u8]) -> Result<Vec<Named>> {
+/// What each ID in a request body is.
+pub(super) fn requested_ids(connection: &Connection, body: &[u8]) -> Result<Vec<RequestedId>> {
     let mut places = Vec::with_capacity(body.len() / 32);
     for bytes in body.chunks_exact(32).filter_map(|place| place.try_into().ok()) {
         let id = SessionId::from_bytes(bytes);
         places.push(if bytes == [0; 32] {
-            Named::Blank
+            RequestedId::Erased
         } else {
-            match dealing::find(connection, &id)? {
-                Some(dealing) => Named::Session(id, dealing.presence),
-                None => Named::Filler(id),
+            match sync_state::find(connection, &id)? {
+                Some(sync_state) => RequestedId::Session(id, sync_state.local_state),
+                None => RequestedId::Filler(id),
             }
         });
     }
     Ok(places)
 }
 
-/// Puts zeros in the place of these sessions' IDs wherever they were sent.
-pub(super) fn blank(transaction: &Transaction<'_>, ids: &HashSet<SessionId>) -> Result<()> {
+/// Zeroes the IDs of these sessions in all logged requests.
+pub(super) fn zero_ids(transaction: &Transaction<'_>, ids: &HashSet<SessionId>) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -228,13 +226,13 @@ pub(super) fn blank(transaction: &Transaction<'_>, ids: &HashSet<SessionId>) -> 
     Ok(())
 }
 
-/// Drops the requests that are too old to be kept.
+/// Drops requests that are past their maximum age.
 pub(super) fn drop_old(transaction: &Transaction<'_>, now: Timestamp) -> Result<usize> {
     let oldest = now.shifted(-ENTRY_DAYS * 86_400_000).milliseconds();
     transaction.execute("DELETE FROM ledger WHERE sent_at < ?", [oldest])
 }
 
-/// Whether this session was named by a request with this head.
+/// Whether there is a registration of this session with this request head.
 pub(super) fn has_registration(
     connection: &Connection,
     head: &[u8],
@@ -245,7 +243,7 @@ pub(super) fn has_registration(
         .exists(params![Call::Register.code(), id.as_bytes(), head])
 }
 
-/// The newest requests, after the first `offset` of them.
+/// The newest requests, skipping `offset`.
 pub(super) fn list(connection: &Connection, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>> {
     connection
         .prepare(
@@ -258,27 +256,30 @@ pub(super) fn list(connection: &Connection, offset: u32, limit: u32) -> Result<V
 }
 
 fn read(row: &Row<'_>) -> Result<LedgerEntry> {
-    let strange =
+    let invalid_column =
         |place, name: &str| Error::InvalidColumnType(place, name.to_owned(), Type::Integer);
     let (call, way) = (row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
-    let sent = Sent {
-        at: instant(row, 1)?.ok_or_else(|| strange(1, "sent_at"))?,
+    let sent = SentRequest {
+        at: instant(row, 1)?.ok_or_else(|| invalid_column(1, "sent_at"))?,
         call: Call::ALL
             .into_iter()
             .find(|it| it.code() == call)
-            .ok_or_else(|| strange(2, "call"))?,
-        way: Way::ALL.into_iter().find(|it| it.code() == way).ok_or_else(|| strange(3, "way"))?,
-        by_hand: row.get(4)?,
+            .ok_or_else(|| invalid_column(2, "call"))?,
+        route: RouteKind::ALL
+            .into_iter()
+            .find(|it| it.code() == way)
+            .ok_or_else(|| invalid_column(3, "way"))?,
+        is_manual: row.get(4)?,
         head: row.get(5)?,
         body: row.get(6)?,
     };
     let answer = match (row.get(8)?, row.get::<_, Option<i64>>(9)?, row.get(10)?) {
         (Some(status), Some(size), Some(digest)) => {
-            Some(Answer { status, size: size.unsigned_abs(), digest })
+            Some(ResponseSummary { status, size: size.unsigned_abs(), digest })
         }
         _ => None,
     };
     let failure: Option<String> = row.get(11)?;
-    let outcome = instant(row, 7)?.map(|at| Outcome { at, answer, failure });
+    let outcome = instant(row, 7)?.map(|at| CallResult { at, answer, failure });
     Ok(LedgerEntry { number: EntryNumber(row.get(0)?), sent, outcome })
 }

@@ -1,73 +1,75 @@
-//! The record, in SQLite: sessions while they are kept, certificates of those that were erased, and what
-//! passed between the box and the operator about them.
+//! The session journal, in SQLite: sessions during their retention period, a certificate for each
+//! one erased, and the log of the sync with the operator.
 //!
-//! [`Journal`] writes, and there is one of it; [`Reader`] reads beside it at any time.
+//! [`Journal`] is the single writer; any number of [`Reader`]s may read at the same time.
 //!
 //! # Data storage
 //!
-//! All of it is in one directory, by default `/var/lib/temoin`, that only its owner may enter:
+//! Everything is in one directory, `/var/lib/temoin` by default, accessible to its owner only:
 //!
-//! * `journal.db`, the database. `schema.rs` says what each column is for.
-//! * `journal.db-wal`, what was last written and is not yet in `journal.db` (SQLite's write-ahead
-//!   log). The two belong together: a copy of one without the other is not the record.
-//! * `journal.db-shm`, an index of the log, made when somebody reads and of no value.
-//! * `journal.damaged-1` and so on, with a `-wal` of the same name: a database that could not be read
-//!   and was set aside. It may hold addresses, and erasure does not reach into it.
+//! * `journal.db`: the database. `schema.rs` documents each column.
+//! * `journal.db-wal`: SQLite's write-ahead log, with recent writes not yet in `journal.db`. Copy both or
+//!   neither: one alone is incomplete.
+//! * `journal.db-shm`: an index of that log, created when somebody reads; disposable.
+//! * `journal.damaged-1` and so on, each with its `-wal`: a database that could not be read and was set
+//!   aside. It may hold addresses, and erasure does not process it.
 //!
-//! The card that this is written to wears out by the page, and what matters is the number of pages
-//! that a session touches. Hence one table row a session, whose primary key is the order of recording
-//! and begins with the day (see `schema.rs`), so that the newest rows share a page and no index by
-//! time is needed; the smallest pages that SQLite has; and a connection that is opened for each
-//! transaction with the whole database locked, which lets SQLite keep the index of its log in memory.
-//! A connection that shares the database keeps that index in a file, some pages of which the kernel
-//! then writes after each transaction; that is what happens only while somebody reads.
+//! Flash cards wear out by the page, so the design minimises the pages touched per session: one row
+//! per session, with a primary key in recording order that starts with the day (see `schema.rs`),
+//! so that the newest rows share a page and no time index is needed; SQLite's smallest page size;
+//! and a connection opened per transaction with the whole database locked, which lets SQLite keep
+//! the WAL index in memory. A shared connection keeps that index in a file, and the kernel writes
+//! some of its pages after each transaction; this happens only while somebody reads.
 //!
-//! Measured by `cost.rs` (on ext4), a session in its two transactions is 4.6 kB, which the kernel counts
-//! as 13 kB, since it writes whole pages of its own; 22 kB where all is flushed in between, as it is
-//! when sessions are hours apart, and 60 kB beside a reader. With pages of 1 KiB more than half as much
-//! again is handed over, with the usual 4 KiB five times as much.
+//! Measured by `write_cost.rs` on ext4: a session, in its two transactions, writes 4.6 kB. The
+//! kernel counts 13 kB, since it writes its own whole pages; 22 kB with a flush in between, as when
+//! sessions are hours apart; and 60 kB with a reader open. Pages of 1 KiB write over 50 % more, the
+//! usual 4 KiB five times as much.
 //!
-//! So that no page has to read all sessions to say how many should be held, those that are alike in
-//! the days that this depends on are counted (`census.rs`), in the transaction that changes one of
-//! them: a session costs one page more for it, when it ends.
+//! `session_counts.rs` keeps counts of sessions that share the same start and end days, updated in
+//! the transaction that changes a session, so that nobody has to read every session to tell how
+//! many should be held. The price is one more page written when a session ends.
 //!
 //! # Error handling
 //!
-//! A transaction either is on the card when the call returns, or has changed nothing and can be tried
-//! again: [`JournalError`] tells the two kinds apart from those that need a person. What was erased
-//! stays erased: a late word about such a session is dropped. Only a database that SQLite itself
-//! finds to be none, or to be damaged, is set aside ([`SetAside`]), never deleted, and a new one begun;
-//! a full disk, a lock or a missing permission is an error that leaves everything as it is.
+//! When a call returns, its transaction is either durable or has changed nothing and can be
+//! retried. [`JournalError`] separates transient errors from those that need an administrator.
+//! ErasedCount sessions stay erased: later updates to them are dropped. A database is set aside
+//! ([`SetAside`]), never deleted, and replaced by a new one only if SQLite reports it as damaged or
+//! not a database; a full disk, a lock or a missing permission is an error that changes nothing.
 
-mod census;
 mod certificate;
 mod connection;
-mod correspondence;
 mod damage;
-mod dealing;
 mod error;
 mod filter;
 mod ledger;
 mod reader;
 mod row;
 mod schema;
+mod session_counts;
 mod sessions;
+mod sync_log;
+mod sync_state;
 mod writer;
 
 #[cfg(test)]
-mod cost;
+mod test_support;
 #[cfg(test)]
-mod laboratory;
+mod write_cost;
 
-pub use census::Census;
-pub use certificate::{Certificate, Erased};
-pub use correspondence::{Learnt, Succession};
+pub use certificate::{ErasedCount, ErasureCertificate};
 pub use damage::{SetAside, copy_before_upgrade, set_aside_files};
-pub use dealing::{Dealing, OVERDUE_DAYS, Presence, Registration, Standing, Worth};
 pub use error::JournalError;
-pub use filter::{Filter, Page, Place, State};
+pub use filter::{Cursor, Filter, Pagination, SessionState};
 pub use ledger::{
-    Answer, Call, ENTRY_DAYS, EntryNumber, LedgerEntry, MOST_ENTRIES, Named, Outcome, Sent, Way,
+    Call, CallResult, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,
+    ResponseSummary, RouteKind, SentRequest,
 };
 pub use reader::Reader;
+pub use session_counts::SessionCounts;
+pub use sync_log::{KeyRotationSeen, SyncUpdate};
+pub use sync_state::{
+    LocalState, OVERDUE_DAYS, PollReason, RegistrationState, SyncState, SyncVerdict,
+};
 pub use writer::{Journal, is_in_use};

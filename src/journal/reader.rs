@@ -8,31 +8,31 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
-use super::census::{self, Census};
-use super::connection::{DATABASE, PATIENCE};
-use super::filter::{Filter, Page, Place, Query};
+use super::connection::{BUSY_TIMEOUT, DATABASE};
+use super::filter::{Cursor, Filter, Pagination, Query};
 use super::row::{self, COLUMNS};
-use super::schema::{self, CURRENT};
+use super::schema::{self, CURRENT_VERSION};
+use super::session_counts::{self, SessionCounts};
 use super::sessions;
-use super::{Certificate, JournalError};
+use super::{ErasureCertificate, JournalError};
 use crate::domain::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
 /// The pages that a reader holds in memory, in KiB (negative is SQLite's way to say so).
 const CACHE: i64 = -256;
 
-/// How long a copy waits for a writer to be done.
+/// How long a copy waits for a writer before it tries again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The record, for reading only.
+/// Read-only access to the journal.
 ///
-/// It never blocks a writer. But while one exists, transactions cost the card several times as much
-/// (see the room's "Data storage"), and an erasure cannot be completed during a long
-/// [`Reader::for_each`]: open one to answer a question, and drop it.
+/// It never blocks a writer. But while one exists, each transaction writes several times as much
+/// (see the module's "Data storage"), and an erasure cannot complete during a long
+/// [`Reader::for_each`]: open one for a single query, then drop it.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
     path: PathBuf,
-    /// Keeps writers away where SQLite's own locks cannot be taken.
+    /// Excludes writers where SQLite's own locks cannot be taken.
     _writers_kept_away: Option<Flock<File>>,
 }
 
@@ -62,18 +62,22 @@ impl Reader {
         let reader = Self { connection, path, _writers_kept_away: lock };
         let found = reader.ask(schema::version)?;
         match found {
-            CURRENT => Ok(Some(reader)),
+            CURRENT_VERSION => Ok(Some(reader)),
             0 => Ok(None),
-            older if older < CURRENT => Err(JournalError::Older { path: reader.path }),
+            older if older < CURRENT_VERSION => Err(JournalError::Older { path: reader.path }),
             _ => Err(JournalError::Newer { path: reader.path, found }),
         }
     }
 
-    /// A page of the sessions that `filter` names, newest first.
+    /// A page of the sessions that `filter` selects, newest first.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
-    pub fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, JournalError> {
+    pub fn sessions(
+        &self,
+        filter: &Filter,
+        page: &Pagination,
+    ) -> Result<Vec<Session>, JournalError> {
         let Query { text, values } = Query::new(filter, Some(page));
         self.ask(|connection| {
             connection
@@ -83,8 +87,8 @@ impl Reader {
         })
     }
 
-    /// Gives each session that `filter` names to `visit`, newest first, one at a time, until it breaks
-    /// off; returns what it broke off with.
+    /// Calls `visit` with each session that `filter` selects, newest first, until it breaks;
+    /// returns the value of the break.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say; sessions may have been given already.
@@ -106,29 +110,29 @@ impl Reader {
         })
     }
 
-    /// At most `limit` of the sessions that `filter` names, newest first, each with its place: from the
-    /// newest on, or from before a place.
+    /// At most `limit` of the sessions that `filter` selects, newest first, each with its cursor:
+    /// from the newest on, or from before a cursor.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn some_before(
         &self,
         filter: &Filter,
-        place: Option<Place>,
+        place: Option<Cursor>,
         limit: u32,
-    ) -> Result<Vec<(Place, Session)>, JournalError> {
+    ) -> Result<Vec<(Cursor, Session)>, JournalError> {
         let Query { text, values } = Query::before(filter, place, limit);
         self.ask(|connection| {
             connection
                 .prepare(&text)?
                 .query_map(params_from_iter(values), |row| {
-                    Ok((Place(row.get(0)?), row::read(row, 1)?))
+                    Ok((Cursor(row.get(0)?), row::read(row, 1)?))
                 })?
                 .collect()
         })
     }
 
-    /// How many sessions `filter` names.
+    /// How many sessions `filter` selects.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
@@ -140,20 +144,20 @@ impl Reader {
         .map(|count: i64| count.unsigned_abs())
     }
 
-    /// The sessions, counted as [`Journal::count_in`](super::Journal::count_in) has them; `None` where
-    /// it never was asked to.
+    /// The session counts requested by [`Journal::count_in`](super::Journal::count_in); `None` if
+    /// it was never called.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
-    pub fn census(&self) -> Result<Option<Census>, JournalError> {
+    pub fn session_counts(&self) -> Result<Option<SessionCounts>, JournalError> {
         self.ask(|connection| {
-            // All of it as it is at one moment.
+            // A consistent snapshot.
             let transaction = connection.unchecked_transaction()?;
-            census::read_all(&transaction)
+            session_counts::read_all(&transaction)
         })
     }
 
-    /// The sessions whose ID begins so, newest first.
+    /// The sessions whose ID has this prefix, newest first.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
@@ -200,7 +204,7 @@ impl Reader {
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
-    pub fn certificates(&self) -> Result<Vec<Certificate>, JournalError> {
+    pub fn certificates(&self) -> Result<Vec<ErasureCertificate>, JournalError> {
         self.some_certificates(0, u32::MAX)
     }
 
@@ -212,7 +216,7 @@ impl Reader {
         &self,
         offset: u32,
         limit: u32,
-    ) -> Result<Vec<Certificate>, JournalError> {
+    ) -> Result<Vec<ErasureCertificate>, JournalError> {
         self.ask(|connection| {
             connection
                 .prepare(
@@ -220,7 +224,7 @@ impl Reader {
                      LIMIT ?1 OFFSET ?2",
                 )?
                 .query_map([limit, offset], |row| {
-                    Ok(Certificate {
+                    Ok(ErasureCertificate {
                         id: SessionId::from_bytes(row.get(0)?),
                         erased_at: Timestamp::from_milliseconds(row.get(1)?)
                             .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, 0))?,
@@ -254,7 +258,7 @@ impl Reader {
                 // A copy that breaks off is worth nothing: no file beside it that would say how to go on.
                 copy.pragma_update(None, "journal_mode", "MEMORY")?;
                 let backup = Backup::new(&self.connection, &mut copy)?;
-                // In one go: a writer in between would make it begin anew.
+                // In one step: a writer in between would make it start over.
                 while backup.step(-1)? != StepResult::Done {
                     thread::sleep(PAUSE);
                 }
@@ -276,10 +280,10 @@ impl Reader {
     }
 }
 
-/// A connection beside which the daemon may write.
+/// A connection that lets the daemon write meanwhile.
 fn shared(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags())?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     schema::version(&connection)?;
     Ok(connection)
@@ -324,7 +328,7 @@ mod tests {
     use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
     use tempfile::tempdir;
 
-    use super::super::laboratory::{EIGHT, at, opening, reading, session};
+    use super::super::test_support::{EIGHT, at, opening, reading, session};
     use super::super::{Filter, Journal};
     use super::*;
 
@@ -403,7 +407,7 @@ mod tests {
     fn a_journal_that_cannot_be_written_is_read_only_while_nobody_else_writes_it() {
         if let Some(directory) = std::env::var_os(DIRECTORY) {
             let expected = std::env::var(EXPECTED).unwrap();
-            return look_without_rights(Path::new(&directory), &expected);
+            return read_without_rights(Path::new(&directory), &expected);
         }
         let directory = tempdir().unwrap();
         let mode = |path: &Path, mode| {
@@ -443,7 +447,7 @@ mod tests {
         mode(directory.path(), 0o755);
     }
 
-    fn look_without_rights(directory: &Path, expected: &str) {
+    fn read_without_rights(directory: &Path, expected: &str) {
         if geteuid().is_root() {
             setgroups(&[]).unwrap();
             setgid(Gid::from_raw(65_534)).unwrap();
@@ -456,7 +460,7 @@ mod tests {
         }
         let error = Journal::open(directory).unwrap_err();
         assert!(
-            matches!(error, JournalError::Denied { .. } | JournalError::Held { .. }),
+            matches!(error, JournalError::Denied { .. } | JournalError::InUse { .. }),
             "{error:?}"
         );
         assert_eq!(super::super::set_aside_files(directory).unwrap().len(), 0);
@@ -464,6 +468,6 @@ mod tests {
 
     fn newest(directory: &Path) -> Result<Vec<Session>, JournalError> {
         let reader = Reader::open(directory)?.unwrap();
-        reader.sessions(&Filter::all(at(EIGHT)), &Page::first(100))
+        reader.sessions(&Filter::all(at(EIGHT)), &Pagination::first(100))
     }
 }

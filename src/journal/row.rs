@@ -5,8 +5,8 @@ use rusqlite::{Error, Result, Row};
 
 use super::schema::{DAY_BITS, OUTSIDE_ITS_DAY, UNDATED};
 use crate::domain::{
-    BootId, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Ipv6Prefix, Moment,
-    Observed, Session, SessionId, Source, Timestamp, Transport, Uptime,
+    Attributes, BootId, ClockReading, Coverage, Device, End, EndReason, Gateway, Ipv6Prefix,
+    Observed, Session, SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 
 /// The columns of a session but its `id`, in the order in which [`values`] gives and [`read`] takes
@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &str = "device, interface, coverage, connection, last_
 
 /// All but a session's ID as a row's values, in the order of [`COLUMNS`].
 pub(super) fn values(session: &Session) -> Vec<Value> {
-    let Session { device, interface, opened, start, end, facts, .. } = session;
+    let Session { device, interface, opened, start, end, attributes, .. } = session;
     let mut values = vec![
         Value::Text(device.to_string()),
         (*interface).into(),
@@ -44,28 +44,28 @@ pub(super) fn values(session: &Session) -> Vec<Value> {
         }
         None => values.extend([const { Value::Null }; 9]),
     }
-    push_fact(&mut values, facts.origin_address, |address| Value::Blob(octets(address)));
-    push_fact(&mut values, facts.origin_port, |port| i64::from(port).into());
-    push_fact(&mut values, facts.assigned_ipv4, |address| Value::Blob(octets(address.into())));
-    push_fact(&mut values, facts.assigned_ipv6, |address| Value::Blob(octets(address.into())));
-    push_fact(&mut values, facts.delegated_prefix, |prefix| {
+    push_fact(&mut values, attributes.origin_address, |address| Value::Blob(octets(address)));
+    push_fact(&mut values, attributes.origin_port, |port| i64::from(port).into());
+    push_fact(&mut values, attributes.assigned_ipv4, |address| Value::Blob(octets(address.into())));
+    push_fact(&mut values, attributes.assigned_ipv6, |address| Value::Blob(octets(address.into())));
+    push_fact(&mut values, attributes.delegated_prefix, |prefix| {
         let mut bytes = octets(prefix.address().into());
         bytes.push(prefix.length());
         Value::Blob(bytes)
     });
-    let gateway = facts.gateway;
+    let gateway = attributes.gateway;
     values.push(gateway.map(|gateway| octets(gateway.value.address)).into());
     values.push(gateway.and_then(|gateway| gateway.value.port).into());
     values.push(gateway.map(|gateway| source_code(gateway.source)).into());
-    push_fact(&mut values, facts.transport, |transport| transport_code(transport).into());
+    push_fact(&mut values, attributes.transport, |transport| transport_code(transport).into());
     values
 }
 
-/// The value of column `astray` for a session in the row of this number.
-pub(super) fn astray(session: &Session, number: i64) -> Option<i64> {
+/// Flags for column `astray`, for a session at this row number.
+pub(super) fn out_of_order_flags(session: &Session, number: i64) -> Option<i64> {
     let near =
         |at: Option<Timestamp>| at.is_some_and(|at| (day(at) - (number >> DAY_BITS)).abs() <= 1);
-    // How long an open session lasted is asked of table `underway`.
+    // Open sessions are found through table `underway`.
     let is_near = near(session.start.value.earliest)
         && session.end.as_ref().is_none_or(|end| near(end.moment.value.latest));
     let outside = if is_near { 0 } else { OUTSIDE_ITS_DAY };
@@ -73,15 +73,15 @@ pub(super) fn astray(session: &Session, number: i64) -> Option<i64> {
     Some(outside | undated).filter(|mark| *mark != 0)
 }
 
-/// The number of a new row that follows the row of number `last`.
+/// The number of the next row after `last`.
 pub(super) fn number_after(last: i64, session: &Session) -> i64 {
     let start = session.start.value;
     let trusted = start.latest.filter(|_| start.claimed.is_none());
     trusted.map_or(i64::MIN, |at| day(at) << DAY_BITS).max(last.saturating_add(1))
 }
 
-/// The numbers that a session's row can have which may have lasted at `since` or later and begun
-/// before `until`, unless it is marked as outside its day or still open: lowest and highest.
+/// The lowest and highest row numbers of sessions that may have been open at `since` or later and
+/// begun before `until`, not counting those flagged as outside their day or still open.
 pub(super) fn numbers(since: Option<Timestamp>, until: Option<Timestamp>) -> (i64, i64) {
     let lowest = since.map_or(i64::MIN, |since| (day(since) - 1) << DAY_BITS);
     let highest = until.map_or(i64::MAX, |until| ((day(until) + 2) << DAY_BITS) - 1);
@@ -95,46 +95,46 @@ fn day(at: Timestamp) -> i64 {
 
 /// The session in a row whose values from place `first` on are `id` and those of [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Session> {
-    let mut cells = Cells { row, next: first };
-    let id = SessionId::from_bytes(cells.take()?);
-    let device: Device = cells.parse(|text: String| text.parse().ok())?;
-    let interface = cells.take()?;
-    let coverage = cells.parse(coverage_of)?;
-    let connection = cells.take()?;
-    let last_seen = cells.instant()?;
-    let boot = BootId::from_bytes(cells.take()?);
-    let opened = cells.clocks(boot)?;
-    let start = cells.moment()?;
-    let reason: Option<EndReason> = cells.parse(|code: Option<i64>| match code {
+    let mut reader = RowReader { row, next: first };
+    let id = SessionId::from_bytes(reader.take()?);
+    let device: Device = reader.parse(|text: String| text.parse().ok())?;
+    let interface = reader.take()?;
+    let coverage = reader.parse(coverage_of)?;
+    let connection = reader.take()?;
+    let last_seen = reader.instant()?;
+    let boot = BootId::from_bytes(reader.take()?);
+    let opened = reader.clocks(boot)?;
+    let start = reader.moment()?;
+    let reason: Option<EndReason> = reader.parse(|code: Option<i64>| match code {
         Some(code) => reason_of(code).map(Some),
         None => Some(None),
     })?;
     let end = if let Some(reason) = reason {
-        let moment = cells.moment()?;
-        let boot = cells.take::<Option<[u8; 16]>>()?.map_or(opened.boot, BootId::from_bytes);
-        Some(End { moment, closed: cells.clocks(boot)?, reason })
+        let moment = reader.moment()?;
+        let boot = reader.take::<Option<[u8; 16]>>()?.map_or(opened.boot, BootId::from_bytes);
+        Some(End { moment, closed: reader.clocks(boot)?, reason })
     } else {
-        cells.next += 8;
+        reader.next += 8;
         None
     };
-    let facts = Facts {
-        origin_address: cells.fact(address)?,
-        origin_port: cells.fact(Some)?,
-        assigned_ipv4: cells.fact(|bytes: [u8; 4]| Some(bytes.into()))?,
-        assigned_ipv6: cells.fact(|bytes: [u8; 16]| Some(bytes.into()))?,
-        delegated_prefix: cells.fact(prefix)?,
+    let attributes = Attributes {
+        origin_address: reader.fact(address)?,
+        origin_port: reader.fact(Some)?,
+        assigned_ipv4: reader.fact(|bytes: [u8; 4]| Some(bytes.into()))?,
+        assigned_ipv6: reader.fact(|bytes: [u8; 16]| Some(bytes.into()))?,
+        delegated_prefix: reader.fact(prefix)?,
         gateway: {
-            let address = cells.parse(|bytes: Option<Vec<u8>>| match bytes {
+            let address = reader.parse(|bytes: Option<Vec<u8>>| match bytes {
                 Some(bytes) => address(bytes).map(Some),
                 None => Some(None),
             })?;
-            let port = cells.take()?;
-            let source = cells.source()?;
+            let port = reader.take()?;
+            let source = reader.source()?;
             address
                 .zip(source)
                 .map(|(address, source)| Observed { value: Gateway { address, port }, source })
         },
-        transport: cells.fact(transport_of)?,
+        transport: reader.fact(transport_of)?,
     };
     Ok(Session {
         id,
@@ -143,7 +143,7 @@ pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Session> {
         opened,
         start,
         end,
-        facts,
+        attributes,
         coverage,
         connection,
         last_seen,
@@ -159,15 +159,15 @@ pub(super) fn octets(address: IpAddr) -> Vec<u8> {
 }
 
 fn push_clocks(values: &mut Vec<Value>, reading: &ClockReading) {
-    // Every u64 has a place among the i64, those past the middle as negative numbers.
+    // The upper half of u64 is stored as negative numbers.
     let uptime = i64::from_ne_bytes(reading.uptime.milliseconds().to_ne_bytes());
     values.push(uptime.into());
     values.push(reading.realtime.milliseconds().into());
     values.push(reading.synchronised.into());
 }
 
-fn push_moment(values: &mut Vec<Value>, moment: &Observed<Moment>) {
-    let Moment { earliest, latest, claimed } = moment.value;
+fn push_moment(values: &mut Vec<Value>, moment: &Observed<TimeBounds>) {
+    let TimeBounds { earliest, latest, claimed } = moment.value;
     values.extend([earliest, latest, claimed].map(instant));
     values.push(source_code(moment.source).into());
 }
@@ -187,13 +187,13 @@ fn instant(at: Option<Timestamp>) -> Value {
     at.map(Timestamp::milliseconds).into()
 }
 
-/// A row's cells, read from left to right.
-struct Cells<'a> {
+/// Reads the columns of a row from left to right.
+struct RowReader<'a> {
     row: &'a Row<'a>,
     next: usize,
 }
 
-impl Cells<'_> {
+impl RowReader<'_> {
     fn take<T: FromSql>(&mut self) -> Result<T> {
         self.next += 1;
         self.row.get(self.next - 1)
@@ -232,9 +232,12 @@ impl Cells<'_> {
         })
     }
 
-    fn moment(&mut self) -> Result<Observed<Moment>> {
-        let value =
-            Moment { earliest: self.instant()?, latest: self.instant()?, claimed: self.instant()? };
+    fn moment(&mut self) -> Result<Observed<TimeBounds>> {
+        let value = TimeBounds {
+            earliest: self.instant()?,
+            latest: self.instant()?,
+            claimed: self.instant()?,
+        };
         Ok(Observed { value, source: self.parse(source_of)? })
     }
 

@@ -1,35 +1,34 @@
 use rusqlite::{Connection, Transaction};
 
-/// The number of the journal's present form, kept in the database's `user_version`.
-pub(super) const CURRENT: i32 = CENSUS;
+/// The current schema version, kept in the database's `user_version`.
+pub(super) const CURRENT_VERSION: i32 = SESSION_COUNTS;
 
-/// The first form: sessions, what is under way, certificates of erasure.
+/// Version 1: sessions, unfinished work, certificates of erasure.
 const SESSIONS: i32 = 1;
 
-/// The second form: what passes between the box and the operator.
-const CORRESPONDENCE: i32 = 2;
+/// Version 2: the sync with the operator.
+const SYNC: i32 = 2;
 
-/// The third form: sessions counted by their days.
-const CENSUS: i32 = 3;
+/// Version 3: session counts by day.
+const SESSION_COUNTS: i32 = 3;
 
-/// Each form's number and what makes it from the one before, in this order. A step that was ever
-/// released is never edited: journals of its making exist.
+/// Each schema version and its migration from the one before, in order. A released migration is
+/// never edited: journals created by it exist.
 const STEPS: [(i32, &str); 3] =
-    [(SESSIONS, CREATE_SESSIONS), (CORRESPONDENCE, CREATE_CORRESPONDENCE), (CENSUS, CREATE_CENSUS)];
+    [(SESSIONS, CREATE_SESSIONS), (SYNC, CREATE_SYNC), (SESSION_COUNTS, CREATE_SESSION_COUNTS)];
 
-/// Bytes a page: the fewest that SQLite can, since a session touches some six pages whatever their
-/// size.
+/// In bytes; SQLite's minimum, since a session touches some six pages whatever their size.
 pub(super) const PAGE_SIZE: i32 = 512;
 
-/// How many rows a day has numbers for, as a power of two: row `n` has its place in the day
-/// `n >> DAY_BITS` since 1970-01-01. A day that has more takes from the next.
+/// Bits of a row number below the day: row `n` belongs to day `n >> DAY_BITS` since 1970-01-01. A
+/// day with more rows continues into the next.
 pub(super) const DAY_BITS: u32 = 20;
 
-/// In column `astray`: the session may have begun or lasted more than a day from the day of its
-/// `number`, so a search by time must look at it apart.
+/// Flag in column `astray`: the session may have begun or ended more than a day away from the day
+/// of its `number`, so a search by time must check it separately.
 pub(super) const OUTSIDE_ITS_DAY: i64 = 1;
 
-/// In column `astray`: a trusted clock, or neighbours, may still tell more about when it was.
+/// Flag in column `astray`: a trusted clock or neighbouring sessions may still narrow its time.
 pub(super) const UNDATED: i64 = 2;
 
 /// Only what `domain::Field` says is recorded, how it is known, what it takes to date it, and the
@@ -136,8 +135,8 @@ CREATE TABLE erasure (
 ) STRICT;
 ";
 
-/// What is sent to the operator, and what its signed answers say; of a session nothing but its ID.
-const CREATE_CORRESPONDENCE: &str = "
+/// Requests to the operator and its signed answers; nothing of a session but its ID.
+const CREATE_SYNC: &str = "
 -- What passed about a session. The first request that names a session makes its row, which outlives
 -- the session where anything is left to show: then it holds nothing from which an address could be
 -- worked out.
@@ -222,8 +221,8 @@ CREATE TABLE operator_key (
 ) STRICT;
 ";
 
-/// Sessions counted, so that nobody has to read them all to know how many should be held.
-const CREATE_CENSUS: &str = "
+/// Session counts, so that nobody has to read every session to know how many should be held.
+const CREATE_SESSION_COUNTS: &str = "
 -- Bookkeeping: of the sessions that ended and whose times are settled, those of the same days.
 CREATE TABLE census (
     -- The days of the bounds of their start and end in each zone, as census.rs writes them.
@@ -243,12 +242,12 @@ CREATE TABLE census_zone (
 ) STRICT;
 ";
 
-/// The number of the form that the database has; 0 before the first step.
+/// The schema version of the database; 0 before the first migration.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Takes the steps that lead from the database's form to the present one.
+/// Runs the migrations from the database's schema version to the current one.
 pub(super) fn migrate(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let found = version(transaction)?;
     for (number, step) in STEPS.into_iter().filter(|(number, _)| *number > found) {
@@ -266,7 +265,7 @@ mod tests {
     use rusqlite::Connection;
     use sha2::{Digest, Sha256};
 
-    use super::{CURRENT, STEPS, migrate, version};
+    use super::{CURRENT_VERSION, STEPS, migrate, version};
 
     /// SHA-256 of each released step. A digest here is never changed, only added.
     const RELEASED: [&str; 3] = [
@@ -290,7 +289,7 @@ mod tests {
         for (place, (number, _)) in (1..).zip(STEPS) {
             assert_eq!(number, place);
         }
-        assert_eq!(STEPS.last().unwrap().0, CURRENT);
+        assert_eq!(STEPS.last().unwrap().0, CURRENT_VERSION);
     }
 
     #[test]
@@ -320,7 +319,7 @@ mod tests {
             let transaction = connection.transaction().unwrap();
             migrate(&transaction).unwrap();
             transaction.commit().unwrap();
-            assert_eq!(version(&connection).unwrap(), CURRENT);
+            assert_eq!(version(&connection).unwrap(), CURRENT_VERSION);
             let tables: i64 = connection
                 .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| {
                     row.get(0)

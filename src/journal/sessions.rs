@@ -1,8 +1,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::census::Teller;
 use super::row::{self, COLUMNS};
 use super::schema::UNDATED;
+use super::session_counts::CountsUpdater;
 use crate::domain::{Session, SessionId, Timestamp};
 
 /// The sessions that are open, oldest first.
@@ -16,12 +16,12 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
         .collect()
 }
 
-/// Writes down a session, unless it is there already.
+/// Inserts a session unless it is already there.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     session: &Session,
     secret: &[u8; 32],
-    teller: &mut Teller,
+    updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
     if number_of(transaction, &session.id)?.is_some() {
         return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn insert(
     let number = row::number_after(last.unwrap_or(0), session);
     let mut values = row::values(session);
     values.extend([session.id.as_bytes(), secret].map(|bytes| bytes.to_vec().into()));
-    values.extend([number.into(), row::astray(session, number).into()]);
+    values.extend([number.into(), row::out_of_order_flags(session, number).into()]);
     let marks = vec!["?"; values.len()].join(", ");
     transaction.execute(
         &format!("INSERT INTO session ({COLUMNS}, id, secret, number, astray) VALUES ({marks})"),
@@ -40,20 +40,20 @@ pub(super) fn insert(
     if session.end.is_none() {
         transaction.execute("INSERT INTO underway VALUES ('open', ?)", [number])?;
     }
-    teller.add(transaction, number, session)
+    updater.add(transaction, number, session)
 }
 
-/// Writes down a later word on a session, unless it was erased.
+/// StoredField a later version of a session, unless it was erased.
 pub(super) fn change(
     transaction: &Transaction<'_>,
     session: &Session,
-    teller: &mut Teller,
+    updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
     let Some((number, known)) = find(transaction, &session.id)? else {
         log::info!("session {} was erased; what came after is not recorded", session.id.short());
         return Ok(());
     };
-    let session = joined(session.clone(), &known);
+    let session = merge_known(session.clone(), &known);
     if session == known {
         return Ok(());
     }
@@ -61,26 +61,25 @@ pub(super) fn change(
     if session.end.is_some() && known.end.is_none() {
         transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
     }
-    teller.change(transaction, number, &known, &session)
+    updater.change(transaction, number, &known, &session)
 }
 
-/// Removes the row of this number. What the operator stated on the session, and what was sent of it,
-/// stand elsewhere.
+/// Removes a row. The operator's statements and the sent requests are in other tables.
 pub(super) fn remove(
     transaction: &Transaction<'_>,
     number: i64,
     session: &Session,
-    teller: &mut Teller,
+    updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
     transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
-    teller.remove(transaction, number, session)
+    updater.remove(transaction, number, session)
 }
 
-/// The later word on a session, with what only the record knows: a fact that was found out later, a
-/// date that was worked out since.
-fn joined(mut session: Session, known: &Session) -> Session {
-    session.facts.complete_with(&known.facts);
+/// A later version of a session, merged with what only the journal knows: values found later, dates
+/// worked out since.
+fn merge_known(mut session: Session, known: &Session) -> Session {
+    session.attributes.fill_missing(&known.attributes);
     session.last_seen = session.last_seen.max(known.last_seen);
     session.end = session.end.or_else(|| known.end.clone());
     if session.opened == known.opened && session.start.source == known.start.source {
@@ -94,14 +93,14 @@ fn joined(mut session: Session, known: &Session) -> Session {
     session
 }
 
-/// Writes a session in the place of the row of this number.
+/// Overwrites the row of this number.
 pub(super) fn update(
     transaction: &Transaction<'_>,
     number: i64,
     session: &Session,
 ) -> rusqlite::Result<()> {
     let mut values = row::values(session);
-    values.push(row::astray(session, number).into());
+    values.push(row::out_of_order_flags(session, number).into());
     let marks = vec!["?"; values.len()].join(", ");
     values.push(number.into());
     transaction.execute(
@@ -136,7 +135,7 @@ pub(super) fn find(
         .optional()
 }
 
-/// The sessions that a trusted reading of the clocks may date, oldest first.
+/// The sessions that a trusted clock reading may date, oldest first.
 pub(super) fn undated(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(i64, Session)>> {
     transaction
         .prepare(&format!(
@@ -189,7 +188,7 @@ pub(super) fn neighbours(
         .and_then(|(_, next)| next.start.value.instant());
     let end = session.end.as_ref().and_then(|end| end.moment.value.latest);
     let after = [next, boot, end].into_iter().flatten().min();
-    // A clock that was trusted and wrong must not turn into bounds that exclude each other.
+    // A clock that was trusted but wrong must not yield contradictory bounds.
     Ok(match (before, after) {
         (Some(before), Some(after)) if before > after => (None, None),
         bounds => bounds,

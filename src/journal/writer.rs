@@ -9,37 +9,36 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::census::{self, Teller};
-use super::connection::{self, CreateError, DATABASE, begin_log_anew, empty_log};
-use super::damage::{Finding, inspect, set_aside};
-use super::schema::{self, CURRENT};
-use super::{Certificate, Erased, JournalError, SetAside};
-use super::{correspondence, ledger, sessions};
-use crate::domain::{Change, ClockReading, Facts, Session, SessionId, Uptime, Zone};
+use super::connection::{self, CreateError, DATABASE, checkpoint_long_log, empty_log};
+use super::damage::{DatabaseCondition, inspect, set_aside};
+use super::schema::{self, CURRENT_VERSION};
+use super::session_counts::{self, CountsUpdater};
+use super::{ErasedCount, ErasureCertificate, JournalError, SetAside};
+use super::{ledger, sessions, sync_log};
+use crate::domain::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
 
-/// The record, for the one that writes it.
+/// The journal's single writer.
 ///
-/// Between calls it holds no connection, no cache and no lock on the database, only the right to be
-/// the journal's writer.
+/// Between calls it holds no connection, cache or database lock, only the writer lock.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    /// Spool files that were still there when last asked; all other names may be forgotten.
+    /// Spool files that were present at the last check; all other names may be dropped.
     present: Option<Vec<String>>,
-    /// When the present boot had begun for certain.
-    boot_began_by: Uptime,
-    /// Pages that the database may have, to provoke a full disk.
+    /// The latest uptime at which the current boot can have begun.
+    boot_started_by: Uptime,
+    /// Maximum pages of the database, to simulate a full disk.
     #[cfg(test)]
-    pub(super) most_pages: Option<u32>,
+    pub(super) max_pages: Option<u32>,
     _right_to_write: Option<Flock<File>>,
 }
 
 impl Journal {
-    /// Opens the journal in `directory`, or begins one, making the directory where it is missing. A
-    /// database that is damaged is set aside and a new one begun.
+    /// Opens the journal in `directory`, creating both if missing. A damaged database is set aside
+    /// and replaced by a new one.
     ///
     /// # Errors
-    /// [`JournalError::Held`] while another `Journal` holds the directory; the others as their texts
+    /// [`JournalError::InUse`] while another `Journal` holds the directory; the others as their texts
     /// say. Only damage sets a database aside, never an error.
     pub fn open(directory: &Path) -> Result<(Self, Option<SetAside>), JournalError> {
         let io_error = |error: io::Error| JournalError::from_io(directory, &error);
@@ -48,7 +47,7 @@ impl Journal {
         let lock =
             Flock::lock(handle, FlockArg::LockExclusiveNonblock).map_err(
                 |(_, error)| match error {
-                    Errno::EWOULDBLOCK => JournalError::Held { path: directory.to_owned() },
+                    Errno::EWOULDBLOCK => JournalError::InUse { path: directory.to_owned() },
                     other => io_error(other.into()),
                 },
             )?;
@@ -57,9 +56,9 @@ impl Journal {
         let path = &journal.path;
         let mut aside = None;
         let is_new = match inspect(path)? {
-            Finding::Sound => false,
-            Finding::Missing => true,
-            Finding::Damaged(cause) => {
+            DatabaseCondition::Sound => false,
+            DatabaseCondition::Missing => true,
+            DatabaseCondition::Damaged(cause) => {
                 let moved = set_aside(directory, cause).map_err(io_error)?;
                 log::error!("{moved}");
                 aside = Some(moved);
@@ -76,12 +75,12 @@ impl Journal {
         Ok((journal, aside))
     }
 
-    /// The journal in `directory`, for a command that writes while the daemon may run. It neither
-    /// begins nor repairs a journal: `None` where there is none yet.
+    /// The journal in `directory`, for a command that may write while the daemon runs. Does not
+    /// create or repair: `None` if there is none yet.
     ///
     /// # Errors
-    /// [`JournalError::Older`] where the journal has an earlier form than this program writes; the
-    /// others as their texts say.
+    /// [`JournalError::Older`] if the journal has an older schema version; the others as their
+    /// texts say.
     pub fn open_beside(directory: &Path) -> Result<Option<Self>, JournalError> {
         let journal = Self::at(directory);
         match journal.path.try_exists() {
@@ -93,20 +92,20 @@ impl Journal {
         let found = connection::write(&path)
             .and_then(|connection| schema::version(&connection))
             .map_err(|error| JournalError::from_sqlite(&path, &error))?;
-        if found > CURRENT {
+        if found > CURRENT_VERSION {
             return Err(JournalError::Newer { path, found });
         }
-        if found < CURRENT {
+        if found < CURRENT_VERSION {
             return Err(JournalError::Older { path });
         }
         Ok(Some(journal))
     }
 
     /// Says when the present boot had begun for certain: see
-    /// [`Tracker::in_boot_begun_by`](crate::domain::Tracker::in_boot_begun_by).
+    /// [`Tracker::with_boot_started_by`](crate::domain::Tracker::in_boot_begun_by).
     #[must_use]
-    pub fn in_boot_begun_by(self, uptime: Uptime) -> Self {
-        Self { boot_began_by: uptime, ..self }
+    pub fn with_boot_started_by(self, uptime: Uptime) -> Self {
+        Self { boot_started_by: uptime, ..self }
     }
 
     /// The sessions that the journal holds open, oldest first.
@@ -118,8 +117,9 @@ impl Journal {
         sessions::open(&connection).map_err(|error| self.error(&error))
     }
 
-    /// Has the sessions counted in the days of these zones, for [`Reader::census`](super::Reader::census),
-    /// from now on and by whoever writes. Where they are not yet, the whole record is read once.
+    /// From now on, every writer keeps sessions counted by the days of these zones, for
+    /// [`Reader::session_counts`](super::Reader::session_counts). The first call reads the
+    /// whole journal once.
     ///
     /// # Errors
     /// Nothing is changed then, and the same call may be made again.
@@ -127,23 +127,23 @@ impl Journal {
         if self.is_counted_in(zones)? {
             return Ok(());
         }
-        self.write(|transaction| census::count_in(transaction, zones))
+        self.write(|transaction| session_counts::count_in(transaction, zones))
     }
 
-    /// Whether the sessions are counted, and in the days of each of these zones.
+    /// Whether sessions are counted by the days of each of these zones.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn is_counted_in(&self, zones: &[Zone]) -> Result<bool, JournalError> {
         let connection = self.connect()?;
-        census::is_counted_in(&connection, zones).map_err(|error| self.error(&error))
+        session_counts::is_counted_in(&connection, zones).map_err(|error| self.error(&error))
     }
 
-    /// Writes down what the tracker found, in one transaction, together with the name of the spool
-    /// file that it came from. Changes whose spool file is noted already are not written again.
+    /// Writes the tracker's changes in one transaction, with the name of the spool file they came
+    /// from. Changes from a spool file that is already recorded are skipped.
     ///
-    /// An update or an end of a session that is not in the journal is dropped: it was erased. What an
-    /// earlier word on a session knew and this one does not is kept.
+    /// An update or end of a session that is not in the journal is dropped: it was erased. Values
+    /// that an earlier version of a session had and this one lacks are kept.
     ///
     /// # Errors
     /// Nothing is written then, and the same call may be made again.
@@ -160,18 +160,18 @@ impl Journal {
                 forget(transaction, present.as_deref())?;
                 transaction.execute("INSERT INTO underway VALUES ('taken', ?)", [name])?;
             }
-            let mut teller = Teller::begin(transaction)?;
+            let mut updater = CountsUpdater::begin(transaction)?;
             for change in changes {
                 match change {
                     Change::Open(session, secret) => {
-                        sessions::insert(transaction, session, secret.as_bytes(), &mut teller)?;
+                        sessions::insert(transaction, session, secret.as_bytes(), &mut updater)?;
                     }
                     Change::Update(session) | Change::Close(session) => {
-                        sessions::change(transaction, session, &mut teller)?;
+                        sessions::change(transaction, session, &mut updater)?;
                     }
                 }
             }
-            teller.end(transaction)
+            updater.finish(transaction)
         });
         if result.is_err() {
             self.present = present;
@@ -188,25 +188,25 @@ impl Journal {
         has_taken(&connection, name).map_err(|error| self.error(&error))
     }
 
-    /// Lets the next [`Journal::record`] of a spool file forget the names of all that are not in
-    /// `present`, the names that are still in the spool. It writes nothing itself.
+    /// Makes the next [`Journal::record`] drop the names of spool files that are not in `present`,
+    /// those still in the spool. Writes nothing itself.
     pub fn forget_taken(&mut self, present: Vec<String>) {
         self.present = Some(present);
     }
 
-    /// Notes facts that were found out later about a session, open or closed; only what is unknown
-    /// is filled in. Says whether that changed anything; a session that was erased is left alone.
+    /// Fills in values of a session found out later; known ones are not overwritten. Returns
+    /// whether anything changed. An erased session is left alone.
     ///
     /// # Errors
     /// Nothing is written then, and the same call may be made again.
-    pub fn learn(&mut self, id: SessionId, facts: &Facts) -> Result<bool, JournalError> {
+    pub fn learn(&mut self, id: SessionId, attributes: &Attributes) -> Result<bool, JournalError> {
         self.write(|transaction| {
             let Some((number, mut session)) = sessions::find(transaction, &id)? else {
                 return Ok(false);
             };
-            let before = session.facts.clone();
-            session.facts.complete_with(facts);
-            let changes = session.facts != before;
+            let before = session.attributes.clone();
+            session.attributes.fill_missing(attributes);
+            let changes = session.attributes != before;
             if changes {
                 sessions::update(transaction, number, &session)?;
             }
@@ -224,59 +224,61 @@ impl Journal {
         if !trusted.synchronised {
             return Ok(Vec::new());
         }
-        let boot = trusted.instant_at(self.boot_began_by);
+        let boot = trusted.instant_at(self.boot_started_by);
         self.write(|transaction| {
-            let mut teller = Teller::begin(transaction)?;
+            let mut updater = CountsUpdater::begin(transaction)?;
             let mut changed = BTreeMap::new();
             let mut rest = Vec::new();
             for (number, mut session) in sessions::undated(transaction)? {
                 let known = session.clone();
                 if session.date(trusted) {
                     sessions::update(transaction, number, &session)?;
-                    teller.change(transaction, number, &known, &session)?;
+                    updater.change(transaction, number, &known, &session)?;
                     changed.insert(number, session.clone());
                 }
                 if session.is_undated() && session.opened.boot != trusted.boot {
                     rest.push((number, session));
                 }
             }
-            // Only now, since what was just dated is a neighbour of these.
+            // After the loop above: sessions just dated are neighbours of these.
             for (number, mut session) in rest {
                 let ended_before =
                     session.end.as_ref().is_none_or(|it| it.closed.boot != trusted.boot);
                 let boot = boot.filter(|_| ended_before);
                 let (before, after) = sessions::neighbours(transaction, number, &session, boot)?;
                 let known = session.clone();
-                session.enclose(before, after);
+                session.narrow_bounds(before, after);
                 if session != known {
                     sessions::update(transaction, number, &session)?;
-                    teller.change(transaction, number, &known, &session)?;
+                    updater.change(transaction, number, &known, &session)?;
                     changed.insert(number, session);
                 }
             }
-            teller.end(transaction)?;
+            updater.finish(transaction)?;
             Ok(changed.into_values().collect())
         })
     }
 
-    /// Erases the sessions that the certificates name, and keeps the certificates of those that were
-    /// there. With each go salt and digests of the operator's statements on it, and its ID from what
-    /// was sent. When it returns with [`Erased::is_complete`], no byte of what the sessions held is in
-    /// the journal's files.
+    /// Erases the sessions named by the certificates, and stores the certificates of those that
+    /// existed. Also erases the salt and digests of the operator's statements, and the IDs in sent
+    /// requests. If [`ErasedCount::is_complete`], no byte of them is left in the journal's files.
     ///
     /// # Errors
     /// Nothing is erased then, and the same call may be made again.
-    pub fn erase(&mut self, certificates: &[Certificate]) -> Result<Erased, JournalError> {
+    pub fn erase(
+        &mut self,
+        certificates: &[ErasureCertificate],
+    ) -> Result<ErasedCount, JournalError> {
         let sessions = self.write(|transaction| {
             let mut sessions = 0;
             let mut gone = HashSet::new();
             forget(transaction, self.present.as_deref())?;
-            let mut teller = Teller::begin(transaction)?;
+            let mut updater = CountsUpdater::begin(transaction)?;
             for certificate in certificates {
                 let Some((number, session)) = sessions::find(transaction, &certificate.id)? else {
                     continue;
                 };
-                sessions::remove(transaction, number, &session, &mut teller)?;
+                sessions::remove(transaction, number, &session, &mut updater)?;
                 transaction.execute(
                     "INSERT INTO erasure (id, erased_at, expiry) VALUES (?, ?, ?)
                      ON CONFLICT (id) DO NOTHING",
@@ -286,12 +288,12 @@ impl Journal {
                         certificate.expiry
                     ],
                 )?;
-                correspondence::forget(transaction, &certificate.id)?;
+                sync_log::forget(transaction, &certificate.id)?;
                 gone.insert(certificate.id);
                 sessions += 1;
             }
-            teller.end(transaction)?;
-            ledger::blank(transaction, &gone)?;
+            updater.finish(transaction)?;
+            ledger::zero_ids(transaction, &gone)?;
             Ok(sessions)
         })?;
         let is_complete = sessions == 0
@@ -299,19 +301,19 @@ impl Journal {
                 log::warn!("the log still holds what was erased: {error}");
                 false
             });
-        Ok(Erased { sessions, is_complete })
+        Ok(ErasedCount { sessions, is_complete })
     }
 
-    /// Empties the log, in which erased values may be left. Says whether it could: not while somebody
-    /// reads the journal, for which it waits some seconds.
+    /// Truncates the write-ahead log, which may still hold erased values. Waits some seconds for
+    /// readers; false if one was still open.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn truncate(&mut self) -> Result<bool, JournalError> {
         let connection = self.connect()?;
-        // With a reader about, the connection shares the database and waits for it to finish.
+        // If there is a reader, the connection is shared and waits for it to finish.
         let is_empty = empty_log(&connection).map_err(|error| self.error(&error))?;
-        self.must_be_writable()?;
+        self.check_writable()?;
         Ok(is_empty)
     }
 
@@ -319,9 +321,9 @@ impl Journal {
         Self {
             path: directory.join(DATABASE),
             present: None,
-            boot_began_by: Uptime::START,
+            boot_started_by: Uptime::START,
             #[cfg(test)]
-            most_pages: None,
+            max_pages: None,
             _right_to_write: None,
         }
     }
@@ -329,19 +331,19 @@ impl Journal {
     fn connect(&self) -> Result<Connection, JournalError> {
         let connection = connection::write(&self.path).map_err(|error| self.error(&error))?;
         #[cfg(test)]
-        if let Some(pages) = self.most_pages {
+        if let Some(pages) = self.max_pages {
             connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
         }
         Ok(connection)
     }
 
-    /// Runs `work` in one transaction, which is on the card when this returns.
+    /// Runs `work` in one transaction, durable when this returns.
     pub(super) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         let mut connection = self.connect()?;
-        let value = begin_log_anew(&connection)
+        let value = checkpoint_long_log(&connection)
             .and_then(|()| connection.transaction_with_behavior(TransactionBehavior::Immediate))
             .and_then(|transaction| {
                 let value = work(&transaction)?;
@@ -349,12 +351,12 @@ impl Journal {
                 Ok(value)
             })
             .map_err(|error| self.error(&error))?;
-        self.must_be_writable()?;
+        self.check_writable()?;
         Ok(value)
     }
 
-    /// ext4 may take a sync for done when an error has just turned it read-only, and nothing arrived.
-    fn must_be_writable(&self) -> Result<(), JournalError> {
+    /// ext4 may report a sync as done right after an error made it read-only, with nothing written.
+    fn check_writable(&self) -> Result<(), JournalError> {
         let directory = self.path.parent().unwrap_or(&self.path);
         match statvfs(directory) {
             Ok(system) if system.flags().contains(FsFlags::ST_RDONLY) => {
@@ -370,7 +372,7 @@ impl Journal {
     }
 }
 
-/// Whether somebody holds the right to write the journal in `directory`: a daemon that runs.
+/// Whether a running daemon holds the writer lock of the journal in `directory`.
 pub fn is_in_use(directory: &Path) -> bool {
     let Ok(handle) = File::open(directory) else { return false };
     matches!(Flock::lock(handle, FlockArg::LockSharedNonblock), Err((_, Errno::EWOULDBLOCK)))

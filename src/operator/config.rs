@@ -1,5 +1,5 @@
-//! The operator's configuration: `/etc/temoin-operator/operator.toml`. A file says only what differs
-//! from the defaults. The shipped file is `operator.toml` beside this one, which names every key.
+//! The operator's configuration: `/etc/temoin-operator/operator.toml`. Absent keys have
+//! their defaults. The shipped file, `operator.toml` beside this one, lists every key.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::{fmt, fs, io};
 
 use serde::Deserialize;
 
-use super::{Location, Place, Policy, Record};
+use super::{Endpoint, Location, RetentionPolicy, SessionRecord};
 use crate::domain::{Field, Gateway, Zone};
 use crate::protocol::FieldSet;
-use crate::retention::{Jurisdiction, Law, Period, Word};
+use crate::retention::{Jurisdiction, Law, NamedEnum, Period};
 
-/// Where the configuration is looked for unless the command line says otherwise.
+/// The default path of the configuration.
 pub(super) const DEFAULT_PATH: &str = "/etc/temoin-operator/operator.toml";
 
 /// The file as it ships.
@@ -33,14 +33,14 @@ pub struct Config {
     pub client_config_dir: Option<PathBuf>,
     /// Whether boxes are told their origin.
     pub push_origin: bool,
-    /// After how many days of silence a gateway is given up.
+    /// Days without a sign of life after which a gateway counts as lost.
     pub lost_after_days: u32,
     /// What is kept of a session.
     pub fields: FieldSet,
-    /// Until when.
-    pub policy: Policy,
-    /// Where boxes are answered.
-    pub place: Place,
+    /// How long it is kept.
+    pub policy: RetentionPolicy,
+    /// Where the responder listens.
+    pub endpoint: Endpoint,
     /// The file of the key that signs what they are told.
     pub signing_key: PathBuf,
 }
@@ -49,10 +49,10 @@ impl Config {
     /// Reads the configuration at `path`.
     ///
     /// # Errors
-    /// [`ConfigError`] where the file cannot be read, or says something that cannot be.
+    /// [`ConfigError`] if the file cannot be read or has an invalid value.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         fs::read_to_string(path)
-            .map_err(Problem::Unreadable)
+            .map_err(ConfigProblem::Unreadable)
             .and_then(|text| Self::parse(&text))
             .map_err(|problem| ConfigError { path: path.to_owned(), problem })
     }
@@ -63,8 +63,9 @@ impl Config {
         self.name.clone().or_else(host).unwrap_or_else(|| "gateway".to_owned())
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let raw: Raw = toml::from_str(text).map_err(|error| Problem::Syntax(error.to_string()))?;
+    pub(super) fn parse(text: &str) -> Result<Self, ConfigProblem> {
+        let raw: RawConfig =
+            toml::from_str(text).map_err(|error| ConfigProblem::Syntax(error.to_string()))?;
         let RawGateway { name, spool, address, client_config_dir, push_origin, lost_after_days } =
             raw.gateway;
         let gateway = match address.filter(|text| !text.is_empty()) {
@@ -72,17 +73,18 @@ impl Config {
             Some(text) => {
                 let why = "it is an address and a port, such as \"198.51.100.1:1194\"";
                 let address: SocketAddr =
-                    text.parse().map_err(|_| Problem::value("gateway.address", why))?;
+                    text.parse().map_err(|_| ConfigProblem::value("gateway.address", why))?;
                 Some(Gateway { address: address.ip(), port: Some(address.port()) })
             }
         };
         let store = raw.store.location.unwrap_or_else(|| STORE.to_owned());
-        let location = store.parse().map_err(|error| Problem::value("store.location", error))?;
+        let location =
+            store.parse().map_err(|error| ConfigProblem::value("store.location", error))?;
         let name = name.filter(|name| !name.is_empty());
         if let Some(name) = &name {
             format!("{name}/tun0")
                 .parse::<super::ServerName>()
-                .map_err(|error| Problem::value("gateway.name", error))?;
+                .map_err(|error| ConfigProblem::value("gateway.name", error))?;
         }
         Ok(Self {
             store: location,
@@ -96,66 +98,69 @@ impl Config {
             policy: policy(raw.retention)?,
             signing_key: absolute("serve.signing_key", raw.serve.signing_key.clone())?
                 .unwrap_or_else(|| SIGNING_KEY.into()),
-            place: place(raw.serve)?,
+            endpoint: endpoint(raw.serve)?,
         })
     }
 }
 
 /// An absolute path, or none where the text is empty.
-fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, Problem> {
+fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, ConfigProblem> {
     let path = text.filter(|text| !text.is_empty()).map(PathBuf::from);
     if path.as_ref().is_some_and(|path| !path.is_absolute()) {
-        return Err(Problem::value(key, "the path must begin with /"));
+        return Err(ConfigProblem::value(key, "the path must begin with /"));
     }
     Ok(path)
 }
 
-fn fields(names: Option<Vec<String>>) -> Result<FieldSet, Problem> {
+fn fields(names: Option<Vec<String>>) -> Result<FieldSet, ConfigProblem> {
     const KEY: &str = "record.fields";
     let Some(names) = names else {
         let by_default = |field: &Field| field.is_recorded();
-        return Ok(Record::FIELDS.into_iter().filter(by_default).collect());
+        return Ok(SessionRecord::FIELDS.into_iter().filter(by_default).collect());
     };
-    let indispensable: FieldSet = Record::INDISPENSABLE.into_iter().collect();
+    let indispensable: FieldSet = SessionRecord::ALWAYS_KEPT.into_iter().collect();
     names.iter().try_fold(indispensable, |fields, name| {
-        let field: Field = name.parse().map_err(|error| Problem::value(KEY, error))?;
-        if Record::FIELDS.contains(&field) {
+        let field: Field = name.parse().map_err(|error| ConfigProblem::value(KEY, error))?;
+        if SessionRecord::FIELDS.contains(&field) {
             Ok(fields.with(field))
         } else {
-            Err(Problem::value(KEY, format!("{field} is never recorded: leave it out")))
+            Err(ConfigProblem::value(KEY, format!("{field} is never recorded: leave it out")))
         }
     })
 }
 
-fn place(raw: RawServe) -> Result<Place, Problem> {
+fn endpoint(raw: RawServe) -> Result<Endpoint, ConfigProblem> {
     let listen = raw.listen.filter(|text| !text.is_empty()).unwrap_or_else(|| LISTEN.to_owned());
     if listen.starts_with('/') {
-        return Ok(Place::Socket(listen.into()));
+        return Ok(Endpoint::Socket(listen.into()));
     }
     let address = listen.parse().map_err(|_| {
         let why = "it is the path of a socket, or an address and a port, such as \"10.8.0.1:443\"";
-        Problem::value("serve.listen", why)
+        ConfigProblem::value("serve.listen", why)
     })?;
     let needed = |key, text| {
         let path = absolute(key, text)?;
-        path.ok_or_else(|| Problem::value(key, "an address is served by TLS only: name the file"))
+        path.ok_or_else(|| {
+            ConfigProblem::value(key, "an address is served by TLS only: name the file")
+        })
     };
-    Ok(Place::Tls {
+    Ok(Endpoint::Tls {
         address,
         certificate: needed("serve.certificate", raw.certificate)?,
         key: needed("serve.certificate_key", raw.certificate_key)?,
     })
 }
 
-fn policy(raw: RawRetention) -> Result<Policy, Problem> {
+fn policy(raw: RawRetention) -> Result<RetentionPolicy, ConfigProblem> {
     let zone = raw.time_zone.unwrap_or_else(|| ZONE.to_owned());
-    let zone: Zone = zone.parse().map_err(|error| Problem::value("retention.time_zone", error))?;
+    let zone: Zone =
+        zone.parse().map_err(|error| ConfigProblem::value("retention.time_zone", error))?;
     let from_end = match raw.counted_from.as_deref() {
         None | Some("session_end") => true,
         Some("session_start") => false,
         Some(_) => {
             let why = "it is \"session_end\" or \"session_start\"";
-            return Err(Problem::value("retention.counted_from", why));
+            return Err(ConfigProblem::value("retention.counted_from", why));
         }
     };
     let period = match (raw.months.unwrap_or(0), raw.days.unwrap_or(0)) {
@@ -163,21 +168,21 @@ fn policy(raw: RawRetention) -> Result<Policy, Problem> {
             let name = raw.jurisdiction.unwrap_or_else(|| JURISDICTION.to_owned());
             let known = Jurisdiction::ALL.iter().find(|it| it.name() == name);
             let jurisdiction = *known.ok_or_else(|| {
-                Problem::value("retention.jurisdiction", "it is \"BE\" or \"FR\"")
+                ConfigProblem::value("retention.jurisdiction", "it is \"BE\" or \"FR\"")
             })?;
             let law = Law::compiled_in()
-                .map_err(|error| Problem::value("retention.jurisdiction", error))?;
-            return Ok(Policy::of_law(law, jurisdiction, zone));
+                .map_err(|error| ConfigProblem::value("retention.jurisdiction", error))?;
+            return Ok(RetentionPolicy::by_law(law, jurisdiction, zone));
         }
-        (months, 0) if months <= LONGEST => Period::Months(months),
-        (0, days) if days <= 31 * LONGEST => Period::Days(days),
+        (months, 0) if months <= MAX_MONTHS => Period::Months(months),
+        (0, days) if days <= 31 * MAX_MONTHS => Period::Days(days),
         (_, 0) | (0, _) => {
-            let why = format!("a period longer than {LONGEST} months is not one of retention");
-            return Err(Problem::value("retention.months", why));
+            let why = format!("a period longer than {MAX_MONTHS} months is not one of retention");
+            return Err(ConfigProblem::value("retention.months", why));
         }
-        _ => return Err(Problem::value("retention.days", "give months or days, not both")),
+        _ => return Err(ConfigProblem::value("retention.days", "give months or days, not both")),
     };
-    let from = if from_end { Policy::from_end } else { Policy::from_start };
+    let from = if from_end { RetentionPolicy::from_end } else { RetentionPolicy::from_start };
     Ok(from(period, zone))
 }
 
@@ -185,17 +190,17 @@ fn policy(raw: RawRetention) -> Result<Policy, Problem> {
 #[derive(Debug)]
 pub struct ConfigError {
     path: PathBuf,
-    problem: Problem,
+    problem: ConfigProblem,
 }
 
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum ConfigProblem {
     Syntax(String),
     Unreadable(io::Error),
     Value { key: &'static str, why: String },
 }
 
-impl Problem {
+impl ConfigProblem {
     fn value(key: &'static str, why: impl fmt::Display) -> Self {
         Self::Value { key, why: why.to_string() }
     }
@@ -205,13 +210,13 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.problem {
-            Problem::Unreadable(error) => write!(
+            ConfigProblem::Unreadable(error) => write!(
                 f,
                 "{path} cannot be read: {error}. 'temoin-operator init' makes it; else check the \
                  path and its permissions."
             ),
-            Problem::Syntax(error) => write!(f, "{path}: {}", error.trim_end()),
-            Problem::Value { key, why } => write!(f, "{path}: {key}: {why}."),
+            ConfigProblem::Syntax(error) => write!(f, "{path}: {}", error.trim_end()),
+            ConfigProblem::Value { key, why } => write!(f, "{path}: {key}: {why}."),
         }
     }
 }
@@ -221,7 +226,7 @@ impl std::error::Error for ConfigError {}
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Raw {
+struct RawConfig {
     store: RawStore,
     gateway: RawGateway,
     record: RawRecord,
@@ -279,7 +284,7 @@ const ZONE: &str = "Europe/Brussels";
 const JURISDICTION: &str = "BE";
 
 /// Ten years, in months.
-const LONGEST: u32 = 120;
+const MAX_MONTHS: u32 = 120;
 
 #[cfg(test)]
 mod tests {

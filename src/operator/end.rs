@@ -1,29 +1,29 @@
 use std::fmt;
 
-use crate::protocol::Second;
+use crate::protocol::UnixSeconds;
 
 /// The end of a session, as the operator's servers saw it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct End {
+pub struct SessionEnd {
     /// When.
-    pub when: When,
+    pub when: EndTime,
     /// Why.
-    pub reason: EndReason,
+    pub reason: TerminateCause,
 }
 
 /// When a session ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum When {
+pub enum EndTime {
     /// The server said so.
-    At(Second),
-    /// Nobody saw it: no earlier than the last sign of life, no later than the first moment at which
-    /// the session is known to be over.
-    Between(Second, Second),
+    At(UnixSeconds),
+    /// Not observed: between the last sign of life and the first moment at which the session is known
+    /// to be over.
+    Between(UnixSeconds, UnixSeconds),
 }
 
-impl When {
-    /// The moment, where it was seen.
-    pub fn exactly(self) -> Option<Second> {
+impl EndTime {
+    /// The time, if the end was observed.
+    pub fn exactly(self) -> Option<UnixSeconds> {
         match self {
             Self::At(at) => Some(at),
             Self::Between(..) => None,
@@ -31,7 +31,7 @@ impl When {
     }
 
     /// No later than this, from which retention is counted.
-    pub fn latest(self) -> Second {
+    pub fn latest(self) -> UnixSeconds {
         match self {
             Self::At(at) | Self::Between(_, at) => at,
         }
@@ -40,8 +40,8 @@ impl When {
 
 /// Why a session ended, as far as the operator's servers say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum EndReason {
-    /// The server took leave of the client; OpenVPN gives its scripts no reason.
+pub enum TerminateCause {
+    /// `client-disconnect` ran; OpenVPN gives its scripts no reason.
     Disconnected,
     /// The gateway gave no sign of life for so long that its sessions must be over.
     GatewayLost,
@@ -55,15 +55,15 @@ pub enum EndReason {
     Other,
     /// The server failed (RADIUS: NAS-Error, Port-Error).
     ServerError,
-    /// The server began anew without having said that the session ended.
+    /// The server restarted without having reported the session's end.
     ServerRestarted,
-    /// The same address was given to a later session before an end was heard of.
+    /// The address was assigned to a later session before an end was reported.
     Superseded,
     /// The member ended it.
     UserRequest,
 }
 
-impl EndReason {
+impl TerminateCause {
     /// Every reason, in the order of the declaration.
     pub const ALL: [Self; 10] = [
         Self::Disconnected,
@@ -100,7 +100,7 @@ impl EndReason {
     }
 }
 
-impl fmt::Display for EndReason {
+impl fmt::Display for TerminateCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -108,13 +108,13 @@ impl fmt::Display for EndReason {
 
 #[cfg(test)]
 mod tests {
-    use super::EndReason;
+    use super::TerminateCause;
 
     #[test]
     fn each_reason_has_a_name_of_its_own() {
-        for reason in EndReason::ALL {
-            assert_eq!(EndReason::from_name(reason.name()), Some(reason));
+        for reason in TerminateCause::ALL {
+            assert_eq!(TerminateCause::from_name(reason.name()), Some(reason));
         }
-        assert_eq!(EndReason::from_name(""), None);
+        assert_eq!(TerminateCause::from_name(""), None);
     }
 }

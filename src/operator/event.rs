@@ -5,16 +5,16 @@ use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, End, EndReason, Record, Run, ServerName, When};
+use super::{Config, EndTime, ServerName, ServerRun, SessionEnd, SessionRecord, TerminateCause};
 use crate::domain::{Gateway, Ipv6Prefix, Timestamp, Transport};
-use crate::protocol::Second;
+use crate::protocol::UnixSeconds;
 
-/// What an OpenVPN server tells its script of a client that came or left, before the configuration
-/// says what of it is kept.
+/// What an OpenVPN server passes to its script when a client connects or disconnects, before the
+/// fields that the configuration does not keep are dropped.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Event {
-    /// Whether the client came or left.
-    pub kind: Kind,
+    /// Whether the client connected or disconnected.
+    pub kind: EventKind,
     /// When the script ran, in seconds since 1970.
     at: u64,
     /// The server's network interface.
@@ -37,7 +37,7 @@ pub struct Event {
 
 /// Which of OpenVPN's scripts ran.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Kind {
+pub enum EventKind {
     /// `client-connect`.
     Connect,
     /// `client-disconnect`.
@@ -51,17 +51,17 @@ impl Event {
     /// it other addresses than the environment has, since OpenVPN reads them after the script.
     ///
     /// # Errors
-    /// [`NotFromOpenVpn`] names the variable that is missing or makes no sense.
+    /// [`InvalidEnvironment`] names the variable that is missing or makes no sense.
     pub fn read(
-        kind: Kind,
+        kind: EventKind,
         environment: &HashMap<String, String>,
         overrides: &str,
         now: Timestamp,
-    ) -> Result<Self, NotFromOpenVpn> {
+    ) -> Result<Self, InvalidEnvironment> {
         let text = |name: &str| environment.get(name).filter(|value| !value.is_empty());
         let number = |name: &'static str| {
             let number = text(name).and_then(|text| text.parse().ok());
-            number.and_then(Second::from_number).ok_or(NotFromOpenVpn { variable: name })
+            number.and_then(UnixSeconds::from_number).ok_or(InvalidEnvironment { variable: name })
         };
         let address = |ipv4: &str, ipv6: &str| -> Option<IpAddr> {
             text(ipv4).or_else(|| text(ipv6)).and_then(|text| text.parse().ok())
@@ -79,11 +79,14 @@ impl Event {
         });
         let transport =
             text("proto_1").and_then(|protocol| Transport::from_name(protocol.get(..3)?));
-        let short = |name: &str| text(name).map(|value| value.chars().take(LONGEST).collect());
+        let short =
+            |name: &str| text(name).map(|value| value.chars().take(MAX_TEXT_LENGTH).collect());
         let mut event = Self {
             kind,
-            at: Second::containing(now).ok_or(NotFromOpenVpn { variable: "the clock" })?.number(),
-            device: text("dev").ok_or(NotFromOpenVpn { variable: "dev" })?.clone(),
+            at: UnixSeconds::containing(now)
+                .ok_or(InvalidEnvironment { variable: "the clock" })?
+                .number(),
+            device: text("dev").ok_or(InvalidEnvironment { variable: "dev" })?.clone(),
             run: number("daemon_start_time")?.number(),
             began: number("time_unix")?.number(),
             origin_address: origin.map(|origin| origin.to_canonical()),
@@ -135,7 +138,7 @@ impl Event {
         }
     }
 
-    /// The lines by which OpenVPN tells the client where its tunnel comes from.
+    /// The lines by which OpenVPN pushes the client its origin address.
     pub fn push_lines(&self) -> String {
         let mut lines = String::new();
         if let Some(address) = self.origin_address {
@@ -147,15 +150,18 @@ impl Event {
         lines
     }
 
-    /// The run of the server that it comes from, on a gateway of this name, and the record that it
-    /// makes, of what the configuration says is kept.
-    pub fn into_record(self, gateway: &str, config: &Config) -> Option<(Run, Record)> {
+    /// The server run that it belongs to, on a gateway of this name, and its record, reduced to the
+    /// fields that the configuration keeps.
+    pub fn into_record(self, gateway: &str, config: &Config) -> Option<(ServerRun, SessionRecord)> {
         let server: ServerName = format!("{gateway}/{}", self.device).parse().ok()?;
-        let run = Run { server, began: Second::from_number(self.run)? };
-        let (began, at) = (Second::from_number(self.began)?, Second::from_number(self.at)?);
-        let end = (self.kind == Kind::Disconnect)
-            .then(|| End { when: When::At(at.max(began)), reason: EndReason::Disconnected });
-        let record = Record {
+        let run = ServerRun { server, began: UnixSeconds::from_number(self.run)? };
+        let (began, at) =
+            (UnixSeconds::from_number(self.began)?, UnixSeconds::from_number(self.at)?);
+        let end = (self.kind == EventKind::Disconnect).then(|| SessionEnd {
+            when: EndTime::At(at.max(began)),
+            reason: TerminateCause::Disconnected,
+        });
+        let record = SessionRecord {
             origin_address: self.origin_address,
             origin_port: self.origin_port,
             assigned_ipv4: self.assigned_ipv4,
@@ -175,7 +181,7 @@ impl Event {
     }
 }
 
-/// Whether boxes may connect to it: not where the server stands behind an address translation.
+/// Whether boxes can connect to it: not the private address of a server behind NAT.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -193,16 +199,16 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Longer than what any name or version has to be, in characters.
-const LONGEST: usize = 256;
+/// Limit for names and versions, in characters.
+const MAX_TEXT_LENGTH: usize = 256;
 
 /// The environment is not that of OpenVPN's script.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NotFromOpenVpn {
+pub struct InvalidEnvironment {
     variable: &'static str,
 }
 
-impl fmt::Display for NotFromOpenVpn {
+impl fmt::Display for InvalidEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -213,7 +219,7 @@ impl fmt::Display for NotFromOpenVpn {
     }
 }
 
-impl std::error::Error for NotFromOpenVpn {}
+impl std::error::Error for InvalidEnvironment {}
 
 #[cfg(test)]
 mod tests {
@@ -245,7 +251,7 @@ mod tests {
         let lines = "ifconfig-push 10.99.0.10 255.255.255.0\n\
                      ifconfig-ipv6-push 2001:db8:99::10/64 2001:db8:99::1\n\
                      iroute-ipv6 2001:db8:1::/56\n";
-        let event = Event::read(Kind::Connect, &connected(), lines, now()).unwrap();
+        let event = Event::read(EventKind::Connect, &connected(), lines, now()).unwrap();
         assert_eq!(
             event.push_lines(),
             "push \"setenv-safe TEMOIN_ORIGIN_IP 203.0.113.7\"\n\
@@ -267,20 +273,20 @@ mod tests {
 
     #[test]
     fn without_lines_of_its_own_a_client_has_the_address_of_the_pool() {
-        let event = Event::read(Kind::Connect, &connected(), "", now()).unwrap();
+        let event = Event::read(EventKind::Connect, &connected(), "", now()).unwrap();
         assert_eq!(event.assigned_ipv4, "10.99.0.2".parse().ok());
         let leaves = dump("server-client-disconnect-1795415741.668829686.env");
-        let event = Event::read(Kind::Disconnect, &leaves, "", now()).unwrap();
+        let event = Event::read(EventKind::Disconnect, &leaves, "", now()).unwrap();
         assert_eq!(event.assigned_ipv4, "10.99.0.10".parse().ok());
         let (_, record) = event.into_record("gw1", &Config::parse("").unwrap()).unwrap();
-        assert_eq!(record.end_seen().unwrap().begins(), now());
+        assert_eq!(record.end_seen().unwrap().to_timestamp(), now());
     }
 
     #[test]
     fn after_a_float_the_first_origin_counts() {
         let mut environment = connected();
         environment.insert("trusted_ip".to_owned(), "203.0.113.8".to_owned());
-        let event = Event::read(Kind::Disconnect, &environment, "", now()).unwrap();
+        let event = Event::read(EventKind::Disconnect, &environment, "", now()).unwrap();
         assert_eq!(event.origin_address, "203.0.113.7".parse().ok());
     }
 
@@ -290,7 +296,7 @@ mod tests {
         {
             let mut environment = connected();
             environment.insert("local_1".to_owned(), address.to_owned());
-            let event = Event::read(Kind::Connect, &environment, "", now()).unwrap();
+            let event = Event::read(EventKind::Connect, &environment, "", now()).unwrap();
             assert_eq!(event.gateway.is_some(), is_kept, "{address}");
         }
     }
@@ -300,10 +306,10 @@ mod tests {
         for variable in ["time_unix", "daemon_start_time", "dev"] {
             let mut environment = connected();
             environment.remove(variable);
-            let error = Event::read(Kind::Connect, &environment, "", now()).unwrap_err();
+            let error = Event::read(EventKind::Connect, &environment, "", now()).unwrap_err();
             assert!(error.to_string().contains(variable), "{error}");
             environment.insert(variable.to_owned(), String::new());
-            assert!(Event::read(Kind::Connect, &environment, "", now()).is_err());
+            assert!(Event::read(EventKind::Connect, &environment, "", now()).is_err());
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What OpenVPN's server runs when a client comes or leaves. It never refuses a client and never keeps
-//! the others waiting: what it cannot do it says in OpenVPN's log, and ends with success.
+//! The script that OpenVPN's server runs when a client connects or disconnects. It never refuses a
+//! client and never delays the others: it reports errors in OpenVPN's log, and exits with success.
 //!
-//! OpenVPN stands still while a script runs. So this process tells the client's box its origin, starts
-//! a second one that writes the event to the spool, waits for that no longer than [`PATIENCE`], and
-//! leaves. The second one goes on by itself and hands to the store what waits in the spool; where the
-//! store is away, it tries again for [`PERSISTENCE`].
+//! OpenVPN blocks while a script runs. So this process pushes the client's box its origin, starts a
+//! worker that writes the event to the spool, waits for that no longer than [`SPOOL_TIMEOUT`], and exits.
+//! The worker runs on in the background and delivers the spool to the store; while the store is
+//! unavailable, it retries for [`RETRY_PERIOD`].
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -19,25 +19,25 @@ use std::{env, fmt, thread};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::event::{Event, Kind};
-use super::spool::{Spool, Taken};
+use super::event::{Event, EventKind};
+use super::spool::{Spool, SpoolOutcome};
 use super::{Config, Store, StoreError};
 use crate::domain::Timestamp;
 
-/// How long OpenVPN is held up at most.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// How long OpenVPN is blocked at most.
+pub const SPOOL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a hook that is not waited for tries to reach the store.
-pub const PERSISTENCE: Duration = Duration::from_secs(3600);
+/// How long the worker retries to reach the store.
+pub const RETRY_PERIOD: Duration = Duration::from_secs(3600);
 
-/// Does what OpenVPN waits for. `dynamic` is the file that OpenVPN names on the command line of
+/// The part that OpenVPN waits for. `dynamic` is the file that OpenVPN names on the command line of
 /// `client-connect`.
 ///
 /// # Errors
-/// What is to be said in OpenVPN's log: the session may be missing from the record, or the box was not
-/// told its origin.
+/// For OpenVPN's log: the session may be missing from the record, or the box was not told its
+/// origin.
 pub fn supervise(
-    kind: Kind,
+    kind: EventKind,
     config_path: &Path,
     dynamic: Option<&Path>,
 ) -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,7 @@ pub fn supervise(
     let dynamic = dynamic
         .map(Path::to_owned)
         .or_else(|| environment.get("client_connect_config_file").map(PathBuf::from))
-        .filter(|_| kind == Kind::Connect);
+        .filter(|_| kind == EventKind::Connect);
     let overrides =
         Event::overrides(&environment, config.client_config_dir.as_deref(), dynamic.as_deref());
     let event = Event::read(kind, &environment, &overrides, now())?;
@@ -63,7 +63,7 @@ pub fn supervise(
     worker
 }
 
-/// Has another process put the event into the spool.
+/// Starts the worker and waits until the event is in the spool.
 fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let mut worker = Command::new(env::current_exe()?)
@@ -78,17 +78,17 @@ fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
         .spawn()?;
     let bytes = postcard::to_stdvec(event)?;
     if let Some(mut input) = worker.stdin.take() {
-        // Fails where that process is gone, which is told below.
+        // Fails if the worker is gone, which is reported below.
         let _ = input.write_all(&bytes);
     }
     let Some(mut output) = worker.stdout.take() else { return Err(Box::new(NotRecorded)) };
     loop {
-        let left = PATIENCE.saturating_sub(began.elapsed());
+        let left = SPOOL_TIMEOUT.saturating_sub(began.elapsed());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
         match poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLIN)], timeout) {
             Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
-            Ok(0) => return Err(Box::new(Late)),
+            Ok(0) => return Err(Box::new(SpoolTimeout)),
             Ok(_) => break,
         }
     }
@@ -96,58 +96,58 @@ fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
     output.read_exact(&mut said).map_err(|_| Box::new(NotRecorded) as Box<dyn Error>)
 }
 
-/// The second process: puts the event that it reads from standard input into the spool, says so, and
-/// hands the spool to the store.
+/// The worker: writes the event from standard input to the spool, acknowledges that, and delivers the
+/// spool to the store.
 ///
 /// # Errors
-/// What is to be said in OpenVPN's log. What was put into the spool waits there.
-pub fn work(config: &Config) -> Result<(), Box<dyn Error>> {
+/// For OpenVPN's log. Spooled events stay in the spool.
+pub fn spool_and_deliver(config: &Config) -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
     let spool = Spool::at(&config.spool);
     spool
         .put(&postcard::from_bytes(&bytes)?)
-        .map_err(|error| SpoolAway { directory: config.spool.clone(), error })?;
+        .map_err(|error| SpoolUnavailable { directory: config.spool.clone(), error })?;
     let mut output = io::stdout();
     output.write_all(b".").and_then(|()| output.flush())?;
-    let Err(error) = take(&spool, config) else { return Ok(()) };
+    let Err(error) = deliver(&spool, config) else { return Ok(()) };
     if !error.is_transient() {
         return Err(error.into());
     }
-    let Some(_persistence) = spool.persist()? else { return Ok(()) };
+    let Some(_retry_lock) = spool.try_lock_retries()? else { return Ok(()) };
     let began = Instant::now();
     let mut pause = Duration::from_secs(1);
     loop {
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_secs(60));
-        match take(&spool, config) {
-            Err(error) if error.is_transient() && began.elapsed() < PERSISTENCE => {}
+        match deliver(&spool, config) {
+            Err(error) if error.is_transient() && began.elapsed() < RETRY_PERIOD => {}
             done => return Ok(done.map(drop)?),
         }
     }
 }
 
-/// Hands to the store what waits in the spool; says how many events that were.
+/// Delivers the spooled events to the store; returns how many.
 ///
 /// # Errors
-/// [`TakeError`]; what was not handed over still waits.
-pub fn take(spool: &Spool, config: &Config) -> Result<usize, TakeError> {
+/// [`DeliveryError`]; undelivered events stay in the spool.
+pub fn deliver(spool: &Spool, config: &Config) -> Result<usize, DeliveryError> {
     let name = config.gateway_name();
     let mut store = None;
-    spool.take(|event| {
+    spool.drain(|event| {
         let kind = event.kind;
         let Some((run, record)) = event.into_record(&name, config) else {
-            return Ok(Taken::Refused);
+            return Ok(SpoolOutcome::Refused);
         };
         let store: &mut Store = match &mut store {
             Some(store) => store,
             none => none.insert(Store::open(&config.store)?),
         };
         match kind {
-            Kind::Connect => store.begin_session(&run, &record, &config.policy)?,
-            Kind::Disconnect => store.end_session(&run, &record, &config.policy)?,
+            EventKind::Connect => store.begin_session(&run, &record, &config.policy)?,
+            EventKind::Disconnect => store.end_session(&run, &record, &config.policy)?,
         }
-        Ok(Taken::Done)
+        Ok(SpoolOutcome::Done)
     })
 }
 
@@ -157,16 +157,16 @@ pub fn now() -> Timestamp {
     Timestamp::EPOCH.shifted(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Why what waits in the spool was not handed over.
+/// Why spooled events were not delivered.
 #[derive(Debug)]
-pub enum TakeError {
+pub enum DeliveryError {
     /// The spool cannot be read.
     Spool(io::Error),
-    /// The store did not take it.
+    /// The store failed.
     Store(StoreError),
 }
 
-impl TakeError {
+impl DeliveryError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Spool(_) => false,
@@ -175,19 +175,19 @@ impl TakeError {
     }
 }
 
-impl From<io::Error> for TakeError {
+impl From<io::Error> for DeliveryError {
     fn from(error: io::Error) -> Self {
         Self::Spool(error)
     }
 }
 
-impl From<StoreError> for TakeError {
+impl From<StoreError> for DeliveryError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl fmt::Display for TakeError {
+impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Spool(error) => write!(
@@ -200,19 +200,19 @@ impl fmt::Display for TakeError {
     }
 }
 
-impl Error for TakeError {}
+impl Error for DeliveryError {}
 
 /// The event may still be recorded.
 #[derive(Debug)]
-struct Late;
+struct SpoolTimeout;
 
-impl fmt::Display for Late {
+impl fmt::Display for SpoolTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("recording takes long, as on a disk that hangs: it goes on by itself")
     }
 }
 
-impl Error for Late {}
+impl Error for SpoolTimeout {}
 
 #[derive(Debug)]
 struct NotRecorded;
@@ -229,16 +229,16 @@ impl fmt::Display for NotRecorded {
 impl Error for NotRecorded {}
 
 #[derive(Debug)]
-struct SpoolAway {
+struct SpoolUnavailable {
     directory: PathBuf,
     error: io::Error,
 }
 
-impl fmt::Display for SpoolAway {
+impl fmt::Display for SpoolUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let directory = self.directory.display();
         write!(f, "{directory}: {}. OpenVPN's user must be able to write there.", self.error)
     }
 }
 
-impl Error for SpoolAway {}
+impl Error for SpoolUnavailable {}

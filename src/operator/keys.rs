@@ -1,11 +1,10 @@
 //! The operator's signing key, in a file that only its own user may read.
 //!
 //! # Data storage
-//! Lines of text: `secret`, the 32 bytes that the key grows from; `next`, those of the key that is to
-//! take over, while that is announced; `rotation`, what announces the last takeover, kept for good
-//! since every answer carries it. The file is replaced as a whole, and the bytes of the one before
-//! are overwritten. What a flash card or a copying file system keeps of them is beyond any program's
-//! reach.
+//! Lines of text: `secret`, the 32-byte seed of the key; `next`, the seed of its successor while a
+//! rotation is pending; `rotation`, the last rotation, kept for good since every answer carries it.
+//! The file is replaced atomically, and the bytes of the old one are overwritten. Copies that flash
+//! memory or a copy-on-write file system keeps are beyond any program's reach.
 
 use std::fmt::{self, Write as _};
 use std::fs::{self, File, OpenOptions};
@@ -13,25 +12,25 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::protocol::{PublicKey, Rotation, Second, SigningKey};
+use crate::protocol::{PublicKey, Rotation, SigningKey, UnixSeconds};
 
 /// Where the operator's key is kept.
 #[derive(Clone, Debug)]
 pub struct KeyFile(PathBuf);
 
 /// The operator's key, and the one that takes over from it.
-pub struct Keys {
+pub struct SigningKeys {
     secret: Seed,
     next: Option<Seed>,
     rotation: Option<Rotation>,
 }
 
-/// What an Ed25519 key grows from.
+/// The seed of an Ed25519 key.
 type Seed = [u8; 32];
 
-/// The identity and age of a file, by which a replaced one is told.
+/// Identity and modification time of a file, to detect its replacement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Mark(u64, u64, i64, i64);
+pub struct FileStamp(u64, u64, i64, i64);
 
 impl KeyFile {
     /// The file at this path.
@@ -44,7 +43,7 @@ impl KeyFile {
     /// # Errors
     /// [`KeyError::Exists`] where there is a key already, [`KeyError::System`].
     pub fn create(&self, seed: [u8; 32]) -> Result<PublicKey, KeyError> {
-        let keys = Keys { secret: seed, next: None, rotation: None };
+        let keys = SigningKeys { secret: seed, next: None, rotation: None };
         let write = || {
             let mut options = OpenOptions::new();
             let mut file = options.write(true).create_new(true).mode(0o600).open(&self.0)?;
@@ -65,7 +64,7 @@ impl KeyFile {
     ///
     /// # Errors
     /// [`KeyError::Exposed`] where others may read it, [`KeyError::Damaged`], [`KeyError::System`].
-    pub fn read(&self) -> Result<Keys, KeyError> {
+    pub fn read(&self) -> Result<SigningKeys, KeyError> {
         let mut text = String::new();
         let file = File::open(&self.0).map_err(|error| self.failed(error))?;
         let found = file.metadata().map_err(|error| self.failed(error))?;
@@ -73,29 +72,34 @@ impl KeyFile {
             return Err(KeyError::Exposed(self.0.clone()));
         }
         match (&file).take(4_096).read_to_string(&mut text) {
-            Ok(_) => Keys::from_text(&text).ok_or_else(|| KeyError::Damaged(self.0.clone())),
+            Ok(_) => SigningKeys::from_text(&text).ok_or_else(|| KeyError::Damaged(self.0.clone())),
             Err(error) => Err(self.failed(error)),
         }
     }
 
-    /// What changes when the key does.
+    /// Changes when the key file does.
     ///
     /// # Errors
     /// [`KeyError::System`].
-    pub fn mark(&self) -> Result<Mark, KeyError> {
+    pub fn stamp(&self) -> Result<FileStamp, KeyError> {
         let found = fs::metadata(&self.0).map_err(|error| self.failed(error))?;
-        Ok(Mark(found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
+        Ok(FileStamp(found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
     }
 
-    /// Announces that a new key, of 32 random bytes, takes over at `from`; returns what announces it.
+    /// Announces that a new key, of 32 random bytes, takes over at `from`; returns the rotation.
     ///
     /// # Errors
-    /// [`KeyError::UnderWay`] where one is announced already, [`KeyError::TooSoon`] where `from` is not
-    /// to come or no later than the takeover before, and what [`Self::read`] fails by.
-    pub fn rotate(&self, seed: [u8; 32], from: Second, now: Second) -> Result<Rotation, KeyError> {
-        let keys = self.settle(now)?;
+    /// [`KeyError::RotationPending`] if one is announced already, [`KeyError::TooSoon`] if `from` is not in the
+    /// future or not later than the previous rotation, and the errors of [`Self::read`].
+    pub fn rotate(
+        &self,
+        seed: [u8; 32],
+        from: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<Rotation, KeyError> {
+        let keys = self.finish_rotation(now)?;
         if let (Some(_), Some(rotation)) = (keys.next, keys.rotation) {
-            return Err(KeyError::UnderWay(self.0.clone(), rotation.from()));
+            return Err(KeyError::RotationPending(self.0.clone(), rotation.from()));
         }
         if from <= now || keys.rotation.is_some_and(|last| from <= last.from()) {
             return Err(KeyError::TooSoon);
@@ -103,24 +107,24 @@ impl KeyFile {
         let old = SigningKey::from_seed(&keys.secret);
         let new = SigningKey::from_seed(&seed).public();
         let rotation = Rotation::sign(&old, new, from);
-        let keys = Keys { next: Some(seed), rotation: Some(rotation), ..keys };
+        let keys = SigningKeys { next: Some(seed), rotation: Some(rotation), ..keys };
         self.replace(&keys)?;
         Ok(rotation)
     }
 
-    /// Reads the key; erases the old secret where its time is over.
+    /// Reads the key; erases the old secret if the new one has taken over.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn settle(&self, now: Second) -> Result<Keys, KeyError> {
+    pub fn finish_rotation(&self, now: UnixSeconds) -> Result<SigningKeys, KeyError> {
         let keys = self.read()?;
-        let Some(secret) = keys.next.filter(|_| keys.takes_over(now)) else { return Ok(keys) };
-        let keys = Keys { secret, next: None, ..keys };
+        let Some(secret) = keys.next.filter(|_| keys.is_rotation_due(now)) else { return Ok(keys) };
+        let keys = SigningKeys { secret, next: None, ..keys };
         self.replace(&keys)?;
         Ok(keys)
     }
 
-    fn replace(&self, keys: &Keys) -> Result<(), KeyError> {
+    fn replace(&self, keys: &SigningKeys) -> Result<(), KeyError> {
         let mut name = self.0.clone().into_os_string();
         name.push("~");
         let write = || {
@@ -144,12 +148,12 @@ impl KeyFile {
     }
 }
 
-impl Keys {
+impl SigningKeys {
     /// The key that signs what is stated at `now`.
     ///
     /// # Errors
-    /// [`ClockBehind`] where that is a time of the key that has been replaced.
-    pub fn at(&self, now: Second) -> Result<SigningKey, ClockBehind> {
+    /// [`ClockBehind`] if the key of that time has been replaced.
+    pub fn at(&self, now: UnixSeconds) -> Result<SigningKey, ClockBehind> {
         match (&self.next, self.rotation) {
             (Some(next), Some(rotation)) if rotation.from() <= now => {
                 Ok(SigningKey::from_seed(next))
@@ -159,12 +163,12 @@ impl Keys {
         }
     }
 
-    /// Whether the next key signs by now, and the one before is still kept.
-    pub fn takes_over(&self, now: Second) -> bool {
+    /// Whether the next key signs already, and the old secret is still stored.
+    pub fn is_rotation_due(&self, now: UnixSeconds) -> bool {
         self.next.is_some() && self.rotation.is_some_and(|rotation| rotation.from() <= now)
     }
 
-    /// The last rotation, which goes with every answer.
+    /// The last rotation, which is part of every answer.
     pub fn rotation(&self) -> Option<Rotation> {
         self.rotation
     }
@@ -189,7 +193,7 @@ impl Keys {
         if let Some(next) = &self.next {
             line("next", next);
         }
-        // Last, so that a file without its end is none.
+        // Last, so that a truncated file is invalid.
         line("secret", &self.secret);
         text
     }
@@ -224,13 +228,13 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keys({})", self.public())
+        write!(f, "SigningKeys({})", self.public())
     }
 }
 
-/// The clock shows a time at which a key signed that is no more.
+/// The clock shows a time at which a key signed that has been erased.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClockBehind;
 
@@ -254,10 +258,10 @@ pub enum KeyError {
     Exists(PathBuf),
     /// Others than its user may read it.
     Exposed(PathBuf),
-    /// The takeover would not be after all that was stated so far.
+    /// The rotation would not be later than all that was stated so far.
     TooSoon,
-    /// Another takeover is announced, for this time.
-    UnderWay(PathBuf, Second),
+    /// Another rotation is announced, for this time.
+    RotationPending(PathBuf, UnixSeconds),
     /// The system refused.
     System(PathBuf, io::Error),
 }
@@ -283,11 +287,11 @@ impl fmt::Display for KeyError {
             Self::TooSoon => f.write_str(
                 "the new key has to take over at a time to come, later than the key before it did",
             ),
-            Self::UnderWay(path, from) => write!(
+            Self::RotationPending(path, from) => write!(
                 f,
                 "{}: another key is to take over at {} already; rotate again after that",
                 path.display(),
-                from.begins()
+                from.to_timestamp()
             ),
             Self::System(path, error) if error.kind() == io::ErrorKind::NotFound => {
                 write!(f, "{}: there is no key; run 'temoin-operator init'", path.display())
@@ -311,7 +315,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
-/// The bytes that these hexadecimal digits write.
+/// Decodes hexadecimal digits.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
     let byte = |pair: &[u8]| {
@@ -333,11 +337,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    use super::{ClockBehind, KeyError, KeyFile, Keys};
-    use crate::protocol::{KeyChain, Second, SigningKey};
+    use super::{ClockBehind, KeyError, KeyFile, SigningKeys};
+    use crate::protocol::{KeyChain, SigningKey, UnixSeconds};
 
-    fn second(number: u64) -> Second {
-        Second::from_number(number).unwrap()
+    fn second(number: u64) -> UnixSeconds {
+        UnixSeconds::from_number(number).unwrap()
     }
 
     fn public(number: u8) -> crate::protocol::PublicKey {
@@ -376,18 +380,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = KeyFile::at(folder.path().join("signing.key"));
         file.create([1; 32]).unwrap();
-        let before = file.mark().unwrap();
+        let before = file.stamp().unwrap();
         let rotation = file.rotate([2; 32], second(100), second(50)).unwrap();
-        assert_ne!(file.mark().unwrap(), before);
-        let keys = file.settle(second(99)).unwrap();
+        assert_ne!(file.stamp().unwrap(), before);
+        let keys = file.finish_rotation(second(99)).unwrap();
         assert_eq!(keys.rotation(), Some(rotation));
         assert_eq!(keys.at(second(99)).unwrap().public(), public(1));
         assert_eq!(keys.at(second(100)).unwrap().public(), public(2));
         assert_eq!(seeds_in(folder.path()), [1, 2]);
         let again = file.rotate([3; 32], second(200), second(99));
-        assert!(matches!(again, Err(KeyError::UnderWay(_, from)) if from == second(100)));
+        assert!(matches!(again, Err(KeyError::RotationPending(_, from)) if from == second(100)));
 
-        let keys = file.settle(second(100)).unwrap();
+        let keys = file.finish_rotation(second(100)).unwrap();
         assert_eq!(seeds_in(folder.path()), [2]);
         assert_eq!(keys.rotation(), Some(rotation));
         assert_eq!(keys.at(second(100)).unwrap().public(), public(2));
@@ -410,7 +414,7 @@ mod tests {
             assert!(matches!(refused, Err(KeyError::TooSoon)), "{refused:?}");
         }
         file.rotate([2; 32], second(100), second(50)).unwrap();
-        file.settle(second(100)).unwrap();
+        file.finish_rotation(second(100)).unwrap();
         // The clock went back.
         let refused = file.rotate([3; 32], second(100), second(60));
         assert!(matches!(refused, Err(KeyError::TooSoon)), "{refused:?}");
@@ -424,9 +428,9 @@ mod tests {
         file.create([1; 32]).unwrap();
         file.rotate([2; 32], second(100), second(50)).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
-        assert!(Keys::from_text(&whole).is_some());
+        assert!(SigningKeys::from_text(&whole).is_some());
         for length in 0..whole.trim_end().len() {
-            assert!(Keys::from_text(&whole[..length]).is_none(), "{}", &whole[..length]);
+            assert!(SigningKeys::from_text(&whole[..length]).is_none(), "{}", &whole[..length]);
         }
         let secret = format!("secret {}", "01".repeat(32));
         for text in [
@@ -437,7 +441,7 @@ mod tests {
             format!("{secret}0"),
             format!("{secret}é"),
         ] {
-            assert!(Keys::from_text(&text).is_none(), "{text}");
+            assert!(SigningKeys::from_text(&text).is_none(), "{text}");
         }
     }
 }

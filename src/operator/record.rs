@@ -1,13 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{End, EndReason, When};
+use super::{EndTime, SessionEnd, TerminateCause};
 use crate::domain::{Field, Gateway, Ipv6Prefix, Transport};
-use crate::protocol::{Canonical, Day, FieldSet, Held, Second};
+use crate::protocol::{CanonicalValue, Day, FieldSet, Held, UnixSeconds};
 
-/// What is held of one session. A field that the server did not tell, or that is not to be kept, is
+/// What is held of one session. A field that the server did not report, or that is not kept, is
 /// `None`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Record {
+pub struct SessionRecord {
     /// The address that the tunnel came from at the start.
     pub origin_address: Option<IpAddr>,
     /// The port that it came from, likewise.
@@ -19,11 +19,11 @@ pub struct Record {
     /// The IPv6 prefix routed to the member.
     pub delegated_prefix: Option<Ipv6Prefix>,
     /// When these addresses were assigned.
-    pub assigned_at: Option<Second>,
+    pub assigned_at: Option<UnixSeconds>,
     /// When the server accepted the session.
-    pub began: Second,
+    pub began: UnixSeconds,
     /// When and why it ended; `None` while it lasts.
-    pub end: Option<End>,
+    pub end: Option<SessionEnd>,
     /// The server's address and port.
     pub gateway: Option<Gateway>,
     /// UDP or TCP.
@@ -36,10 +36,10 @@ pub struct Record {
     pub client_platform: Option<String>,
 }
 
-impl Record {
-    /// The fields that no record can do without: retention is counted from the times, and a session
-    /// registers from the address that it was assigned.
-    pub const INDISPENSABLE: [Field; 4] =
+impl SessionRecord {
+    /// The fields that every record needs: retention is counted from the times, and a session registers
+    /// from its assigned address.
+    pub const ALWAYS_KEPT: [Field; 4] =
         [Field::AssignedIpv4, Field::AssignedIpv6, Field::SessionStart, Field::SessionEnd];
 
     /// The fields that a record can have.
@@ -61,7 +61,7 @@ impl Record {
     ];
 
     /// A record of a session that began now, of which nothing else is known.
-    pub fn beginning(began: Second) -> Self {
+    pub fn beginning(began: UnixSeconds) -> Self {
         Self {
             origin_address: None,
             origin_port: None,
@@ -79,16 +79,16 @@ impl Record {
         }
     }
 
-    /// The same without what is neither in `fields` nor indispensable.
+    /// The same, reduced to `fields` and the ones that are always kept.
     #[must_use]
     pub fn keeping(self, fields: FieldSet) -> Self {
         fn kept<T>(value: Option<T>, field: Field, fields: FieldSet) -> Option<T> {
             value.filter(|_| fields.contains(field))
         }
-        let without_reason = |end: End| {
+        let without_reason = |end: SessionEnd| {
             let reason =
-                if fields.contains(Field::EndReason) { end.reason } else { EndReason::Other };
-            End { reason, ..end }
+                if fields.contains(Field::EndReason) { end.reason } else { TerminateCause::Other };
+            SessionEnd { reason, ..end }
         };
         Self {
             origin_address: kept(self.origin_address, Field::OriginAddress, fields),
@@ -116,7 +116,7 @@ impl Record {
             (Field::AssignedAt, self.assigned_at.is_some()),
             (Field::SessionStart, true),
             (Field::SessionEnd, self.end.is_some()),
-            (Field::EndReason, self.end.is_some_and(|end| end.reason != EndReason::Other)),
+            (Field::EndReason, self.end.is_some_and(|end| end.reason != TerminateCause::Other)),
             (Field::Gateway, self.gateway.is_some()),
             (Field::Transport, self.transport.is_some()),
             (Field::MemberIdentity, self.member_identity.is_some()),
@@ -126,20 +126,20 @@ impl Record {
         held.into_iter().filter_map(|(field, held)| held.then_some(field)).collect()
     }
 
-    /// The values that a box can compare with its own. An end that nobody saw is held, but has no
+    /// The values that a box can compare with its own. An end that was not observed is held, but has no
     /// value: only bounds.
-    pub fn values(&self) -> Vec<Canonical> {
+    pub fn values(&self) -> Vec<CanonicalValue> {
         [
-            self.origin_address.map(Canonical::origin_address),
-            self.origin_port.map(Canonical::origin_port),
-            self.assigned_ipv4.map(Canonical::assigned_ipv4),
-            self.assigned_ipv6.map(Canonical::assigned_ipv6),
-            self.delegated_prefix.map(Canonical::delegated_prefix),
-            self.assigned_at.map(Canonical::assigned_at),
-            Some(Canonical::session_start(self.began)),
-            self.end.and_then(|end| end.when.exactly()).map(Canonical::session_end),
-            self.gateway.and_then(Canonical::gateway),
-            self.transport.map(Canonical::transport),
+            self.origin_address.map(CanonicalValue::origin_address),
+            self.origin_port.map(CanonicalValue::origin_port),
+            self.assigned_ipv4.map(CanonicalValue::assigned_ipv4),
+            self.assigned_ipv6.map(CanonicalValue::assigned_ipv6),
+            self.delegated_prefix.map(CanonicalValue::delegated_prefix),
+            self.assigned_at.map(CanonicalValue::assigned_at),
+            Some(CanonicalValue::session_start(self.began)),
+            self.end.and_then(|end| end.when.exactly()).map(CanonicalValue::session_end),
+            self.gateway.and_then(CanonicalValue::gateway),
+            self.transport.map(CanonicalValue::transport),
         ]
         .into_iter()
         .flatten()
@@ -147,30 +147,30 @@ impl Record {
     }
 
     /// The latest moment at which the session may have ended; `None` while it lasts.
-    pub fn ended(&self) -> Option<Second> {
+    pub fn ended(&self) -> Option<UnixSeconds> {
         self.end.map(|end| end.when.latest())
     }
 
-    /// The moment at which it ended, where that was seen.
-    pub fn end_seen(&self) -> Option<Second> {
+    /// The time of the end, if that was observed.
+    pub fn end_seen(&self) -> Option<UnixSeconds> {
         match self.end?.when {
-            When::At(at) => Some(at),
-            When::Between(..) => None,
+            EndTime::At(at) => Some(at),
+            EndTime::Between(..) => None,
         }
     }
 }
 
-/// What the store answers of one registered ID.
+/// What the store holds for one registered ID.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Entry {
+pub struct HeldRecord {
     /// What is held of the session.
-    pub record: Record,
-    /// The day before whose end, in the operator's time zone, it is to be gone; `None` while that is
-    /// not determined.
+    pub record: SessionRecord,
+    /// The day by whose end, in the operator's time zone, it must be erased; `None` while that is not
+    /// determined.
     pub erase_by: Option<Day>,
 }
 
-impl Entry {
+impl HeldRecord {
     /// What the operator states of it.
     pub fn held(&self) -> Option<Held> {
         Held::new(self.erase_by, self.record.fields())
@@ -179,24 +179,24 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, EndReason, Field, FieldSet, Record, Second, When};
-    use crate::protocol::Checkable;
+    use super::{EndTime, Field, FieldSet, SessionEnd, SessionRecord, TerminateCause, UnixSeconds};
+    use crate::protocol::CheckableField;
 
-    fn second(number: u64) -> Second {
-        Second::from_number(number).unwrap()
+    fn second(number: u64) -> UnixSeconds {
+        UnixSeconds::from_number(number).unwrap()
     }
 
-    fn whole() -> Record {
-        Record {
+    fn whole() -> SessionRecord {
+        SessionRecord {
             origin_address: Some("203.0.113.7".parse().unwrap()),
             origin_port: Some(40_195),
             assigned_ipv4: Some("10.99.0.10".parse().unwrap()),
             assigned_ipv6: Some("2001:db8:99::10".parse().unwrap()),
             delegated_prefix: Some("2001:db8:1::/56".parse().unwrap()),
             assigned_at: Some(second(1_795_415_741)),
-            end: Some(End {
-                when: When::At(second(1_795_415_800)),
-                reason: EndReason::Disconnected,
+            end: Some(SessionEnd {
+                when: EndTime::At(second(1_795_415_800)),
+                reason: TerminateCause::Disconnected,
             }),
             gateway: Some(crate::domain::Gateway {
                 address: "198.51.100.1".parse().unwrap(),
@@ -206,33 +206,33 @@ mod tests {
             member_identity: Some("box-0001".to_owned()),
             client_version: Some("2.6.14".to_owned()),
             client_platform: Some("linux".to_owned()),
-            ..Record::beginning(second(1_795_415_741))
+            ..SessionRecord::beginning(second(1_795_415_741))
         }
     }
 
     #[test]
     fn a_whole_record_has_every_field_it_can_and_a_value_of_each_checkable_one() {
-        assert_eq!(whole().fields(), Record::FIELDS.into_iter().collect());
-        assert_eq!(whole().values().len(), Checkable::ALL.len());
+        assert_eq!(whole().fields(), SessionRecord::FIELDS.into_iter().collect());
+        assert_eq!(whole().values().len(), CheckableField::ALL.len());
     }
 
     #[test]
     fn what_is_not_to_be_kept_is_left_out_and_the_indispensable_stays() {
         let record = whole().keeping(FieldSet::EMPTY);
-        assert_eq!(record.fields(), Record::INDISPENSABLE.into_iter().collect());
+        assert_eq!(record.fields(), SessionRecord::ALWAYS_KEPT.into_iter().collect());
         let fields = [Field::OriginAddress, Field::MemberIdentity];
         let record = whole().keeping(fields.into_iter().collect());
         assert_eq!(record.origin_address, whole().origin_address);
-        assert_eq!(record.fields().iter().count(), Record::INDISPENSABLE.len() + fields.len());
+        assert_eq!(record.fields().iter().count(), SessionRecord::ALWAYS_KEPT.len() + fields.len());
     }
 
     #[test]
     fn an_end_that_nobody_saw_is_held_but_has_no_value_to_compare() {
-        let when = When::Between(second(1_795_415_750), second(1_795_415_800));
-        let end = Some(End { when, reason: EndReason::ServerRestarted });
-        let record = Record { end, ..whole() };
+        let when = EndTime::Between(second(1_795_415_750), second(1_795_415_800));
+        let end = Some(SessionEnd { when, reason: TerminateCause::ServerRestarted });
+        let record = SessionRecord { end, ..whole() };
         assert!(record.fields().contains(Field::SessionEnd));
-        assert!(record.values().iter().all(|value| value.field() != Checkable::SessionEnd));
+        assert!(record.values().iter().all(|value| value.field() != CheckableField::SessionEnd));
         assert_eq!((record.ended(), record.end_seen()), (Some(second(1_795_415_800)), None));
     }
 }

@@ -3,14 +3,16 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use super::keys::{ClockBehind, KeyError, KeyFile, Keys, Mark};
-use super::limits::Limits;
-use super::{Bound, Entry, Location, Store, StoreError};
+use super::keys::{ClockBehind, FileStamp, KeyError, KeyFile, SigningKeys};
+use super::rate_limiter::RateLimiter;
+use super::{BindOutcome, HeldRecord, Location, Store, StoreError};
 use crate::domain::{SessionId, Timestamp};
-use crate::http::{BadRequest, Body, Handler, Head, Method, Peer, Request, Response, Source};
+use crate::http::{
+    BadRequest, BodyLimit, ClientSource, Handler, Head, Method, Peer, Request, Response,
+};
 use crate::protocol::{
-    Canonical, Held, Record, RegisterRequest, Rotation, Salt, Second, SigningKey, StatusAnswer,
-    StatusRequest,
+    CanonicalValue, Held, RegisterRequest, Rotation, Salt, SigningKey, StatusAnswer, StatusRequest,
+    StoredRecord, UnixSeconds,
 };
 
 /// Answers the two calls of `src/protocol/PROTOCOL.md` from the store.
@@ -20,19 +22,19 @@ use crate::protocol::{
 pub struct Responder {
     store: StoreAccess,
     keys: KeyAccess,
-    registrations: Limits,
-    questions: Limits,
+    registrations: RateLimiter,
+    status_requests: RateLimiter,
     clock: Box<dyn Fn() -> Timestamp + Send>,
-    /// Whether what the last request met was worth a line in the log, so that the next is not.
-    troubled: bool,
+    /// Whether the last request failed, so that the next failure is not logged again.
+    failing: bool,
 }
 
 impl Responder {
     /// How many registrations an hour are answered to one source.
-    pub const REGISTRATIONS: u32 = 60;
+    pub const REGISTRATIONS_PER_HOUR: u32 = 60;
 
     /// How many status requests an hour are answered to one source.
-    pub const QUESTIONS: u32 = 12;
+    pub const STATUS_REQUESTS_PER_HOUR: u32 = 12;
 
     /// Answers from this store, by this key.
     ///
@@ -43,63 +45,63 @@ impl Responder {
         keys: KeyFile,
         clock: impl Fn() -> Timestamp + Send + 'static,
     ) -> Result<Self, ResponderError> {
-        let mark = keys.mark()?;
+        let stamp = keys.stamp()?;
         Ok(Self {
             store: StoreAccess { open: Some(Store::open(&store)?), location: store },
-            keys: KeyAccess { current: keys.read()?, mark, file: keys },
-            registrations: Limits::an_hour(Self::REGISTRATIONS),
-            questions: Limits::an_hour(Self::QUESTIONS),
+            keys: KeyAccess { current: keys.read()?, stamp, file: keys },
+            registrations: RateLimiter::per_hour(Self::REGISTRATIONS_PER_HOUR),
+            status_requests: RateLimiter::per_hour(Self::STATUS_REQUESTS_PER_HOUR),
             clock: Box::new(clock),
-            troubled: false,
+            failing: false,
         })
     }
 
-    fn register(&mut self, source: IpAddr, body: &[u8]) -> Result<Response, Trouble> {
+    fn register(&mut self, source: IpAddr, body: &[u8]) -> Result<Response, CallError> {
         let Ok(request) = RegisterRequest::from_bytes(body) else {
             return Ok(Response::empty(400));
         };
         let bound = self.store.with(|store| store.bind(source, request.id()))?;
         Ok(Response::empty(match bound {
-            Bound::Bound => 204,
-            Bound::Conflict => 409,
-            Bound::NoSession => 404,
+            BindOutcome::Bound => 204,
+            BindOutcome::Conflict => 409,
+            BindOutcome::NoSession => 404,
         }))
     }
 
-    fn status(&mut self, body: &[u8]) -> Result<Response, Trouble> {
+    fn status(&mut self, body: &[u8]) -> Result<Response, CallError> {
         let Ok(request) = StatusRequest::from_bytes(body) else {
             return Ok(Response::empty(400));
         };
-        let at = Second::containing((self.clock)()).ok_or(Trouble::Clock)?;
+        let at = UnixSeconds::containing((self.clock)()).ok_or(CallError::Clock)?;
         let keys = self.keys.current(at)?;
         let (key, rotation) = (keys.at(at)?, keys.rotation());
         let entries = self.store.with(|store| store.look_up(request.ids()))?;
         // Drawn for each entry alike, whatever is held.
         let salts = draw_salts()?;
-        let answer = state(&request, at, &key, rotation, &salts, |id| entries.get(id));
+        let answer = answer_status(&request, at, &key, rotation, &salts, |id| entries.get(id));
         Ok(Response::new(200, OCTETS, answer.to_bytes()))
     }
 
-    /// Notes in the log what the operator can do something about, once until it is over.
-    fn note(&mut self, trouble: Option<&dyn fmt::Display>) {
-        match trouble {
-            Some(trouble) if !self.troubled => log::error!("boxes get no answer: {trouble}"),
-            None if self.troubled => log::info!("boxes get answers again"),
+    /// Logs a failure that the operator can fix, once until it is over.
+    fn log_failure(&mut self, error: Option<&dyn fmt::Display>) {
+        match error {
+            Some(error) if !self.failing => log::error!("boxes get no answer: {error}"),
+            None if self.failing => log::info!("boxes get answers again"),
             _ => {}
         }
-        self.troubled = trouble.is_some();
+        self.failing = error.is_some();
     }
 }
 
 impl Handler for Responder {
-    /// Enough that those who open many connections take them from themselves.
-    const PLACES: usize = 256;
+    /// High enough that a source with many connections displaces only its own.
+    const MAX_CONNECTIONS: usize = 256;
 
-    fn body(&self, head: &Head) -> Body {
+    fn body_limit(&self, head: &Head) -> BodyLimit {
         match (&head.method, Call::at(&head.target)) {
-            (Method::Post, Some(Call::Register)) => Body::Exactly(RegisterRequest::SIZE),
-            (Method::Post, Some(Call::Status)) => Body::Exactly(StatusRequest::SIZE),
-            _ => Body::Unread,
+            (Method::Post, Some(Call::Register)) => BodyLimit::Exactly(RegisterRequest::SIZE),
+            (Method::Post, Some(Call::Status)) => BodyLimit::Exactly(StatusRequest::SIZE),
+            _ => BodyLimit::Unread,
         }
     }
 
@@ -113,14 +115,16 @@ impl Handler for Responder {
             return Response::empty(415);
         }
         let Some(source) = source(request) else {
-            self.note(Some(&"the web server before this one does not send X-Real-IP, or twice"));
+            self.log_failure(Some(
+                &"the web server before this one does not send X-Real-IP, or twice",
+            ));
             return Response::empty(503);
         };
         let limits = match call {
             Call::Register => &mut self.registrations,
-            Call::Status => &mut self.questions,
+            Call::Status => &mut self.status_requests,
         };
-        if !limits.allow(Source::of(source), Instant::now()) {
+        if !limits.allow(ClientSource::of(source), Instant::now()) {
             return Response::empty(429);
         }
         let answered = match call {
@@ -129,11 +133,11 @@ impl Handler for Responder {
         };
         match answered {
             Ok(response) => {
-                self.note(None);
+                self.log_failure(None);
                 response
             }
-            Err(trouble) => {
-                self.note(Some(&trouble));
+            Err(error) => {
+                self.log_failure(Some(&error));
                 Response::empty(503)
             }
         }
@@ -153,24 +157,23 @@ impl Handler for Responder {
     }
 }
 
-/// Puts the answer to a request together: of each ID what `look_up` has of it, under a salt of its
-/// own.
-pub fn state<'a>(
+/// Builds the answer to a request: for each ID what `look_up` has, under a salt of its own.
+pub fn answer_status<'a>(
     request: &StatusRequest,
-    at: Second,
+    at: UnixSeconds,
     key: &SigningKey,
     rotation: Option<Rotation>,
     salts: &[Salt; StatusRequest::IDS],
-    look_up: impl Fn(&SessionId) -> Option<&'a Entry>,
+    look_up: impl Fn(&SessionId) -> Option<&'a HeldRecord>,
 ) -> StatusAnswer {
     let found = request.ids().iter().zip(salts).filter_map(|(id, salt)| {
         let entry = look_up(id)?;
         Some((id, (entry.held()?, entry.record.values(), *salt)))
     });
-    let found: HashMap<&SessionId, (Held, Vec<Canonical>, Salt)> = found.collect();
+    let found: HashMap<&SessionId, (Held, Vec<CanonicalValue>, Salt)> = found.collect();
     StatusAnswer::new(request, at, key, rotation, |id| {
         let (held, values, salt) = found.get(id)?;
-        Some(Record { held: *held, values, salt: *salt })
+        Some(StoredRecord { held: *held, values, salt: *salt })
     })
 }
 
@@ -191,8 +194,8 @@ impl Call {
     }
 }
 
-/// The address that a request came from. Only the web server that stands before the socket is
-/// believed to know another one than the connection has.
+/// The address that a request came from. Only the web server in front of the socket may name another
+/// one than the connection's.
 fn source(request: &Request) -> Option<IpAddr> {
     match request.peer {
         Peer::Network(address) => Some(address.ip().to_canonical()),
@@ -205,11 +208,11 @@ fn source(request: &Request) -> Option<IpAddr> {
 }
 
 /// A salt for each entry, from the system's random source.
-fn draw_salts() -> Result<[Salt; StatusRequest::IDS], Trouble> {
+fn draw_salts() -> Result<[Salt; StatusRequest::IDS], CallError> {
     let mut bytes = [[0; 32]; StatusRequest::IDS];
-    getrandom::fill(bytes.as_flattened_mut()).map_err(|_| Trouble::Random)?;
+    getrandom::fill(bytes.as_flattened_mut()).map_err(|_| CallError::Random)?;
     let salts: Option<Vec<Salt>> = bytes.into_iter().map(Salt::from_random).collect();
-    salts.and_then(|salts| salts.try_into().ok()).ok_or(Trouble::Random)
+    salts.and_then(|salts| salts.try_into().ok()).ok_or(CallError::Random)
 }
 
 /// The store, opened again after it could not be used.
@@ -236,22 +239,22 @@ impl StoreAccess {
 /// The key, read again when its file has changed or another takes over.
 struct KeyAccess {
     file: KeyFile,
-    mark: Mark,
-    current: Keys,
+    stamp: FileStamp,
+    current: SigningKeys,
 }
 
 impl KeyAccess {
-    fn current(&mut self, now: Second) -> Result<&Keys, KeyError> {
-        let mark = self.file.mark()?;
-        if mark != self.mark {
+    fn current(&mut self, now: UnixSeconds) -> Result<&SigningKeys, KeyError> {
+        let stamp = self.file.stamp()?;
+        if stamp != self.stamp {
             self.current = self.file.read()?;
-            self.mark = mark;
+            self.stamp = stamp;
         }
-        if self.current.takes_over(now) {
-            match self.file.settle(now) {
+        if self.current.is_rotation_due(now) {
+            match self.file.finish_rotation(now) {
                 Ok(keys) => {
                     self.current = keys;
-                    self.mark = self.file.mark()?;
+                    self.stamp = self.file.stamp()?;
                 }
                 // The new key signs all the same.
                 Err(error) => log::warn!("the old secret key is not erased yet: {error}"),
@@ -261,9 +264,9 @@ impl KeyAccess {
     }
 }
 
-/// Why there is no answer for the time being.
+/// Why a call is answered with 503.
 #[derive(Debug)]
-enum Trouble {
+enum CallError {
     Clock,
     Key(KeyError),
     KeyGone(ClockBehind),
@@ -271,7 +274,7 @@ enum Trouble {
     Store(StoreError),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clock => f.write_str("the clock stands before 1970: set it right"),
@@ -283,19 +286,19 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for CallError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<KeyError> for Trouble {
+impl From<KeyError> for CallError {
     fn from(error: KeyError) -> Self {
         Self::Key(error)
     }
 }
 
-impl From<ClockBehind> for Trouble {
+impl From<ClockBehind> for CallError {
     fn from(error: ClockBehind) -> Self {
         Self::KeyGone(error)
     }

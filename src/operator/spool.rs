@@ -1,10 +1,10 @@
-//! Where events wait until the store has them: a directory of small files, one an event, in order.
+//! Events that the store does not have yet: a directory of small files, one per event, in order.
 //!
 //! # Data storage
 //! `<number>` of ten digits, one more than the highest that is there, mode 0600. A file is written
 //! and synced under a temporary name that begins with a dot, then linked to its number, which fails
 //! where another hook was faster, and the directory is synced. `<number>.rejected` could not be read
-//! or is refused by the store; it is kept for a sysadmin to look at until [`Spool::forget`].
+//! or was refused by the store; it is kept for inspection until [`Spool::prune_rejected`].
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -24,12 +24,12 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// The spool in a directory that is there.
+    /// The spool in an existing directory.
     pub fn at(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 
-    /// The same; the directory is made, for its owner alone.
+    /// The same; creates the directory, accessible to its owner alone.
     ///
     /// # Errors
     /// What the system says.
@@ -38,7 +38,7 @@ impl Spool {
         Ok(Self::at(directory))
     }
 
-    /// Puts an event in, so that it outlives a power cut once this returns.
+    /// Adds an event. It survives a power cut once this returns.
     ///
     /// # Errors
     /// What the system says.
@@ -48,7 +48,7 @@ impl Spool {
         let _ = fs::remove_file(&temporary);
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        self.give_away(&file)?;
+        self.chown_to_directory_owner(&file)?;
         let done = file.write_all(&bytes).and_then(|()| file.sync_all());
         let linked = done.and_then(|()| self.link(&temporary));
         let removed = fs::remove_file(&temporary);
@@ -56,8 +56,8 @@ impl Spool {
         File::open(&self.directory)?.sync_all()
     }
 
-    /// Makes a file that root made the property of the directory's owner, who may have to read it.
-    fn give_away(&self, file: &File) -> io::Result<()> {
+    /// Gives a file created by root to the directory's owner, who may have to read it.
+    fn chown_to_directory_owner(&self, file: &File) -> io::Result<()> {
         let owner = fs::metadata(&self.directory)?;
         if file.metadata()?.uid() == 0 && owner.uid() != 0 {
             fchown(file, Some(owner.uid()), Some(owner.gid()))?;
@@ -67,7 +67,7 @@ impl Spool {
 
     fn link(&self, temporary: &Path) -> io::Result<()> {
         loop {
-            let number = self.waiting()?.last().map_or(0, |last| last + 1);
+            let number = self.pending()?.last().map_or(0, |last| last + 1);
             match fs::hard_link(temporary, self.path(number)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => return result,
@@ -75,60 +75,60 @@ impl Spool {
         }
     }
 
-    /// Hands each event that waits to `take`, in order, and removes it when that has succeeded; what
-    /// cannot be read is set aside. While another program does so, it is left to that one, which looks
-    /// again when it is done. Says how many were taken.
+    /// Passes each event to `deliver`, in order, and removes it on success; unreadable ones are set aside.
+    /// If another process is draining the spool, it is left to that one, which looks again when it is
+    /// done. Returns how many were delivered.
     ///
     /// # Errors
-    /// What `take` or the system says, at the first event of which they say it; the others still wait.
-    pub fn take<E: From<io::Error>>(
+    /// The first error of `deliver` or of the system; the remaining events stay.
+    pub fn drain<E: From<io::Error>>(
         &self,
-        mut take: impl FnMut(Event) -> Result<Taken, E>,
+        mut deliver: impl FnMut(Event) -> Result<SpoolOutcome, E>,
     ) -> Result<usize, E> {
         let mut taken = 0;
-        while !self.waiting()?.is_empty() {
+        while !self.pending()?.is_empty() {
             let lock = File::open(&self.directory)?;
             let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { break };
-            for number in self.waiting()? {
+            for number in self.pending()? {
                 let path = self.path(number);
                 let event = postcard::from_bytes(&fs::read(&path)?).ok();
-                match event.map_or(Ok(Taken::Refused), &mut take)? {
-                    Taken::Done => {
+                match event.map_or(Ok(SpoolOutcome::Refused), &mut deliver)? {
+                    SpoolOutcome::Done => {
                         fs::remove_file(&path)?;
                         taken += 1;
                     }
-                    Taken::Refused => fs::rename(&path, path.with_extension(REJECTED))?,
+                    SpoolOutcome::Refused => fs::rename(&path, path.with_extension(REJECTED))?,
                 }
             }
         }
         Ok(taken)
     }
 
-    /// Lets one program at a time keep trying while the store is away; `None` where another does.
+    /// Lets one process at a time retry while the store is unavailable; `None` if another does.
     ///
     /// # Errors
     /// What the system says.
-    pub fn persist(&self) -> io::Result<Option<Persistence>> {
+    pub fn try_lock_retries(&self) -> io::Result<Option<RetryLock>> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(self.directory.join(".persists"))?;
-        self.give_away(&file)?;
-        Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok().map(Persistence))
+        self.chown_to_directory_owner(&file)?;
+        Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok().map(RetryLock))
     }
 
-    /// How many events wait, and how many were set aside.
+    /// How many events are pending, and how many were set aside.
     ///
     /// # Errors
     /// What the system says.
     pub fn counts(&self) -> io::Result<(usize, usize)> {
-        Ok((self.waiting()?.len(), self.rejected()?.len()))
+        Ok((self.pending()?.len(), self.rejected()?.len()))
     }
 
     /// Removes what was set aside longer ago than `age`.
     ///
     /// # Errors
     /// What the system says.
-    pub fn forget(&self, age: Duration, now: SystemTime) -> io::Result<()> {
+    pub fn prune_rejected(&self, age: Duration, now: SystemTime) -> io::Result<()> {
         for path in self.rejected()? {
             let modified = fs::metadata(&path)?.modified()?;
             if now.duration_since(modified).is_ok_and(|old| old > age) {
@@ -142,8 +142,8 @@ impl Spool {
         self.directory.join(format!("{number:010}"))
     }
 
-    /// The numbers of the events that wait, in order.
-    fn waiting(&self) -> io::Result<Vec<u64>> {
+    /// The numbers of the pending events, in order.
+    fn pending(&self) -> io::Result<Vec<u64>> {
         let names = self.names()?;
         let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
         numbers.sort_unstable();
@@ -163,15 +163,15 @@ impl Spool {
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Taken {
+pub enum SpoolOutcome {
     /// The store has it.
     Done,
-    /// It makes no record, and never will.
+    /// It can never become a record.
     Refused,
 }
 
-/// The right to keep trying, until it is dropped.
+/// Held while a process retries, until dropped.
 #[derive(Debug)]
-pub struct Persistence(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+pub struct RetryLock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
 
 const REJECTED: &str = "rejected";

@@ -19,45 +19,45 @@ use sha2::{Digest, Sha256};
 
 use crate::http::Stream;
 
-/// TLS for whoever connects, by a certificate in files that may be renewed while it is in use.
-pub(super) struct Tls {
+/// The server side of TLS, with a certificate from files that may be renewed while it is in use.
+pub(super) struct TlsAcceptor {
     certificate: PathBuf,
     key: PathBuf,
-    current: Mutex<(Marks, Arc<ServerConfig>)>,
+    current: Mutex<(FileTimes, Arc<ServerConfig>)>,
 }
 
-/// When certificate and key were last changed.
-type Marks = [Option<SystemTime>; 2];
+/// Modification times of certificate and key.
+type FileTimes = [Option<SystemTime>; 2];
 
-impl Tls {
+impl TlsAcceptor {
     /// Reads a certificate, with those that lead to a root, and its key, both in PEM.
     ///
     /// # Errors
     /// [`TlsError`], which names the file.
     pub(super) fn open(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let marks = marks(certificate, key);
-        let current = Mutex::new((marks, configuration(certificate, key)?));
+        let modified_times = modified_times(certificate, key);
+        let current = Mutex::new((modified_times, configuration(certificate, key)?));
         Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), current })
     }
 
-    /// Talks TLS by a non-blocking stream.
+    /// Wraps a non-blocking stream in TLS.
     ///
     /// # Errors
-    /// What TLS makes of its own settings.
+    /// If the TLS library rejects its configuration.
     pub(super) fn wrap(&self, stream: TcpStream) -> io::Result<Box<dyn Stream>> {
         let connection = ServerConnection::new(self.current()).map_err(io::Error::other)?;
-        Ok(Box::new(Encrypted { stream: StreamOwned::new(connection, stream), finished: false }))
+        Ok(Box::new(TlsStream { stream: StreamOwned::new(connection, stream), finished: false }))
     }
 
-    /// The settings by the certificate as it is now, or as it last could be read.
+    /// The configuration with the present certificate, or the last one that could be read.
     fn current(&self) -> Arc<ServerConfig> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let marks = marks(&self.certificate, &self.key);
-        if current.0 != marks {
-            current.0 = marks;
+        let modified_times = modified_times(&self.certificate, &self.key);
+        if current.0 != modified_times {
+            current.0 = modified_times;
             match configuration(&self.certificate, &self.key) {
                 Ok(config) => current.1 = config,
-                // It may be half renewed; the next change is looked at again.
+                // It may be half renewed; the next change is read again.
                 Err(error) => log::warn!("{error}; the certificate before is used on"),
             }
         }
@@ -77,12 +77,12 @@ pub fn certificate_key(certificate: &Path) -> Result<[u8; 32], TlsError> {
     Ok(Sha256::digest(parsed.subject_public_key_info()).into())
 }
 
-fn marks(certificate: &Path, key: &Path) -> Marks {
+fn modified_times(certificate: &Path, key: &Path) -> FileTimes {
     [certificate, key].map(|path| fs::metadata(path).and_then(|found| found.modified()).ok())
 }
 
-/// Boxes speak TLS 1.3 alone, one request to a connection, and no connection is to be known by an
-/// earlier one.
+/// TLS 1.3 only, and no session resumption: there is one request per connection, and connections must
+/// not be linkable.
 fn configuration(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let failed = |file: &Path, why: String| TlsError { file: file.to_owned(), why };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
@@ -121,18 +121,18 @@ impl fmt::Display for TlsError {
 impl std::error::Error for TlsError {}
 
 /// A connection by TLS.
-struct Encrypted {
+struct TlsStream {
     stream: StreamOwned<ServerConnection, TcpStream>,
     finished: bool,
 }
 
-impl Read for Encrypted {
+impl Read for TlsStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.read(buffer)
     }
 }
 
-impl Write for Encrypted {
+impl Write for TlsStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.write(bytes)
     }
@@ -142,13 +142,13 @@ impl Write for Encrypted {
     }
 }
 
-impl AsFd for Encrypted {
+impl AsFd for TlsStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.sock.as_fd()
     }
 }
 
-impl Stream for Encrypted {
+impl Stream for TlsStream {
     fn finish(&mut self) -> io::Result<()> {
         if !self.finished {
             self.stream.conn.send_close_notify();
@@ -162,7 +162,7 @@ impl Stream for Encrypted {
         Ok(shutdown(self.stream.sock.as_raw_fd(), Shutdown::Write)?)
     }
 
-    fn awaits(&self, connection: PollFlags) -> PollFlags {
+    fn interest(&self, connection: PollFlags) -> PollFlags {
         if self.stream.conn.wants_write() { connection | PollFlags::POLLOUT } else { connection }
     }
 }

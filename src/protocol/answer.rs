@@ -2,48 +2,48 @@ use std::collections::HashSet;
 
 use super::statement::take;
 use super::{
-    Canonical, Digests, Held, KeyChain, Receipt, Refused, Rotation, Salt, Second, Signature,
-    SigningKey, Statement, StatusRequest,
+    CanonicalValue, Digests, Held, KeyChain, ProtocolError, Receipt, Rotation, Salt, Signature,
+    SigningKey, Statement, StatusRequest, UnixSeconds,
 };
 use crate::domain::{SessionId, Timestamp};
 
-/// The body of an answer to `POST /temoin/1/status`: a time, a rotation of the operator's key if
-/// there was one, and an entry for each ID of the request.
+/// The body of an answer to `POST /temoin/1/status`: a time, the operator's key rotation if any,
+/// and an entry for each ID of the request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StatusAnswer {
-    at: Second,
+    at: UnixSeconds,
     rotation: Option<Rotation>,
-    entries: Vec<Entry>,
+    entries: Vec<StatusEntry>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Entry {
+struct StatusEntry {
     held: Option<Held>,
     digests: Digests,
     signature: Signature,
 }
 
-/// What the operator's store has of one session, for an answer.
+/// The operator's record of one session, as input for an answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
+pub struct StoredRecord<'a> {
     /// What is held, and until when.
     pub held: Held,
-    /// The values that the box may compare; those of fields that are not held are left out.
-    pub values: &'a [Canonical],
+    /// The values that the box may compare; values of fields not held are ignored.
+    pub values: &'a [CanonicalValue],
     /// Drawn for this entry alone.
     pub salt: Salt,
 }
 
-/// What may be relied on of an answer.
+/// The verified content of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Verified {
-    /// A receipt for each session that was asked for; those for random IDs are left out.
+pub struct VerifiedAnswer {
+    /// A receipt for each real session in the request; random IDs are left out.
     pub receipts: Vec<Receipt>,
-    /// The keys that count from now on; more than before where the operator's key was rotated.
+    /// The keys valid from now on, with the rotation in the answer if any.
     pub keys: KeyChain,
 }
 
-/// Between which instants an answer must have been given.
+/// When an answer must have been given.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
     /// The box's clock is trusted: after the request was sent and before the answer was there, give
@@ -54,28 +54,28 @@ pub enum Freshness {
         /// When the answer had arrived.
         received: Timestamp,
     },
-    /// The box's clock is not trusted: that the answer repeats the request's hash, which never was
-    /// before, has to be enough.
+    /// The box's clock is not trusted: it must suffice that the answer repeats the hash of the
+    /// unique request.
     ClockNotTrusted,
 }
 
-/// How many seconds the clocks of the two ends may be apart: more than any that is kept by a time
-/// service, and too few to matter where dates are compared.
+/// Permitted clock difference of the two ends, in seconds: more than with any time service, and too
+/// little to matter when dates are compared.
 pub const CLOCK_SKEW: u64 = 300;
 
 impl StatusAnswer {
     /// How many bytes it takes.
-    pub const SIZE: usize = HEADER + Entry::SIZE * StatusRequest::IDS;
+    pub const SIZE: usize = HEADER + StatusEntry::SIZE * StatusRequest::IDS;
 
     /// Answers a request, at the operator's end: `record` looks an ID up.
     ///
-    /// Every entry is signed, held or not, so that the two take nearly the same time.
+    /// Every entry is signed, held or not, so that both take nearly the same time.
     pub fn new<'a>(
         request: &StatusRequest,
-        at: Second,
+        at: UnixSeconds,
         key: &SigningKey,
         rotation: Option<Rotation>,
-        mut record: impl FnMut(&SessionId) -> Option<Record<'a>>,
+        mut record: impl FnMut(&SessionId) -> Option<StoredRecord<'a>>,
     ) -> Self {
         let hash = request.hash();
         let entry = |id: &SessionId| {
@@ -83,7 +83,7 @@ impl StatusAnswer {
             let held = record.map(|record| record.held);
             let digests = record.map_or(Digests::NONE, |record| {
                 let fields = record.held.fields();
-                let values: Vec<Canonical> = record
+                let values: Vec<CanonicalValue> = record
                     .values
                     .iter()
                     .filter(|value| fields.contains(value.field().field()))
@@ -92,7 +92,7 @@ impl StatusAnswer {
                 Digests::new(id, record.salt, &values)
             });
             let signature = Statement::new(hash, at, *id, held, &digests).sign(key);
-            Entry { held, digests, signature }
+            StatusEntry { held, digests, signature }
         };
         Self { at, rotation, entries: request.ids().iter().map(entry).collect() }
     }
@@ -110,45 +110,45 @@ impl StatusAnswer {
         bytes
     }
 
-    /// Reads a body; whether it may be relied on, [`Self::verify`] says.
+    /// Parses a body; [`Self::verify`] checks it.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] unless it is exactly what [`Self::to_bytes`] writes, and
-    /// [`Refused::NotAuthentic`] where a rotation in it is not signed by the key it replaces.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+    /// [`ProtocolError::Malformed`] unless it is exactly what [`Self::to_bytes`] writes, and
+    /// [`ProtocolError::NotAuthentic`] where a rotation in it is not signed by the key it replaces.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         if bytes.len() != Self::SIZE {
-            return Err(Refused::Malformed);
+            return Err(ProtocolError::Malformed);
         }
         let mut rest = bytes;
-        let at = Second::from_bytes(*take(&mut rest)?).ok_or(Refused::Malformed)?;
+        let at = UnixSeconds::from_bytes(*take(&mut rest)?).ok_or(ProtocolError::Malformed)?;
         let rotation = take::<{ Rotation::SIZE }>(&mut rest)?;
         let rotation = if *rotation == [0; Rotation::SIZE] {
             None
         } else {
             Some(Rotation::from_bytes(rotation)?)
         };
-        let entries = rest.chunks_exact(Entry::SIZE).map(Entry::from_bytes);
+        let entries = rest.chunks_exact(StatusEntry::SIZE).map(StatusEntry::from_bytes);
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let held = entries.iter().filter(|entry| entry.held.is_some());
         let salts: HashSet<&[u8; Salt::SIZE]> = held.clone().map(|it| it.digests.salt()).collect();
-        // Two alike mean that the operator's random source is none.
+        // A repeated salt means that the operator's random source is broken.
         if salts.len() != held.count() {
-            return Err(Refused::Malformed);
+            return Err(ProtocolError::Malformed);
         }
         Ok(Self { at, rotation, entries })
     }
 
-    /// Checks all of it against the request, the operator's keys and the time. One entry that fails
-    /// fails all: an operator's answer is wrong as a whole or not at all.
+    /// Checks everything against the request, the operator's keys and the time. One failing entry
+    /// fails the whole answer.
     ///
     /// # Errors
-    /// Every [`Refused`] but `Malformed` that the answer deserves.
+    /// Any [`ProtocolError`] but `Malformed`.
     pub fn verify(
         self,
         request: &StatusRequest,
         keys: &KeyChain,
         freshness: Freshness,
-    ) -> Result<Verified, Refused> {
+    ) -> Result<VerifiedAnswer, ProtocolError> {
         let mut keys = keys.clone();
         if let Some(rotation) = self.rotation {
             keys.extend(rotation)?;
@@ -156,31 +156,32 @@ impl StatusAnswer {
         let key = *keys.at(self.at);
         let hash = request.hash();
         let mut receipts = Vec::with_capacity(StatusRequest::IDS);
-        let mut made_up = false;
+        let mut fabricated = false;
         for (place, (entry, id)) in self.entries.iter().zip(request.ids()).enumerate() {
-            let Entry { held, digests, signature } = *entry;
+            let StatusEntry { held, digests, signature } = *entry;
             let statement = Statement::new(hash, self.at, *id, held, &digests);
             statement.verify(&key, &signature)?;
             if request.is_real(place) {
                 receipts.push(Receipt::new(key, statement, signature, digests));
             } else {
-                made_up |= held.is_some();
+                fabricated |= held.is_some();
             }
         }
         if !freshness.allows(self.at) {
-            return Err(Refused::NotFresh);
+            return Err(ProtocolError::NotFresh);
         }
-        // Last, so that this accusation is only ever made of what the operator has signed.
-        if made_up { Err(Refused::MadeUp) } else { Ok(Verified { receipts, keys }) }
+        // Last, so that this accusation is only ever based on what the operator has signed.
+        if fabricated { Err(ProtocolError::MadeUp) } else { Ok(VerifiedAnswer { receipts, keys }) }
     }
 }
 
 impl Freshness {
-    fn allows(self, at: Second) -> bool {
+    fn allows(self, at: UnixSeconds) -> bool {
         match self {
             Self::Between { sent, received } => {
-                let first = Second::containing(sent).map(|sent| sent.minus(CLOCK_SKEW));
-                let last = Second::containing(received).map(|received| received.plus(CLOCK_SKEW));
+                let first = UnixSeconds::containing(sent).map(|sent| sent.minus(CLOCK_SKEW));
+                let last =
+                    UnixSeconds::containing(received).map(|received| received.plus(CLOCK_SKEW));
                 first.is_some_and(|first| first <= at) && last.is_some_and(|last| at <= last)
             }
             Self::ClockNotTrusted => true,
@@ -188,18 +189,18 @@ impl Freshness {
     }
 }
 
-impl Entry {
+impl StatusEntry {
     const SIZE: usize = Held::SIZE + Digests::SIZE + Signature::SIZE;
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         let mut rest = bytes;
         let held = Held::from_bytes(take(&mut rest)?)?;
         let digests = Digests::from_bytes(take(&mut rest)?);
         let signature = Signature(*take(&mut rest)?);
         let fit = held.map_or(digests == Digests::NONE, |held| digests.fit(held.fields()));
-        if fit { Ok(Self { held, digests, signature }) } else { Err(Refused::Malformed) }
+        if fit { Ok(Self { held, digests, signature }) } else { Err(ProtocolError::Malformed) }
     }
 }
 
 /// The time of stating, and the rotation.
-const HEADER: usize = Second::SIZE + Rotation::SIZE;
+const HEADER: usize = UnixSeconds::SIZE + Rotation::SIZE;

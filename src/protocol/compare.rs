@@ -1,123 +1,123 @@
-use super::{Canonical, Checkable, Receipt, Second};
-use crate::domain::{Moment, SessionId};
+use super::{CanonicalValue, CheckableField, Receipt, UnixSeconds};
+use crate::domain::{SessionId, TimeBounds};
 
-/// How far apart, in seconds, the two ends may put the start of a session and still mean the same:
-/// the server counts from the accepted key exchange, the box from the tunnel that stands.
+/// TimeTolerance in seconds for the start of a session: the server counts from the accepted key
+/// exchange, the box from the established tunnel.
 pub const START_TOLERANCE: u64 = 120;
 
-/// The same for its end: a server that was told nothing waits for OpenVPN's `ping-restart`, on usual
-/// settings up to 240 seconds, before it holds the session to be over.
+/// The same for its end: a server that was not notified waits for OpenVPN's `ping-restart`, usually
+/// up to 240 seconds, before it considers the session ended.
 pub const END_TOLERANCE: u64 = 600;
 
-/// The most seconds that are tried for one time: 18 hours, less than a second of work on the box.
-pub const MOST_CANDIDATES: u64 = 65_536;
+/// Maximum number of seconds tried for one time: 18 hours, less than a second of work on the box.
+pub const MAX_CANDIDATES: u64 = 65_536;
 
-/// What the box saw of one field: the value, or for a time all seconds that would do.
+/// What the box saw of one field: the value or, for a time, every second within the tolerance.
 #[derive(Clone, Copy)]
 pub struct Candidates {
-    field: Checkable,
-    values: Option<Values>,
+    field: CheckableField,
+    values: Option<CandidateValues>,
 }
 
 #[derive(Clone, Copy)]
-enum Values {
-    One(Canonical),
-    Seconds { first: Second, last: Second },
+enum CandidateValues {
+    One(CanonicalValue),
+    Seconds { first: UnixSeconds, last: UnixSeconds },
 }
 
 impl Candidates {
     /// Exactly this value.
-    pub fn exactly(value: Canonical) -> Self {
-        Self { field: value.field(), values: Some(Values::One(value)) }
+    pub fn exactly(value: CanonicalValue) -> Self {
+        Self { field: value.field(), values: Some(CandidateValues::One(value)) }
     }
 
-    /// Nothing: the box does not know the value.
-    pub fn unknown(field: Checkable) -> Self {
+    /// No value: the box does not know it.
+    pub fn unknown(field: CheckableField) -> Self {
         Self { field, values: None }
     }
 
     /// When the addresses were assigned.
-    pub fn assigned_at(moment: &Moment) -> Self {
-        Self::around(Checkable::AssignedAt, moment, START_TOLERANCE)
+    pub fn assigned_at(moment: &TimeBounds) -> Self {
+        Self::around(CheckableField::AssignedAt, moment, START_TOLERANCE)
     }
 
     /// When the session began.
-    pub fn session_start(moment: &Moment) -> Self {
-        Self::around(Checkable::SessionStart, moment, START_TOLERANCE)
+    pub fn session_start(moment: &TimeBounds) -> Self {
+        Self::around(CheckableField::SessionStart, moment, START_TOLERANCE)
     }
 
     /// When the session ended.
-    pub fn session_end(moment: &Moment) -> Self {
-        Self::around(Checkable::SessionEnd, moment, END_TOLERANCE)
+    pub fn session_end(moment: &TimeBounds) -> Self {
+        Self::around(CheckableField::SessionEnd, moment, END_TOLERANCE)
     }
 
     /// The field in question.
-    pub fn field(&self) -> Checkable {
+    pub fn field(&self) -> CheckableField {
         self.field
     }
 
-    fn around(field: Checkable, moment: &Moment, tolerance: u64) -> Self {
+    fn around(field: CheckableField, moment: &TimeBounds, tolerance: u64) -> Self {
         let bounds = moment.earliest.zip(moment.latest).filter(|(first, last)| first <= last);
         let seconds = bounds.and_then(|(first, last)| {
-            let first = Second::containing(first)?.minus(tolerance);
-            let last = Second::containing(last)?.plus(tolerance);
-            Some(Values::Seconds { first, last })
+            let first = UnixSeconds::containing(first)?.minus(tolerance);
+            let last = UnixSeconds::containing(last)?.plus(tolerance);
+            Some(CandidateValues::Seconds { first, last })
         });
         Self { field, values: seconds }
     }
 
-    /// Whether the operator's record, as `receipt` has it, says what the box saw.
-    pub fn compare(&self, receipt: &Receipt) -> Comparison {
+    /// Whether the operator's record, according to `receipt`, matches what the box saw.
+    pub fn compare(&self, receipt: &Receipt) -> FieldComparison {
         let statement = receipt.statement();
         let holds = |field| statement.held().is_some_and(|held| held.fields().contains(field));
         if !holds(self.field.field()) {
-            return Comparison::CannotTell(CannotTell::NotHeld);
+            return FieldComparison::NotComparable(NotComparable::NotHeld);
         }
         let Some(digests) = receipt.digests().filter(|digests| digests.contains(self.field)) else {
-            return Comparison::CannotTell(CannotTell::NoDigest);
+            return FieldComparison::NotComparable(NotComparable::NoDigest);
         };
         let found = |id: &SessionId| match self.values? {
-            Values::One(value) => Some(digests.find(id, [value]).is_some()),
-            Values::Seconds { first, last } => {
-                if last.number() - first.number() >= MOST_CANDIDATES {
+            CandidateValues::One(value) => Some(digests.find(id, [value]).is_some()),
+            CandidateValues::Seconds { first, last } => {
+                if last.number() - first.number() >= MAX_CANDIDATES {
                     return None;
                 }
-                let seconds = (first.number()..=last.number()).filter_map(Second::from_number);
+                let seconds = (first.number()..=last.number()).filter_map(UnixSeconds::from_number);
                 let values = seconds.filter_map(|at| self.at(at));
                 Some(digests.find(id, values).is_some())
             }
         };
         match found(statement.id()) {
-            Some(true) => Comparison::Same,
-            Some(false) => Comparison::Differs,
-            None => Comparison::CannotTell(CannotTell::NotSeen),
+            Some(true) => FieldComparison::Same,
+            Some(false) => FieldComparison::Differs,
+            None => FieldComparison::NotComparable(NotComparable::NotSeen),
         }
     }
 
-    fn at(&self, at: Second) -> Option<Canonical> {
+    fn at(&self, at: UnixSeconds) -> Option<CanonicalValue> {
         match self.field {
-            Checkable::AssignedAt => Some(Canonical::assigned_at(at)),
-            Checkable::SessionStart => Some(Canonical::session_start(at)),
-            Checkable::SessionEnd => Some(Canonical::session_end(at)),
+            CheckableField::AssignedAt => Some(CanonicalValue::assigned_at(at)),
+            CheckableField::SessionStart => Some(CanonicalValue::session_start(at)),
+            CheckableField::SessionEnd => Some(CanonicalValue::session_end(at)),
             _ => None,
         }
     }
 }
 
-/// What comes of comparing one field.
+/// The result of comparing one field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Comparison {
-    /// The operator's record says what the box saw; of a time, within the tolerance.
+pub enum FieldComparison {
+    /// The operator's record matches what the box saw; times within the tolerance.
     Same,
-    /// It says something else.
+    /// It does not match.
     Differs,
-    /// There is nothing to compare.
-    CannotTell(CannotTell),
+    /// It cannot be compared.
+    NotComparable(NotComparable),
 }
 
 /// Why two records cannot be compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CannotTell {
+pub enum NotComparable {
     /// The operator states that it holds the field but gave no digest of it, or the digest is erased.
     NoDigest,
     /// The operator states that it does not hold the field, or the session at all.

@@ -3,16 +3,16 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::Refused;
+use super::ProtocolError;
 
-/// A day of the calendar as the wire has it, of the years 1970 to 9999.
+/// A calendar day as on the wire, of the years 1970 to 9999.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Day(NaiveDate);
 
 impl Day {
     pub(super) const SIZE: usize = 4;
 
-    /// This day, where its year can be written.
+    /// This day, if its year is in range.
     pub fn new(date: NaiveDate) -> Option<Self> {
         YEARS.contains(&date.year()).then_some(Self(date))
     }
@@ -31,7 +31,7 @@ impl Day {
         day.and_then(number).unwrap_or_default()
     }
 
-    pub(super) fn from_bytes(bytes: [u8; Self::SIZE]) -> Result<Option<Self>, Refused> {
+    pub(super) fn from_bytes(bytes: [u8; Self::SIZE]) -> Result<Option<Self>, ProtocolError> {
         if bytes == [0; Self::SIZE] {
             return Ok(None);
         }
@@ -40,7 +40,7 @@ impl Day {
         NaiveDate::from_ymd_opt(year.into(), month.into(), day.into())
             .and_then(Self::new)
             .map(Some)
-            .ok_or(Refused::Malformed)
+            .ok_or(ProtocolError::Malformed)
     }
 }
 

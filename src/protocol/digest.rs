@@ -3,12 +3,12 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{Canonical, Checkable, FieldSet, Refused};
+use super::{CanonicalValue, CheckableField, FieldSet, ProtocolError};
 use crate::domain::SessionId;
 
-/// 32 random bytes that the operator draws anew for each entry of each answer, and keeps nowhere.
+/// 32 random bytes that the operator draws for each entry of each answer, and does not store.
 ///
-/// Without the salt of a statement nothing can be computed from the statement. All zero is no salt.
+/// Without its salt nothing can be computed from a statement. All zeros stand for no salt.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Salt([u8; 32]);
 
@@ -27,54 +27,54 @@ impl fmt::Debug for Salt {
     }
 }
 
-/// What the operator's record says, as keyed digests: a place for each [`Checkable`] field, all zero
-/// where there is no value.
+/// The operator's record as keyed digests: one per [`CheckableField`] field, all zeros if it has no
+/// value.
 ///
-/// Whoever has these and the session ID can find an address by trying all: they are to be erased
-/// with the session.
+/// With these and the session ID an address can be found by brute force: they are erased with the
+/// session.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Digests {
     salt: [u8; Salt::SIZE],
-    places: [[u8; DIGEST]; Checkable::ALL.len()],
+    places: [[u8; DIGEST]; CheckableField::ALL.len()],
 }
 
 impl Digests {
     /// How many bytes it takes.
-    pub const SIZE: usize = Salt::SIZE + DIGEST * Checkable::ALL.len();
+    pub const SIZE: usize = Salt::SIZE + DIGEST * CheckableField::ALL.len();
 
-    /// What an entry without a record has in this place.
+    /// The digests of an entry without a record.
     pub(super) const NONE: Self =
-        Self { salt: [0; Salt::SIZE], places: [[0; DIGEST]; Checkable::ALL.len()] };
+        Self { salt: [0; Salt::SIZE], places: [[0; DIGEST]; CheckableField::ALL.len()] };
 
     /// The digests of these values of the session's record.
-    pub fn new(id: &SessionId, salt: Salt, values: &[Canonical]) -> Self {
+    pub fn new(id: &SessionId, salt: Salt, values: &[CanonicalValue]) -> Self {
         let mut digests = Self { salt: salt.0, ..Self::NONE };
         if let Some(key) = digests.key(id) {
             for value in values {
                 let whole = with(&key, value).finalize().into_bytes();
-                digests.places[value.field().place()].copy_from_slice(&whole[..DIGEST]);
+                digests.places[value.field().index()].copy_from_slice(&whole[..DIGEST]);
             }
         }
         digests
     }
 
     /// Whether there is a digest of this field.
-    pub fn contains(&self, field: Checkable) -> bool {
-        self.places[field.place()] != [0; DIGEST]
+    pub fn contains(&self, field: CheckableField) -> bool {
+        self.places[field.index()] != [0; DIGEST]
     }
 
-    /// The first of these values that the operator's record has too. All must be of one field.
+    /// The first of these values that matches the operator's record. All must be of one field.
     ///
-    /// Each comparison takes the same time whether and where it fails, as the digest is worth hiding
-    /// from other programs on the machine; which of the values fits does show.
+    /// Each comparison is constant-time, as the digest is worth hiding from other programs on the
+    /// machine; which of the values matches does show.
     pub(super) fn find(
         &self,
         id: &SessionId,
-        values: impl IntoIterator<Item = Canonical>,
-    ) -> Option<Canonical> {
+        values: impl IntoIterator<Item = CanonicalValue>,
+    ) -> Option<CanonicalValue> {
         let key = self.key(id)?;
         values.into_iter().find(|value| {
-            let digest = &self.places[value.field().place()];
+            let digest = &self.places[value.field().index()];
             *digest != [0; DIGEST] && with(&key, value).verify_truncated_left(digest).is_ok()
         })
     }
@@ -83,21 +83,21 @@ impl Digests {
         &self.salt
     }
 
-    /// What is signed in their stead, and remains when they are gone.
+    /// Their hash, which is signed instead and remains when they are erased.
     pub(super) fn commitment(&self) -> [u8; 32] {
         Sha256::digest(self.to_bytes()).into()
     }
 
-    /// Whether this is what may stand beside a record of these fields: a salt, and no digest of what
-    /// is not held.
+    /// Whether these are consistent with a record of these fields: a salt, and no digest of a field
+    /// that is not held.
     pub(super) fn fit(&self, fields: FieldSet) -> bool {
         self.salt != [0; Salt::SIZE]
-            && Checkable::ALL
+            && CheckableField::ALL
                 .into_iter()
                 .all(|field| fields.contains(field.field()) || !self.contains(field))
     }
 
-    /// Salt and digests as they are sent and stored.
+    /// Salt and digests as sent and stored.
     pub fn to_bytes(self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         let (salt, places) = bytes.split_at_mut(Salt::SIZE);
@@ -137,15 +137,15 @@ impl Default for Digests {
 }
 
 impl TryFrom<&[u8]> for Digests {
-    type Error = Refused;
+    type Error = ProtocolError;
 
     /// Reads salt and digests, 192 bytes, where they are stored apart from their receipt.
-    fn try_from(bytes: &[u8]) -> Result<Self, Refused> {
-        bytes.try_into().map(Self::from_bytes).map_err(|_| Refused::Malformed)
+    fn try_from(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        bytes.try_into().map(Self::from_bytes).map_err(|_| ProtocolError::Malformed)
     }
 }
 
-fn with(key: &Hmac<Sha256>, value: &Canonical) -> Hmac<Sha256> {
+fn with(key: &Hmac<Sha256>, value: &CanonicalValue) -> Hmac<Sha256> {
     let mut mac = key.clone();
     mac.update(&[value.field().code()]);
     mac.update(value.as_bytes());

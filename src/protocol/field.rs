@@ -1,12 +1,12 @@
 use std::fmt;
 
-use super::Refused;
+use super::ProtocolError;
 use crate::domain::Field;
 
-/// A field whose value the box may know too, so that a digest of it can be compared. The declared
-/// numbers are their codes on the wire, and which of the ten digests is theirs.
+/// A field whose value the box may know as well, so that its digest can be compared. The
+/// discriminants are the codes on the wire, and the index of the digest.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Checkable {
+pub enum CheckableField {
     /// [`Field::OriginAddress`].
     OriginAddress = 0,
     /// [`Field::OriginPort`].
@@ -29,7 +29,7 @@ pub enum Checkable {
     Transport = 9,
 }
 
-impl Checkable {
+impl CheckableField {
     /// Each of them, in the order of their codes.
     pub const ALL: [Self; 10] = [
         Self::OriginAddress,
@@ -65,29 +65,29 @@ impl Checkable {
         }
     }
 
-    /// The same field, where it can be compared.
-    pub fn of(field: Field) -> Option<Self> {
+    /// The field as a checkable one, if it can be compared.
+    pub fn from_field(field: Field) -> Option<Self> {
         Self::ALL.into_iter().find(|checkable| checkable.field() == field)
     }
 
-    pub(super) fn place(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self as usize
     }
 }
 
 /// The code of a field on the wire.
-pub fn code(field: Field) -> u8 {
+pub fn field_code(field: Field) -> u8 {
     match field {
-        Field::OriginAddress => Checkable::OriginAddress.code(),
-        Field::OriginPort => Checkable::OriginPort.code(),
-        Field::AssignedIpv4 => Checkable::AssignedIpv4.code(),
-        Field::AssignedIpv6 => Checkable::AssignedIpv6.code(),
-        Field::DelegatedPrefix => Checkable::DelegatedPrefix.code(),
-        Field::AssignedAt => Checkable::AssignedAt.code(),
-        Field::SessionStart => Checkable::SessionStart.code(),
-        Field::SessionEnd => Checkable::SessionEnd.code(),
-        Field::Gateway => Checkable::Gateway.code(),
-        Field::Transport => Checkable::Transport.code(),
+        Field::OriginAddress => CheckableField::OriginAddress.code(),
+        Field::OriginPort => CheckableField::OriginPort.code(),
+        Field::AssignedIpv4 => CheckableField::AssignedIpv4.code(),
+        Field::AssignedIpv6 => CheckableField::AssignedIpv6.code(),
+        Field::DelegatedPrefix => CheckableField::DelegatedPrefix.code(),
+        Field::AssignedAt => CheckableField::AssignedAt.code(),
+        Field::SessionStart => CheckableField::SessionStart.code(),
+        Field::SessionEnd => CheckableField::SessionEnd.code(),
+        Field::Gateway => CheckableField::Gateway.code(),
+        Field::Transport => CheckableField::Transport.code(),
         // Each side sees its own reason for an end, so there is nothing to compare.
         Field::EndReason => 10,
         Field::MemberIdentity => 11,
@@ -101,8 +101,8 @@ pub fn code(field: Field) -> u8 {
 }
 
 /// The field with this code.
-pub fn field_with_code(number: u8) -> Option<Field> {
-    Field::ALL.into_iter().find(|field| code(*field) == number)
+pub fn field_from_code(number: u8) -> Option<Field> {
+    Field::ALL.into_iter().find(|field| field_code(*field) == number)
 }
 
 /// Which fields of a session's record the operator holds.
@@ -140,10 +140,10 @@ impl FieldSet {
         self.0.to_be_bytes()
     }
 
-    pub(super) fn from_bytes(bytes: [u8; Self::SIZE]) -> Result<Self, Refused> {
+    pub(super) fn from_bytes(bytes: [u8; Self::SIZE]) -> Result<Self, ProtocolError> {
         let bits = u32::from_be_bytes(bytes);
         let known = Field::ALL.into_iter().fold(0, |known, field| known | bit(field));
-        if bits & !known == 0 { Ok(Self(bits)) } else { Err(Refused::Malformed) }
+        if bits & !known == 0 { Ok(Self(bits)) } else { Err(ProtocolError::Malformed) }
     }
 }
 
@@ -163,26 +163,26 @@ impl fmt::Display for FieldSet {
 }
 
 fn bit(field: Field) -> u32 {
-    1 << code(field)
+    1 << field_code(field)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{Checkable, Field, FieldSet, Refused, code, field_with_code};
+    use super::{CheckableField, Field, FieldSet, ProtocolError, field_code, field_from_code};
 
     #[test]
     fn every_field_has_a_code_of_its_own() {
         for (number, place) in (0..=17).zip(0..) {
-            let field = field_with_code(number).unwrap();
-            assert_eq!(code(field), number);
+            let field = field_from_code(number).unwrap();
+            assert_eq!(field_code(field), number);
             assert_eq!(
-                Checkable::ALL.get(place).map(|it| it.field()),
-                Checkable::of(field).map(Checkable::field)
+                CheckableField::ALL.get(place).map(|it| it.field()),
+                CheckableField::from_field(field).map(CheckableField::field)
             );
         }
-        assert_eq!(field_with_code(18), None);
+        assert_eq!(field_from_code(18), None);
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
                     prop_assert_eq!(set.iter().collect::<FieldSet>(), set);
                 }
                 Err(refused) => {
-                    prop_assert_eq!(refused, Refused::Malformed);
+                    prop_assert_eq!(refused, ProtocolError::Malformed);
                     prop_assert_eq!(u32::from_be_bytes(bytes) >> 18 == 0, false);
                 }
             }

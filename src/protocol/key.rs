@@ -3,12 +3,12 @@ use std::str::FromStr;
 
 use ed25519_dalek::{Signer, VerifyingKey};
 
-use super::Refused;
+use super::ProtocolError;
 
 /// An Ed25519 public key (RFC 8032, section 5.1.5), written as 64 lower-case hexadecimal digits.
 ///
-/// Only keys that a signature can be checked with exist as one: points of the curve, none of small
-/// order, for which anybody could sign.
+/// Always a valid key: a point of the curve that is not of small order, for which anybody could
+/// sign.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct PublicKey([u8; 32]);
 
@@ -18,7 +18,7 @@ impl PublicKey {
     /// The key with these bytes.
     ///
     /// # Errors
-    /// [`InvalidPublicKey`] where they are no point of the curve, or one of small order.
+    /// [`InvalidPublicKey`] if they are not a point of the curve, or one of small order.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, InvalidPublicKey> {
         match VerifyingKey::from_bytes(&bytes) {
             Ok(key) if !key.is_weak() => Ok(Self(bytes)),
@@ -31,14 +31,17 @@ impl PublicKey {
         &self.0
     }
 
-    /// Checks a signature over `message`, by the strict rules: no malleable signature, no point of
-    /// small order, so that whoever verifies a receipt, with whatever program that keeps to these
-    /// rules, comes to the same result.
-    pub(super) fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), Refused> {
+    /// Checks a signature over `message` by the strict rules (no malleable signature, no point of
+    /// small order), so that every program that follows them agrees on a receipt.
+    pub(super) fn verify(
+        &self,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), ProtocolError> {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         VerifyingKey::from_bytes(&self.0)
             .and_then(|key| key.verify_strict(message, &signature))
-            .map_err(|_| Refused::NotAuthentic)
+            .map_err(|_| ProtocolError::NotAuthentic)
     }
 }
 
@@ -72,7 +75,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// Not a public key that signatures can be checked with.
+/// Not a valid public key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidPublicKey;
 
@@ -87,7 +90,7 @@ impl fmt::Display for InvalidPublicKey {
 
 impl std::error::Error for InvalidPublicKey {}
 
-/// An Ed25519 signature; whether it is a good one, [`PublicKey`] says.
+/// An Ed25519 signature, not verified.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Signature(pub(super) [u8; 64]);
 
@@ -104,7 +107,7 @@ impl Signature {
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
 impl SigningKey {
-    /// The key that grows from these 32 random bytes (RFC 8032, section 5.1.5).
+    /// The key derived from these 32 random bytes (RFC 8032, section 5.1.5).
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
@@ -129,7 +132,7 @@ impl fmt::Debug for SigningKey {
 mod tests {
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{PublicKey, Refused, Signature, SigningKey};
+    use super::{ProtocolError, PublicKey, Signature, SigningKey};
 
     #[test]
     fn keys_and_signatures_are_those_of_rfc_8032() {
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!(key.public().to_string(), text);
         assert_eq!(key.public().verify(b"", &key.sign(b"")), Ok(()));
         assert_eq!(key.sign(b"").as_bytes()[..4], [0xe5, 0x56, 0x43, 0x00]);
-        assert_eq!(key.public().verify(b"a", &key.sign(b"")), Err(Refused::NotAuthentic));
+        assert_eq!(key.public().verify(b"a", &key.sign(b"")), Err(ProtocolError::NotAuthentic));
         assert_eq!(format!("{key:?}"), "SigningKey(…)");
     }
 
@@ -180,7 +183,7 @@ mod tests {
         fn no_bytes_make_it_panic(key in any::<[u8; 32]>(), signature in any::<[[u8; 32]; 2]>()) {
             if let Ok(key) = PublicKey::from_bytes(key) {
                 let signature = Signature(signature.concat().try_into().unwrap());
-                prop_assert_eq!(key.verify(b"", &signature), Err(Refused::NotAuthentic));
+                prop_assert_eq!(key.verify(b"", &signature), Err(ProtocolError::NotAuthentic));
             }
         }
     }

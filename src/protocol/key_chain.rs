@@ -1,6 +1,6 @@
-use super::{PublicKey, Refused, Rotation, Second};
+use super::{ProtocolError, PublicKey, Rotation, UnixSeconds};
 
-/// Whose signature counts, and when: the key that the profile pins, and those that took over.
+/// Which signing key is valid when: the key pinned by the profile, and its successors.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyChain {
     pinned: PublicKey,
@@ -19,7 +19,7 @@ impl KeyChain {
     }
 
     /// The key of the operator in a second.
-    pub fn at(&self, at: Second) -> &PublicKey {
+    pub fn at(&self, at: UnixSeconds) -> &PublicKey {
         let since = self.rotations.iter().rev().find(|rotation| rotation.from() <= at);
         since.map_or(&self.pinned, Rotation::new_key)
     }
@@ -29,14 +29,13 @@ impl KeyChain {
         &self.rotations
     }
 
-    /// Takes a rotation in. Says whether the chain did not have it yet: then it is to be stored, and
-    /// shown to the member.
+    /// Adds a rotation. Returns whether it was new: then store it, and show it to the member.
     ///
     /// # Errors
-    /// [`Refused::NotAuthentic`] where its old key is not the last of the chain,
-    /// [`Refused::TwoSuccessors`] where that key already has another successor, and
-    /// [`Refused::Malformed`] where it would lead back, or take effect before the one before it.
-    pub fn extend(&mut self, rotation: Rotation) -> Result<bool, Refused> {
+    /// [`ProtocolError::NotAuthentic`] where its old key is not the last of the chain,
+    /// [`ProtocolError::TwoSuccessors`] where that key already has another successor, and
+    /// [`ProtocolError::Malformed`] where it would lead back, or take effect before the one before it.
+    pub fn extend(&mut self, rotation: Rotation) -> Result<bool, ProtocolError> {
         if self.rotations.contains(&rotation) {
             return Ok(false);
         }
@@ -45,10 +44,10 @@ impl KeyChain {
             let again = *rotation.new_key() == self.pinned
                 || self.rotations.iter().any(|known| known.new_key() == rotation.new_key());
             if again || last.is_some_and(|last| rotation.from() <= last.from()) {
-                return Err(Refused::Malformed);
+                return Err(ProtocolError::Malformed);
             }
-            if self.rotations.len() >= MOST {
-                return Err(Refused::NotAuthentic);
+            if self.rotations.len() >= MAX_ROTATIONS {
+                return Err(ProtocolError::NotAuthentic);
             }
             self.rotations.push(rotation);
             return Ok(true);
@@ -58,9 +57,9 @@ impl KeyChain {
             return Ok(false);
         }
         let has_successor = self.rotations.iter().any(|known| known.old() == rotation.old());
-        Err(if has_successor { Refused::TwoSuccessors } else { Refused::NotAuthentic })
+        Err(if has_successor { ProtocolError::TwoSuccessors } else { ProtocolError::NotAuthentic })
     }
 }
 
-/// After so many, a renewed profile is due.
-const MOST: usize = 8;
+/// After this many, the profile must be renewed.
+const MAX_ROTATIONS: usize = 8;

@@ -1,7 +1,7 @@
 use super::statement::take;
-use super::{Digests, KeyChain, PublicKey, Refused, Signature, Statement};
+use super::{Digests, KeyChain, ProtocolError, PublicKey, Signature, Statement};
 
-/// A signed statement as it is kept: it stands alone, and is verified without asking anybody.
+/// A signed statement as it is kept: self-contained, and verifiable offline.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Receipt {
     key: PublicKey,
@@ -12,10 +12,10 @@ pub struct Receipt {
 
 impl Receipt {
     /// How many bytes it takes with salt and digests.
-    pub const SIZE: usize = Self::FORGOTTEN_SIZE + Digests::SIZE;
+    pub const SIZE: usize = Self::SIZE_WITHOUT_DIGESTS + Digests::SIZE;
 
-    /// How many bytes remain when salt and digests are forgotten.
-    pub const FORGOTTEN_SIZE: usize =
+    /// How many bytes it takes without salt and digests.
+    pub const SIZE_WITHOUT_DIGESTS: usize =
         LABEL.len() + 1 + PublicKey::SIZE + Statement::SIZE + Signature::SIZE;
 
     pub(super) fn new(
@@ -28,7 +28,7 @@ impl Receipt {
         Self { key, statement, signature, digests }
     }
 
-    /// What was stated. Believe it only when [`Self::verify`] does.
+    /// What was stated. Rely on it only after [`Self::verify`].
     pub fn statement(&self) -> &Statement {
         &self.statement
     }
@@ -38,34 +38,34 @@ impl Receipt {
         &self.key
     }
 
-    /// Salt and digests, until they are forgotten; never there for what was not held.
+    /// Salt and digests, until they are erased; always `None` if no record was held.
     pub fn digests(&self) -> Option<&Digests> {
         self.digests.as_ref()
     }
 
-    /// The receipt without salt and digests. Their hash is part of what was signed, so it still
-    /// verifies; and as the salt is gone, nothing can be found by trying.
+    /// The receipt without salt and digests. It still verifies, as their hash is part of what was
+    /// signed; without the salt, brute force finds nothing.
     #[must_use]
-    pub fn forget(self) -> Self {
+    pub fn without_digests(self) -> Self {
         Self { digests: None, ..self }
     }
 
     /// Whether the operator that these keys belong to stated this.
     ///
     /// # Errors
-    /// [`Refused::NotAuthentic`] where its key then in force did not sign exactly this.
-    pub fn verify(&self, keys: &KeyChain) -> Result<(), Refused> {
+    /// [`ProtocolError::NotAuthentic`] if the key in force at that time did not sign exactly this.
+    pub fn verify(&self, keys: &KeyChain) -> Result<(), ProtocolError> {
         if *keys.at(self.statement.at()) != self.key {
-            return Err(Refused::NotAuthentic);
+            return Err(ProtocolError::NotAuthentic);
         }
         self.statement.verify(&self.key, &self.signature)
     }
 
-    /// The receipt as it is stored and handed on.
+    /// The receipt as stored and exported.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::SIZE);
         bytes.extend_from_slice(LABEL);
-        bytes.push(if self.digests.is_some() { WITH_DIGESTS } else { FORGOTTEN });
+        bytes.push(if self.digests.is_some() { WITH_DIGESTS } else { WITHOUT_DIGESTS });
         bytes.extend_from_slice(self.key.as_bytes());
         bytes.extend_from_slice(&self.statement.to_bytes());
         bytes.extend_from_slice(self.signature.as_bytes());
@@ -75,32 +75,32 @@ impl Receipt {
         bytes
     }
 
-    /// Reads a receipt; who signed it remains to be checked.
+    /// Parses a receipt; its signature remains to be checked.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] unless it is exactly what [`Self::to_bytes`] writes, and
-    /// [`Refused::NotAuthentic`] where salt and digests are not those that were signed.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
-        let mut rest = bytes.strip_prefix(LABEL).ok_or(Refused::Malformed)?;
+    /// [`ProtocolError::Malformed`] unless it is exactly what [`Self::to_bytes`] writes, and
+    /// [`ProtocolError::NotAuthentic`] where salt and digests are not those that were signed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        let mut rest = bytes.strip_prefix(LABEL).ok_or(ProtocolError::Malformed)?;
         let [form] = *take(&mut rest)?;
-        let key = PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| Refused::Malformed)?;
+        let key = PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| ProtocolError::Malformed)?;
         let statement = Statement::from_bytes(take::<{ Statement::SIZE }>(&mut rest)?)?;
         let signature = Signature(*take(&mut rest)?);
         let digests = match form {
-            FORGOTTEN => None,
+            WITHOUT_DIGESTS => None,
             WITH_DIGESTS => Some(Digests::from_bytes(take(&mut rest)?)),
-            _ => return Err(Refused::Malformed),
+            _ => return Err(ProtocolError::Malformed),
         };
         if !rest.is_empty() {
-            return Err(Refused::Malformed);
+            return Err(ProtocolError::Malformed);
         }
         if let Some(digests) = &digests {
             let fit = statement.held().is_some_and(|held| digests.fit(held.fields()));
             if !fit {
-                return Err(Refused::Malformed);
+                return Err(ProtocolError::Malformed);
             }
             if digests.commitment() != *statement.commitment() {
-                return Err(Refused::NotAuthentic);
+                return Err(ProtocolError::NotAuthentic);
             }
         }
         Ok(Self { key, statement, signature, digests })
@@ -110,4 +110,4 @@ impl Receipt {
 /// What every receipt begins with.
 const LABEL: &[u8] = b"temoin/1 receipt";
 const WITH_DIGESTS: u8 = 1;
-const FORGOTTEN: u8 = 2;
+const WITHOUT_DIGESTS: u8 = 2;

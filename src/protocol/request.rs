@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::Refused;
+use super::ProtocolError;
 use crate::domain::SessionId;
 
 /// The body of `POST /temoin/1/register`: one session ID.
@@ -34,20 +34,23 @@ impl RegisterRequest {
     /// Reads a body, at the operator's end.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] where it has another size.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
-        bytes.try_into().map(|id| Self(SessionId::from_bytes(id))).map_err(|_| Refused::Malformed)
+    /// [`ProtocolError::Malformed`] where it has another size.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        bytes
+            .try_into()
+            .map(|id| Self(SessionId::from_bytes(id)))
+            .map_err(|_| ProtocolError::Malformed)
     }
 }
 
 /// The body of `POST /temoin/1/status`: always [`Self::IDS`] session IDs, in ascending order.
 ///
-/// IDs are uniformly random, those of sessions as well as those that fill up, so the order tells
-/// nothing of which is which.
+/// The IDs of sessions and the fillers are both uniformly random, so the order does not tell them
+/// apart.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StatusRequest {
     ids: [SessionId; Self::IDS],
-    /// The bit at each place: whether a session's ID stands there, as far as this end knows.
+    /// One bit per ID: whether it is a session's, as far as this end knows.
     real: u64,
 }
 
@@ -58,9 +61,9 @@ impl StatusRequest {
     /// How many IDs every request has.
     pub const IDS: usize = 64;
 
-    /// How many of them may be those of sessions: at least one is drawn at random, so that no two
-    /// requests are alike and no old answer fits a new one.
-    pub const MOST_REAL: usize = 63;
+    /// How many of them may be sessions'. At least one is random, so that no two requests are equal
+    /// and no old answer fits a new one.
+    pub const MAX_REAL: usize = 63;
 
     /// How many bytes it takes.
     pub const SIZE: usize = 32 * Self::IDS;
@@ -69,17 +72,17 @@ impl StatusRequest {
     /// alone.
     ///
     /// # Errors
-    /// [`CannotAsk`] when there are too many, or the random bytes are none.
-    pub fn new(real: &[SessionId], random: &[[u8; 32]; Self::IDS]) -> Result<Self, CannotAsk> {
-        if real.len() > Self::MOST_REAL {
-            return Err(CannotAsk::TooMany);
+    /// [`RequestError`] when there are too many, or the random bytes are none.
+    pub fn new(real: &[SessionId], random: &[[u8; 32]; Self::IDS]) -> Result<Self, RequestError> {
+        if real.len() > Self::MAX_REAL {
+            return Err(RequestError::TooMany);
         }
         let fillers = random.iter().skip(real.len()).map(|bytes| SessionId::from_bytes(*bytes));
         let mut all: Vec<(SessionId, bool)> = real.iter().map(|id| (*id, true)).collect();
         all.extend(fillers.map(|id| (id, false)));
         all.sort_unstable();
         if all.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(CannotAsk::Repeated);
+            return Err(RequestError::Repeated);
         }
         let mut request = Self { ids: [SessionId::from_bytes([0; 32]); Self::IDS], real: 0 };
         for (place, (id, is_real)) in all.into_iter().enumerate() {
@@ -94,8 +97,8 @@ impl StatusRequest {
         &self.ids
     }
 
-    /// Whether a session's ID stands at this place. Of a request that was read from bytes it is not
-    /// known, and said of all.
+    /// Whether the ID at this index is a session's. Always true for a request parsed from bytes,
+    /// where it is not known.
     pub fn is_real(&self, place: usize) -> bool {
         place < Self::IDS && self.real >> place & 1 == 1
     }
@@ -112,17 +115,17 @@ impl StatusRequest {
     /// Reads a body: at the operator's end, or from the ledger.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] where it has another size, or the IDs do not ascend.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
-        let bytes: &[u8; Self::SIZE] = bytes.try_into().map_err(|_| Refused::Malformed)?;
+    /// [`ProtocolError::Malformed`] where it has another size, or the IDs do not ascend.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        let bytes: &[u8; Self::SIZE] = bytes.try_into().map_err(|_| ProtocolError::Malformed)?;
         let mut ids = [SessionId::from_bytes([0; 32]); Self::IDS];
         for (id, place) in ids.iter_mut().zip(bytes.chunks_exact(32)) {
-            *id = SessionId::from_bytes(place.try_into().map_err(|_| Refused::Malformed)?);
+            *id = SessionId::from_bytes(place.try_into().map_err(|_| ProtocolError::Malformed)?);
         }
         if ids.windows(2).all(|pair| pair[0] < pair[1]) {
             Ok(Self { ids, real: u64::MAX })
         } else {
-            Err(Refused::Malformed)
+            Err(ProtocolError::Malformed)
         }
     }
 
@@ -132,16 +135,16 @@ impl StatusRequest {
     }
 }
 
-/// Why a request cannot be put together.
+/// Why a request cannot be built.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CannotAsk {
-    /// An ID was to stand in it twice: the caller named one twice, or the random source is broken.
+pub enum RequestError {
+    /// An ID occurs twice: passed twice by the caller, or the random source is broken.
     Repeated,
-    /// More IDs than fit: what is left over waits for the next request.
+    /// More IDs than fit: leave the rest to the next request.
     TooMany,
 }
 
-impl fmt::Display for CannotAsk {
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Repeated => "the same ID twice in one request: the random source may be broken",
@@ -150,4 +153,4 @@ impl fmt::Display for CannotAsk {
     }
 }
 
-impl std::error::Error for CannotAsk {}
+impl std::error::Error for RequestError {}

@@ -1,21 +1,21 @@
 use super::statement::take;
-use super::{PublicKey, Refused, Second, Signature, SigningKey};
+use super::{ProtocolError, PublicKey, Signature, SigningKey, UnixSeconds};
 
-/// An operator's statement, by its old key, that a new one takes over.
+/// A key rotation: the operator's statement, signed by its old key, that a new one takes over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rotation {
     old: PublicKey,
     new: PublicKey,
-    from: Second,
+    from: UnixSeconds,
     signature: Signature,
 }
 
 impl Rotation {
     /// How many bytes it takes.
-    pub const SIZE: usize = 2 * PublicKey::SIZE + Second::SIZE + Signature::SIZE;
+    pub const SIZE: usize = 2 * PublicKey::SIZE + UnixSeconds::SIZE + Signature::SIZE;
 
     /// Hands over from `old` to `new`: what is stated at `from` or later is signed with the new key.
-    pub fn sign(old: &SigningKey, new: PublicKey, from: Second) -> Self {
+    pub fn sign(old: &SigningKey, new: PublicKey, from: UnixSeconds) -> Self {
         let signature = old.sign(&message(&old.public(), &new, from));
         Self { old: old.public(), new, from, signature }
     }
@@ -31,7 +31,7 @@ impl Rotation {
     }
 
     /// From when on.
-    pub fn from(&self) -> Second {
+    pub fn from(&self) -> UnixSeconds {
         self.from
     }
 
@@ -45,22 +45,22 @@ impl Rotation {
         bytes
     }
 
-    /// Reads a rotation and checks its signature. Whether its old key is one that counts, a
-    /// [`super::KeyChain`] says.
+    /// Parses a rotation and checks its signature. Whether its old key is valid,
+    /// [`super::KeyChain`] determines.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] where it is none, [`Refused::NotAuthentic`] where the old key did not
-    /// sign it.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+    /// [`ProtocolError::Malformed`] if it is not a rotation, [`ProtocolError::NotAuthentic`] if the old key
+    /// did not sign it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         let mut rest = bytes;
         let rotation = Self {
-            old: PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| Refused::Malformed)?,
-            new: PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| Refused::Malformed)?,
-            from: Second::from_bytes(*take(&mut rest)?).ok_or(Refused::Malformed)?,
+            old: PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| ProtocolError::Malformed)?,
+            new: PublicKey::from_bytes(*take(&mut rest)?).map_err(|_| ProtocolError::Malformed)?,
+            from: UnixSeconds::from_bytes(*take(&mut rest)?).ok_or(ProtocolError::Malformed)?,
             signature: Signature(*take(&mut rest)?),
         };
         if !rest.is_empty() || rotation.old == rotation.new {
-            return Err(Refused::Malformed);
+            return Err(ProtocolError::Malformed);
         }
         let Self { old, new, from, signature } = &rotation;
         old.verify(&message(old, new, *from), signature)?;
@@ -68,9 +68,9 @@ impl Rotation {
     }
 }
 
-fn message(old: &PublicKey, new: &PublicKey, from: Second) -> Vec<u8> {
+fn message(old: &PublicKey, new: &PublicKey, from: UnixSeconds) -> Vec<u8> {
     [DOMAIN, old.as_bytes(), new.as_bytes(), &from.to_bytes()].concat()
 }
 
-/// No other message that an operator's key signs begins so.
+/// Domain separation: no other message signed by an operator's key starts like this.
 const DOMAIN: &[u8] = b"temoin/1 key rotation";

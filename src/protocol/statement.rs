@@ -1,11 +1,11 @@
-use super::{Day, Digests, FieldSet, PublicKey, Refused, Second, Signature, SigningKey};
+use super::{Day, Digests, FieldSet, ProtocolError, PublicKey, Signature, SigningKey, UnixSeconds};
 use crate::domain::SessionId;
 
 /// What an operator states of one session ID, and signs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Statement {
     request: [u8; 32],
-    at: Second,
+    at: UnixSeconds,
     id: SessionId,
     held: Option<Held>,
     commitment: [u8; 32],
@@ -17,7 +17,7 @@ impl Statement {
 
     pub(super) fn new(
         request: [u8; 32],
-        at: Second,
+        at: UnixSeconds,
         id: SessionId,
         held: Option<Held>,
         digests: &Digests,
@@ -31,7 +31,7 @@ impl Statement {
     }
 
     /// When it was stated, by the operator's clock.
-    pub fn at(&self) -> Second {
+    pub fn at(&self) -> UnixSeconds {
         self.at
     }
 
@@ -50,7 +50,7 @@ impl Statement {
         &self.commitment
     }
 
-    /// The statement as it is signed, behind a label.
+    /// The statement as it is signed, after a label.
     pub fn to_bytes(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         bytes[0..32].copy_from_slice(&self.request);
@@ -61,29 +61,33 @@ impl Statement {
         bytes
     }
 
-    /// Reads a statement; who signed it remains to be checked.
+    /// Parses a statement; its signature remains to be checked.
     ///
     /// # Errors
-    /// [`Refused::Malformed`] unless it is exactly what [`Self::to_bytes`] writes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refused> {
+    /// [`ProtocolError::Malformed`] unless it is exactly what [`Self::to_bytes`] writes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         let mut rest = bytes;
         let statement = Self {
             request: *take(&mut rest)?,
-            at: Second::from_bytes(*take(&mut rest)?).ok_or(Refused::Malformed)?,
+            at: UnixSeconds::from_bytes(*take(&mut rest)?).ok_or(ProtocolError::Malformed)?,
             id: SessionId::from_bytes(*take(&mut rest)?),
             held: Held::from_bytes(take(&mut rest)?)?,
             commitment: *take(&mut rest)?,
         };
         let settled =
             statement.held.is_some() || statement.commitment == Digests::NONE.commitment();
-        if rest.is_empty() && settled { Ok(statement) } else { Err(Refused::Malformed) }
+        if rest.is_empty() && settled { Ok(statement) } else { Err(ProtocolError::Malformed) }
     }
 
     pub(super) fn sign(&self, key: &SigningKey) -> Signature {
         key.sign(&self.message())
     }
 
-    pub(super) fn verify(&self, key: &PublicKey, signature: &Signature) -> Result<(), Refused> {
+    pub(super) fn verify(
+        &self,
+        key: &PublicKey,
+        signature: &Signature,
+    ) -> Result<(), ProtocolError> {
         key.verify(&self.message(), signature)
     }
 
@@ -102,15 +106,15 @@ pub struct Held {
 impl Held {
     pub(super) const SIZE: usize = 1 + Day::SIZE + FieldSet::SIZE;
 
-    /// A record of these fields, to be gone before the end of this day in the operator's time zone;
-    /// `None` where that is not determined yet, as while the session lasts. A record without a field
-    /// is no record: `None`.
+    /// A record of these fields, to be erased before the end of `erase_by` in the operator's time
+    /// zone; no date if that is not determined yet, as while the session is open. `None` if there
+    /// are no fields.
     pub fn new(erase_by: Option<Day>, fields: FieldSet) -> Option<Self> {
         (!fields.is_empty()).then_some(Self { erase_by, fields })
     }
 
-    /// The day, in the operator's time zone, before whose end the record is to be gone; `None` where
-    /// that is not determined yet.
+    /// The day, in the operator's time zone, before whose end the record is to be erased; `None` if
+    /// not determined yet.
     pub fn erase_by(&self) -> Option<Day> {
         self.erase_by
     }
@@ -120,7 +124,7 @@ impl Held {
         self.fields
     }
 
-    /// State, day of erasure, fields; all zero where nothing is held.
+    /// State, erase-by date, fields; all zeros if nothing is held.
     pub(super) fn to_bytes(held: Option<Self>) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         if let Some(Self { erase_by, fields }) = held {
@@ -131,7 +135,7 @@ impl Held {
         bytes
     }
 
-    pub(super) fn from_bytes(bytes: &[u8; Self::SIZE]) -> Result<Option<Self>, Refused> {
+    pub(super) fn from_bytes(bytes: &[u8; Self::SIZE]) -> Result<Option<Self>, ProtocolError> {
         if *bytes == [0; Self::SIZE] {
             return Ok(None);
         }
@@ -140,17 +144,17 @@ impl Held {
         let erase_by = Day::from_bytes(*take(&mut rest)?)?;
         let fields = FieldSet::from_bytes(*take(&mut rest)?)?;
         let held = Self::new(erase_by, fields).filter(|_| state == HELD);
-        held.map(Some).ok_or(Refused::Malformed)
+        held.map(Some).ok_or(ProtocolError::Malformed)
     }
 }
 
-/// The next bytes of `rest`, which then begins behind them.
-pub(super) fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Result<&'a [u8; N], Refused> {
-    let (first, others) = rest.split_first_chunk().ok_or(Refused::Malformed)?;
+/// Takes the next `N` bytes off `rest`.
+pub(super) fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Result<&'a [u8; N], ProtocolError> {
+    let (first, others) = rest.split_first_chunk().ok_or(ProtocolError::Malformed)?;
     *rest = others;
     Ok(first)
 }
 
-/// No other message that an operator's key signs begins so.
+/// Domain separation: no other message signed by an operator's key starts like this.
 const LABEL: &[u8] = b"temoin/1 statement";
 const HELD: u8 = 1;

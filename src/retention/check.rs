@@ -1,12 +1,12 @@
 use super::edition::Edition;
-use super::problem::Problem;
+use super::file_problem::FileProblem;
 use super::profile::Profile;
-use super::reader::Report;
+use super::toml_reader::ProblemReport;
 
-/// Everything that is wrong in the text of a rule file or a profile; which of them it is, its
-/// tables tell. Whether editions go together is for [`super::Law::assemble`] to say.
-pub fn check(file_name: &str, text: &str) -> Vec<Problem> {
-    let report = Report::new(file_name, text);
+/// Everything that is wrong in the text of a rule file or a profile, told apart by their tables.
+/// [`super::Law::assemble`] checks whether editions are consistent with each other.
+pub fn check(file_name: &str, text: &str) -> Vec<FileProblem> {
+    let report = ProblemReport::new(file_name, text);
     let Some(root) = report.parse() else {
         return report.finish().err().map_or_else(Vec::new, super::RuleFileError::into_problems);
     };
@@ -31,11 +31,11 @@ mod tests {
     use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
     use proptest::sample::Index;
 
-    use super::super::shipped::Shipped;
+    use super::super::bundled_files::BundledFiles;
     use super::check;
     use crate::retention::{Edition, Nature, Profile};
 
-    fn one_of(shipped: &Shipped, file: Index) -> &str {
+    fn one_of(shipped: &BundledFiles, file: Index) -> &str {
         let texts: Vec<&str> = shipped.files().map(|(_, text)| text).collect();
         file.get::<&str>(&texts)
     }
@@ -74,7 +74,7 @@ mod tests {
             file in any::<Index>(),
             damage in proptest::collection::vec(any::<(Index, Index, u8)>(), 1..4),
         ) {
-            let text = damaged(one_of(&Shipped::rules().unwrap(), file), &damage);
+            let text = damaged(one_of(&BundledFiles::rules().unwrap(), file), &damage);
             let problems = check("damaged.toml", &text);
             let lines = text.lines().count();
             prop_assert!(problems.iter().all(|it| it.line >= 1 && it.line <= lines.max(1)));
@@ -99,7 +99,7 @@ mod tests {
             file in any::<Index>(),
             damage in proptest::collection::vec(any::<(Index, Index, u8)>(), 1..4),
         ) {
-            let text = damaged(one_of(&Shipped::profiles().unwrap(), file), &damage);
+            let text = damaged(one_of(&BundledFiles::profiles().unwrap(), file), &damage);
             let problems = check("damaged.toml", &text);
             let Ok(profile) = Profile::parse("damaged.toml", &text) else {
                 prop_assert!(!problems.is_empty());

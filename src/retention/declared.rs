@@ -1,7 +1,7 @@
 use super::edition::StartEvent;
 use super::judge::Kept;
-use super::period::Retention;
-use super::profile::{Profile, Statement, Stores};
+use super::period::RetentionPeriod;
+use super::profile::{Profile, ProfileStatement, StoredField};
 use super::span::Span;
 use crate::domain::{Field, Timestamp};
 
@@ -9,10 +9,10 @@ use crate::domain::{Field, Timestamp};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared<'a> {
     /// The statement: its date, kind and source are there.
-    pub statement: &'a Statement,
+    pub statement: &'a ProfileStatement,
     /// What it says of the field.
-    pub stores: &'a Stores,
-    /// Whether the session falls into the time for which it says so.
+    pub stores: &'a StoredField,
+    /// Whether it covers the session.
     pub covered: Covered,
     /// Until when it says that the field is kept.
     pub kept: Kept<'a>,
@@ -45,7 +45,7 @@ impl Profile {
             .collect()
     }
 
-    fn covers(&self, stores: &Stores, span: Span, now: Timestamp) -> Covered {
+    fn covers(&self, stores: &StoredField, span: Span, now: Timestamp) -> Covered {
         let Some(from) = stores.from else { return Covered::Yes };
         let day = |at: Timestamp| self.zone.date(at);
         let last = span.end.map_or(Some(now), |end| end.latest);
@@ -58,7 +58,7 @@ impl Profile {
         }
     }
 
-    fn kept(&self, stores: &Stores, span: Span, now: Timestamp) -> Kept<'_> {
+    fn kept(&self, stores: &StoredField, span: Span, now: Timestamp) -> Kept<'_> {
         let Some(period) = stores.erase_after else {
             return if stores.stored { Kept::NoLength } else { Kept::Never };
         };
@@ -66,7 +66,7 @@ impl Profile {
         // Where it does not say from when it counts, it is from some moment of the session.
         let counted = event.unwrap_or(StartEvent::Recording);
         match span.days_of(counted, now, self.zone) {
-            Some(days) => Kept::counted(event, days, &Retention::of(period), self.zone),
+            Some(days) => Kept::counted(event, days, &RetentionPeriod::of(period), self.zone),
             None => Kept::AfterEvent(counted),
         }
     }
@@ -74,7 +74,7 @@ impl Profile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, closed, day, open, profile};
+    use super::super::test_support::{at, closed, day, open, profile};
     use super::Covered;
     use crate::domain::Field;
     use crate::retention::Kept;

@@ -1,12 +1,12 @@
 use chrono::NaiveDate;
 
-use super::calendar;
-use super::period::{Period, Retention};
-use super::problem::RuleFileError;
-use super::reader::{Entry, Kind, Report, Table};
-use super::reference::Id;
-use super::texts::Texts;
-use super::word::words;
+use super::day_arithmetic;
+use super::file_problem::RuleFileError;
+use super::localized_text::LocalizedText;
+use super::named_enum::named_enum;
+use super::period::{Period, RetentionPeriod};
+use super::slug::Slug;
+use super::toml_reader::{IdKind, ProblemReport, TomlTable, TomlValue};
 use crate::domain::{Field, Timestamp, Zone};
 
 /// One edition of a jurisdiction's law on retention: one rule file.
@@ -15,13 +15,13 @@ pub struct Edition {
     /// The file's name, as it was passed in.
     pub file: String,
     /// Its name; no other edition has it.
-    pub id: Id,
+    pub id: Slug,
     /// Whose law.
     pub jurisdiction: Jurisdiction,
     /// Beside which other editions it stands.
     pub track: Track,
     /// What it is called.
-    pub title: Texts,
+    pub title: LocalizedText,
     /// The first day on which it applies.
     pub effective_from: NaiveDate,
     /// The last day on which it applies; `None` while none is known.
@@ -31,19 +31,19 @@ pub struct Edition {
     /// How many days after that it may still be relied on.
     pub stale_after_days: u32,
     /// Whether it is in force.
-    pub status: Status,
+    pub status: EditionStatus,
     /// The edition before it.
-    pub supersedes: Option<Id>,
+    pub supersedes: Option<Slug>,
     /// How periods are counted.
     pub computation: Computation,
     /// The zone in which its days begin.
     pub zone: Zone,
     /// What else is to be said of it.
-    pub note: Option<Texts>,
-    /// What it says of a fact that no rule lists.
+    pub note: Option<LocalizedText>,
+    /// What it says of a field that no rule lists.
     pub default: Option<DefaultRule>,
     /// Where all of it is written.
-    pub sources: Vec<Source>,
+    pub sources: Vec<LegalSource>,
     /// What it says, rule by rule.
     pub rules: Vec<Rule>,
     /// The classes of authority that it names.
@@ -56,13 +56,13 @@ pub struct Edition {
     /// What it punishes.
     pub penalties: Vec<Penalty>,
     /// Challenges that could change it.
-    pub pending: Vec<Challenge>,
-    lines: Lines,
+    pub pending: Vec<LegalChallenge>,
+    lines: KeyLines,
 }
 
-/// Where in the file stands what other files may contradict.
+/// The lines of the keys that other files may contradict.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Lines {
+struct KeyLines {
     id: usize,
     effective_from: usize,
     supersedes: usize,
@@ -75,8 +75,8 @@ impl Edition {
     /// # Errors
     /// [`RuleFileError`] with everything that is wrong in it.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, RuleFileError> {
-        let report = Report::new(file_name, text);
-        let edition = report.parse().and_then(|root| Self::read(Table::root(&report, &root)));
+        let report = ProblemReport::new(file_name, text);
+        let edition = report.parse().and_then(|root| Self::read(TomlTable::root(&report, &root)));
         report.finish()?;
         edition.map_or_else(|| Err(RuleFileError::incomplete(file_name)), Ok)
     }
@@ -86,9 +86,9 @@ impl Edition {
         self.effective_from <= day && self.effective_to.is_none_or(|last| day <= last)
     }
 
-    /// The last day on which it may be relied on without comparing it with the law anew.
+    /// The last day on which it may be relied on without a new comparison with the law.
     pub fn fresh_until(&self) -> NaiveDate {
-        calendar::after(self.checked_on, self.stale_after_days)
+        day_arithmetic::after(self.checked_on, self.stale_after_days)
     }
 
     /// Whether it is too long since it was compared with the law.
@@ -103,7 +103,7 @@ impl Edition {
     }
 
     /// The sources with these ids.
-    pub fn sources_of(&self, basis: &[Id]) -> Vec<&Source> {
+    pub fn sources_of(&self, basis: &[Slug]) -> Vec<&LegalSource> {
         basis.iter().filter_map(|id| self.sources.iter().find(|it| it.id == *id)).collect()
     }
 
@@ -119,7 +119,7 @@ impl Edition {
     }
 
     /// The challenges that could change a rule.
-    pub fn pending_of(&self, rule: &Rule) -> Vec<&Challenge> {
+    pub fn pending_of(&self, rule: &Rule) -> Vec<&LegalChallenge> {
         self.pending.iter().filter(|it| it.affects.contains(&rule.id)).collect()
     }
 
@@ -133,15 +133,15 @@ impl Edition {
         }
     }
 
-    fn read(mut root: Table<'_, '_>) -> Option<Self> {
+    fn read(mut root: TomlTable<'_, '_>) -> Option<Self> {
         root.schema();
-        let head = root.table("ruleset", 1).and_then(Head::read);
+        let head = root.table("ruleset", 1).and_then(EditionHead::read);
         let status = head.as_ref().map(|head| head.status);
         let track = head.as_ref().map(|head| head.track);
         let default = root.table("default", 0).map(DefaultRule::read);
-        let sources: Vec<_> = root.tables("source", 1).into_iter().map(Source::read).collect();
-        let read: Vec<&Source> = sources.iter().flatten().collect();
-        let may_be_empty = status.is_none_or(Status::leaves_open);
+        let sources: Vec<_> = root.tables("source", 1).into_iter().map(LegalSource::read).collect();
+        let read: Vec<&LegalSource> = sources.iter().flatten().collect();
+        let may_be_empty = status.is_none_or(EditionStatus::leaves_open);
         let rules = root.tables("rule", usize::from(!may_be_empty)).into_iter();
         let rules: Vec<_> = rules.map(|it| Rule::read(it, &read, status, track)).collect();
         let authorities = root.tables("authority", 0).into_iter().map(Authority::read);
@@ -151,7 +151,8 @@ impl Edition {
         let requirements = root.tables("request_requirement", 0).into_iter().map(Requirement::read);
         let requirements: Vec<_> = requirements.collect();
         let penalties: Vec<_> = root.tables("penalty", 0).into_iter().map(Penalty::read).collect();
-        let pending: Vec<_> = root.tables("pending", 0).into_iter().map(Challenge::read).collect();
+        let pending: Vec<_> =
+            root.tables("pending", 0).into_iter().map(LegalChallenge::read).collect();
         root.finish();
 
         let head = head?;
@@ -188,28 +189,28 @@ fn all<T>(read: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
 }
 
 /// The table `[ruleset]`.
-struct Head {
+struct EditionHead {
     file: String,
-    id: Id,
+    id: Slug,
     jurisdiction: Jurisdiction,
     track: Track,
-    title: Texts,
+    title: LocalizedText,
     effective_from: NaiveDate,
     effective_to: Option<NaiveDate>,
     checked_on: NaiveDate,
     stale_after_days: u32,
-    status: Status,
-    supersedes: Option<Id>,
+    status: EditionStatus,
+    supersedes: Option<Slug>,
     computation: Computation,
     zone: Zone,
-    note: Option<Texts>,
-    lines: Lines,
+    note: Option<LocalizedText>,
+    lines: KeyLines,
 }
 
-impl Head {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
+impl EditionHead {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
         let file = table.file();
-        let lines = Lines {
+        let lines = KeyLines {
             id: table.line_of("id"),
             effective_from: table.line_of("effective_from"),
             supersedes: table.line_of("supersedes"),
@@ -239,7 +240,7 @@ impl Head {
                 );
             }
         }
-        if status == Some(Status::Superseded) && effective_to.is_none() {
+        if status == Some(EditionStatus::Superseded) && effective_to.is_none() {
             table.add(
                 "status",
                 "superseded, but without effective_to",
@@ -270,19 +271,19 @@ impl Head {
     }
 }
 
-/// What an edition says of a fact that no rule lists.
+/// What an edition says of a field that no rule lists.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DefaultRule {
     /// In words.
-    pub label: Texts,
+    pub label: LocalizedText,
     /// Ids of the sources that say so.
-    pub basis: Vec<Id>,
+    pub basis: Vec<Slug>,
 }
 
 impl DefaultRule {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
         let label = table.texts("label");
-        let basis = table.references("basis", Kind::Source, 1);
+        let basis = table.references("basis", IdKind::Source, 1);
         table.finish();
         Some(Self { label: label?, basis: basis? })
     }
@@ -290,11 +291,11 @@ impl DefaultRule {
 
 /// A place in the law, or what speaks of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Source {
+pub struct LegalSource {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// Article, paragraph, subparagraph and number.
-    pub cite: Texts,
+    pub cite: LocalizedText,
     /// Where to read it.
     pub url: Option<String>,
     /// The European Legislation Identifier's address.
@@ -302,12 +303,12 @@ pub struct Source {
     /// How far it was read.
     pub verified: Verified,
     /// What else is to be said of it.
-    pub note: Option<Texts>,
+    pub note: Option<LocalizedText>,
 }
 
-impl Source {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Source);
+impl LegalSource {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Source);
         let cite = table.texts("cite");
         let url = table.optional("url").map(|it| it.url());
         let eli = table.optional("eli").map(|it| it.url());
@@ -333,14 +334,14 @@ impl Source {
     }
 }
 
-/// What an edition says of some facts.
+/// What an edition says of some fields.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rule {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// What it lists, in the law's words.
-    pub label: Texts,
-    /// The facts that it names.
+    pub label: LocalizedText,
+    /// The fields that it names.
     pub fields: Vec<Field>,
     /// Whether they must, may or must not be kept.
     pub nature: Nature,
@@ -349,34 +350,34 @@ pub struct Rule {
     /// In which cases it applies.
     pub applies_to: AppliesTo,
     /// Ids of the sources that say so.
-    pub basis: Vec<Id>,
+    pub basis: Vec<Slug>,
     /// What the period is counted from; `None` where it names no event.
     pub start_event: Option<StartEvent>,
     /// How long; `None` where it names no length.
-    pub retention: Option<Retention>,
+    pub retention: Option<RetentionPeriod>,
     /// Id of those who may obtain it.
-    pub recipients: Option<Id>,
+    pub recipients: Option<Slug>,
     /// What else is to be said of it.
-    pub note: Option<Texts>,
+    pub note: Option<LocalizedText>,
 }
 
 impl Rule {
     fn read(
-        mut table: Table<'_, '_>,
-        sources: &[&Source],
-        status: Option<Status>,
+        mut table: TomlTable<'_, '_>,
+        sources: &[&LegalSource],
+        status: Option<EditionStatus>,
         track: Option<Track>,
     ) -> Option<Self> {
-        let id = table.id(Kind::Rule);
+        let id = table.id(IdKind::Rule);
         let label = table.texts("label");
         let fields = table.required("fields").and_then(|it| it.fields());
         let nature = table.required_word("nature");
         let certainty = table.required_word("certainty");
         let applies_to = table.required_word("applies_to");
-        let basis = table.references("basis", Kind::Source, 0);
+        let basis = table.references("basis", IdKind::Source, 0);
         let start_event = table.optional("start_event").map(|it| it.start_event());
         let retention = Self::read_retention(&mut table);
-        let recipients = table.optional("recipients").map(|it| it.reference(Kind::Recipients));
+        let recipients = table.optional("recipients").map(|it| it.reference(IdKind::Recipients));
         let note = table.optional_texts("note");
 
         let has_period = table.has("period");
@@ -417,7 +418,7 @@ impl Rule {
                 "verify it, or leave the rule out: what is not known is not required",
             );
         }
-        if nature == Some(Nature::Must) && status.is_some_and(Status::leaves_open) {
+        if nature == Some(Nature::Must) && status.is_some_and(EditionStatus::leaves_open) {
             table.add(
                 "nature",
                 "nature \"must\" in an edition that is annulled or unknown",
@@ -431,7 +432,7 @@ impl Rule {
                 "move the rule to an edition of its own, with track = \"injunction\" and its dates",
             );
         }
-        let cited: Vec<&&Source> = match &basis {
+        let cited: Vec<&&LegalSource> = match &basis {
             Some(basis) => sources.iter().filter(|it| basis.contains(&it.id)).collect(),
             None => Vec::new(),
         };
@@ -461,10 +462,10 @@ impl Rule {
         })
     }
 
-    fn read_retention(table: &mut Table<'_, '_>) -> Option<Retention> {
+    fn read_retention(table: &mut TomlTable<'_, '_>) -> Option<RetentionPeriod> {
         let period = table.optional("period").map(|it| it.period());
         let alternatives = table.optional("period_alternatives").and_then(|it| it.periods());
-        let combine: Option<Combine> = table.optional("combine").and_then(|it| it.word());
+        let combine: Option<PeriodChoice> = table.optional("combine").and_then(|it| it.word());
         if period.is_none() && table.has("period_alternatives") {
             table.add(
                 "period_alternatives",
@@ -480,9 +481,12 @@ impl Rule {
                 "add period_alternatives, or remove combine",
             );
         }
-        let retention =
-            Retention { period: period??, alternatives: alternatives.unwrap_or_default(), combine };
-        if combine == Some(Combine::Sum) && retention.sum().is_none() {
+        let retention = RetentionPeriod {
+            period: period??,
+            alternatives: alternatives.unwrap_or_default(),
+            combine,
+        };
+        if combine == Some(PeriodChoice::Sum) && retention.sum().is_none() {
             table.add(
                 "combine",
                 "days cannot be added to months or years",
@@ -497,14 +501,14 @@ impl Rule {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Authority {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// In words.
-    pub label: Texts,
+    pub label: LocalizedText,
 }
 
 impl Authority {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Authority);
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Authority);
         let label = table.texts("label");
         table.finish();
         Some(Self { id: id?, label: label? })
@@ -515,20 +519,20 @@ impl Authority {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipients {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// Ids of the classes of authority.
-    pub authorities: Vec<Id>,
+    pub authorities: Vec<Slug>,
     /// Ids of the sources that say so.
-    pub basis: Vec<Id>,
+    pub basis: Vec<Slug>,
     /// For which purposes, above which thresholds.
-    pub note: Option<Texts>,
+    pub note: Option<LocalizedText>,
 }
 
 impl Recipients {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Recipients);
-        let authorities = table.references("authorities", Kind::Authority, 1);
-        let basis = table.references("basis", Kind::Source, 1);
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Recipients);
+        let authorities = table.references("authorities", IdKind::Authority, 1);
+        let basis = table.references("basis", IdKind::Source, 1);
         let note = table.optional_texts("note");
         table.finish();
         Some(Self { id: id?, authorities: authorities?, basis: basis?, note })
@@ -540,21 +544,21 @@ impl Recipients {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirement {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// Whom it binds.
     pub kind: RequirementKind,
     /// In words.
-    pub label: Texts,
+    pub label: LocalizedText,
     /// Ids of the sources that say so.
-    pub basis: Vec<Id>,
+    pub basis: Vec<Slug>,
 }
 
 impl Requirement {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Requirement);
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Requirement);
         let kind = table.required_word("kind");
         let label = table.texts("label");
-        let basis = table.references("basis", Kind::Source, 1);
+        let basis = table.references("basis", IdKind::Source, 1);
         table.finish();
         Some(Self { id: id?, kind: kind?, label: label?, basis: basis? })
     }
@@ -564,18 +568,18 @@ impl Requirement {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Penalty {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// In words.
-    pub label: Texts,
+    pub label: LocalizedText,
     /// Ids of the sources that say so.
-    pub basis: Vec<Id>,
+    pub basis: Vec<Slug>,
 }
 
 impl Penalty {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Penalty);
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Penalty);
         let label = table.texts("label");
-        let basis = table.references("basis", Kind::Source, 1);
+        let basis = table.references("basis", IdKind::Source, 1);
         table.finish();
         Some(Self { id: id?, label: label?, basis: basis? })
     }
@@ -583,29 +587,29 @@ impl Penalty {
 
 /// A challenge before a court whose outcome could change rules.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Challenge {
+pub struct LegalChallenge {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// In words.
-    pub what: Texts,
+    pub what: LocalizedText,
     /// Ids of the rules.
-    pub affects: Vec<Id>,
+    pub affects: Vec<Slug>,
     /// Where to read of it.
     pub url: Option<String>,
 }
 
-impl Challenge {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Pending);
+impl LegalChallenge {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Pending);
         let what = table.texts("what");
-        let affects = table.references("affects", Kind::Rule, 1);
+        let affects = table.references("affects", IdKind::Rule, 1);
         let url = table.optional("url").map(|it| it.url());
         table.finish();
         Some(Self { id: id?, what: what?, affects: affects?, url: url.flatten() })
     }
 }
 
-words! {
+named_enum! {
     /// Whose law.
     pub enum Jurisdiction {
         /// Belgium.
@@ -615,7 +619,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Beside which other editions one stands: within a track they may not overlap.
     pub enum Track {
         /// The law that always applies.
@@ -625,30 +629,30 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Whether an edition is in force.
-    pub enum Status {
+    pub enum EditionStatus {
         /// It is.
         InForce = "in-force",
         /// It is, and a court has been asked whether it may be.
         InForceUnderChallenge = "in-force-under-challenge",
-        /// It was; a later edition took its place.
+        /// It was; a later edition replaced it.
         Superseded = "superseded",
-        /// A court took it away, and nothing took its place in that time.
+        /// A court annulled it, and nothing replaced it in that time.
         Annulled = "annulled",
-        /// Nobody found out.
+        /// Not established.
         Unknown = "unknown",
     }
 }
 
-impl Status {
+impl EditionStatus {
     /// Whether what such an edition does not list is unknown rather than unlisted.
     pub fn leaves_open(self) -> bool {
         matches!(self, Self::Annulled | Self::Unknown)
     }
 }
 
-words! {
+named_enum! {
     /// How periods are counted.
     pub enum Computation {
         /// As in Regulation (EEC, Euratom) No 1182/71, article 3 (1) and (2), without its extension
@@ -658,7 +662,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// How far a source was read.
     pub enum Verified {
         /// The article itself, whole.
@@ -686,8 +690,8 @@ impl Verified {
     }
 }
 
-words! {
-    /// What a rule says of its facts.
+named_enum! {
+    /// What a rule says of its fields.
     pub enum Nature {
         /// They must be kept.
         Must = "must",
@@ -698,7 +702,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// How sure a reading of the law is.
     pub enum Certainty {
         /// The law's own words.
@@ -712,7 +716,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// In which cases a rule applies.
     pub enum AppliesTo {
         /// Always.
@@ -728,7 +732,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What a period is counted from.
     pub enum StartEvent {
         /// The beginning of the session.
@@ -758,9 +762,9 @@ impl StartEvent {
     }
 }
 
-words! {
+named_enum! {
     /// Which of several periods applies.
-    pub enum Combine {
+    pub enum PeriodChoice {
         /// The one that ends first.
         Shortest = "shortest",
         /// The one that ends last.
@@ -770,7 +774,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Whom a requirement about requests binds.
     pub enum RequirementKind {
         /// The request must contain it.
@@ -784,7 +788,7 @@ words! {
     }
 }
 
-impl Entry<'_, '_> {
+impl TomlValue<'_, '_> {
     /// Fields, at least one, none twice.
     fn fields(&self) -> Option<Vec<Field>> {
         let items = self.list()?;

@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 
-use super::calendar;
+use super::day_arithmetic;
 use super::declared::Covered;
 use super::edition::{Jurisdiction, Nature};
 use super::judge::{Applicability, Verdict, judge};
@@ -14,17 +14,18 @@ use crate::domain::{Field, Timestamp, Zone};
 /// longest period that a law names for such records.
 pub const HARD_BOUND_MONTHS: u32 = 13;
 
-/// How many days the box may keep a session after it should be gone, to notice a record that is
+/// How many days the box may keep a session past its erasure date, to notice a record that is
 /// overdue at the operator's.
 pub const GRACE_DAYS: u32 = 14;
 
 /// Until when the box may keep its own record of a session.
 ///
-/// It goes when the operator's record should be gone, so that the box never becomes the longer
-/// memory: when the law's last period for what the box records ends, or earlier where the operator
-/// declares an earlier end for all that it holds of it. A declaration for some of it alone does not
-/// count: an old page on a debugging log would have the box forget what the law has the operator
-/// keep. Where neither is known, and at the latest in any case, [`HARD_BOUND_MONTHS`] after the end.
+/// It is erased when the operator's record should be, so that the box never keeps data longer: when
+/// the law's last period for what the box records ends, or earlier if the operator declares an
+/// earlier end for everything it holds of the session. A declaration for only part of it does not
+/// count: an old page on a debugging log would make the box erase what the law requires the
+/// operator to keep. If neither is known, and in any case at the latest, [`HARD_BOUND_MONTHS`]
+/// after the end.
 pub fn erase_by<'a>(
     span: Span,
     law: &'a Law,
@@ -37,8 +38,8 @@ pub fn erase_by<'a>(
     let Some(end) = end.latest else { return EraseBy::Undated };
     let zone = profile.map_or(Zone::UTC, |profile| profile.zone);
     let last = Period::Months(HARD_BOUND_MONTHS).last_day(zone.date(end));
-    let mut at = calendar::erasable_from(last, zone);
-    let mut because = Because::HardBound;
+    let mut at = day_arithmetic::erasable_from(last, zone);
+    let mut because = EraseReason::HardBound;
 
     let required = jurisdiction.map_or_else(Vec::new, |it| required(span, law, it, now));
     let declared = profile.and_then(|profile| declared(span, profile, &required, now));
@@ -49,45 +50,45 @@ pub fn erase_by<'a>(
     if let Some((erasable, verdict)) = by_law {
         if erasable <= at {
             at = erasable;
-            because = Because::Law(Box::new(verdict));
+            because = EraseReason::Law(Box::new(verdict));
         }
     }
     if let Some((erasable, field)) = declared {
         if erasable < at {
             at = erasable;
-            because = Because::Declared(field);
+            because = EraseReason::Declared(field);
         }
     }
-    let grace = calendar::after(zone.date(at), GRACE_DAYS);
+    let grace = day_arithmetic::after(zone.date(at), GRACE_DAYS);
     EraseBy::At { at, at_the_latest: zone.first_instant(grace).max(at), because }
 }
 
 /// Until when the box may keep its own record of a session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EraseBy<'a> {
-    /// The session lasts: nothing is to be erased yet.
+    /// The session is open: nothing is to be erased yet.
     Open,
     /// It ended, but no bound of its end is known: that has to be found first
-    /// ([`crate::domain::Session::enclose`]).
+    /// ([`crate::domain::Session::narrow_bounds`]).
     Undated,
     /// Until an instant.
     At {
-        /// From here on it should be gone.
+        /// From here on it should be erased.
         at: Timestamp,
         /// With sync on, it may stay until here to notice an overdue record; never longer.
         at_the_latest: Timestamp,
         /// Why then.
-        because: Because<'a>,
+        because: EraseReason<'a>,
     },
 }
 
 impl EraseBy<'_> {
-    /// The day from which on the session should be gone, as those count days who say so.
-    pub fn day(&self, operators_zone: Zone) -> Option<NaiveDate> {
+    /// The day from which the session should be erased, in the zone of whoever sets it.
+    pub fn day(&self, operator_zone: Zone) -> Option<NaiveDate> {
         let Self::At { at, because, .. } = self else { return None };
         let zone = match because {
-            Because::Law(verdict) => verdict.edition.zone,
-            Because::Declared(_) | Because::HardBound => operators_zone,
+            EraseReason::Law(verdict) => verdict.edition.zone,
+            EraseReason::Declared(_) | EraseReason::HardBound => operator_zone,
         };
         Some(zone.date(*at))
     }
@@ -95,7 +96,7 @@ impl EraseBy<'_> {
 
 /// Why a session is to be erased then.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Because<'a> {
+pub enum EraseReason<'a> {
     /// The operator declares an end for all that it holds, for this field the last.
     Declared(Field),
     /// This rule's period ends, and no other's later.
@@ -120,8 +121,8 @@ fn required<'a>(
     verdicts
 }
 
-/// When the last of what the box records goes, by the newest statement on each field; nothing
-/// unless the statements say so of all that is stored and of all that certainly has to be.
+/// When the operator erases the last of what the box records, by the newest statement on each
+/// field; `None` unless the statements cover everything stored and everything certainly required.
 fn declared(
     span: Span,
     profile: &Profile,
@@ -152,9 +153,9 @@ fn declared(
 mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
-    use super::super::fixture::{at, closed, edition, law, open, profile, rule};
-    use super::{Because, EraseBy, erase_by};
-    use crate::domain::{Field, Moment, Timestamp};
+    use super::super::test_support::{at, closed, edition, law, open, profile, rule};
+    use super::{EraseBy, EraseReason, erase_by};
+    use crate::domain::{Field, TimeBounds, Timestamp};
     use crate::retention::{Jurisdiction, Law, Profile, Span};
 
     const NOW: &str = "2026-11-24T12:00:00Z";
@@ -202,7 +203,7 @@ mod tests {
         let erase = erase_by(session(), &law, BE, None, at(NOW));
         assert_eq!(times(&erase).0, at("2027-01-31T23:00:00Z"));
         assert!(
-            matches!(&erase, EraseBy::At { because: Because::Law(it), .. }
+            matches!(&erase, EraseBy::At { because: EraseReason::Law(it), .. }
                 if it.rule.id.as_str() == "source"),
             "{erase:?}"
         );
@@ -216,7 +217,7 @@ mod tests {
         let expected = EraseBy::At {
             at: at("2026-07-31T22:00:00Z"),
             at_the_latest: at("2026-08-14T22:00:00Z"),
-            because: Because::Declared(Field::OriginAddress),
+            because: EraseReason::Declared(Field::OriginAddress),
         };
         assert_eq!(erase, expected);
         let erase = erase_by(session(), &law, BE, Some(&never), at(NOW));
@@ -265,10 +266,10 @@ mod tests {
         let expected = EraseBy::At {
             at: at("2027-03-01T00:00:00Z"),
             at_the_latest: at("2027-03-15T00:00:00Z"),
-            because: Because::HardBound,
+            because: EraseReason::HardBound,
         };
         assert_eq!(erase, expected);
-        // A law that has to be checked anew is no rule.
+        // A stale edition is no rule.
         let stale = at("2027-06-01T00:00:00Z");
         assert_eq!(erase_by(session(), &law, BE, None, stale), expected);
         // Nor can a profile alone lengthen it.
@@ -282,8 +283,8 @@ mod tests {
         let law = belgium();
         let start = "2020-01-01T00:00:00Z";
         assert_eq!(erase_by(open(start), &law, BE, None, at(NOW)), EraseBy::Open);
-        let nothing = Moment::between(Some(at(start)), None);
-        let span = Span { start: Moment::exact(at(start)), end: Some(nothing) };
+        let nothing = TimeBounds::between(Some(at(start)), None);
+        let span = Span { start: TimeBounds::exact(at(start)), end: Some(nothing) };
         assert_eq!(erase_by(span, &law, BE, None, at(NOW)), EraseBy::Undated);
     }
 
@@ -300,7 +301,7 @@ mod tests {
             let profile = months.map(|months| declares(&format!("{{ months = {months} }}")));
             let at = |milliseconds| Timestamp::EPOCH.shifted(milliseconds);
             let moment = |(earliest, latest): (Option<i64>, Option<i64>)| {
-                Moment::between(earliest.map(at), latest.map(at))
+                TimeBounds::between(earliest.map(at), latest.map(at))
             };
             let span = Span { start: moment(start), end: Some(moment(end)) };
             let jurisdiction = BE.filter(|_| with_law);

@@ -1,11 +1,11 @@
 use chrono::NaiveDate;
 
-use super::calendar;
+use super::day_arithmetic;
 use super::edition::{AppliesTo, Edition, Jurisdiction, Nature, Rule, StartEvent, Track};
 use super::law::Law;
-use super::period::Retention;
+use super::named_enum::NamedEnum;
+use super::period::RetentionPeriod;
 use super::span::{EventDays, Span};
-use super::word::Word;
 use crate::domain::{Field, Timestamp, Zone};
 
 /// What the law of one jurisdiction says of a session, as of `now`.
@@ -118,9 +118,9 @@ pub struct FieldLaw<'j, 'a> {
 }
 
 impl FieldLaw<'_, '_> {
-    /// All of it in a word. The doubts stand beside it: an answer other than [`Answer::Unknown`] may
-    /// still hold for a part of the session only.
-    pub fn answer(&self) -> Answer {
+    /// The overall answer. See also `doubts`: an answer other than [`LegalAnswer::Unknown`] may
+    /// still hold for only a part of the session.
+    pub fn answer(&self) -> LegalAnswer {
         let any = |nature: Nature, applies: fn(&Applicability) -> bool| {
             self.verdicts.iter().any(|it| it.rule.nature == nature && applies(&it.applies))
         };
@@ -129,24 +129,24 @@ impl FieldLaw<'_, '_> {
         let open = !self.doubts.is_empty()
             || self.verdicts.iter().any(|it| it.applies == Applicability::Unknown);
         if any(Nature::Must, certain) {
-            Answer::Required
+            LegalAnswer::Required
         } else if open {
-            Answer::Unknown
+            LegalAnswer::Unknown
         } else if any(Nature::MustNot, known) {
-            Answer::Forbidden
+            LegalAnswer::Forbidden
         } else if any(Nature::Must, known) {
-            Answer::RequiredPerhaps
+            LegalAnswer::RequiredPerhaps
         } else if any(Nature::May, known) {
-            Answer::Allowed
+            LegalAnswer::Allowed
         } else {
-            Answer::Unlisted
+            LegalAnswer::Unlisted
         }
     }
 }
 
-/// What the law says of a field, in a word.
+/// The law's overall answer on a field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Answer {
+pub enum LegalAnswer {
     /// It must be kept.
     Required,
     /// It must be kept under conditions that the box cannot know.
@@ -170,7 +170,7 @@ pub struct Verdict<'a> {
     pub rule: &'a Rule,
     /// Whether it applies to this session.
     pub applies: Applicability,
-    /// Until when it has its facts kept, if it applies.
+    /// Until when the data must be kept, if it applies.
     pub kept: Kept<'a>,
 }
 
@@ -187,14 +187,14 @@ pub enum Applicability {
     /// It does.
     Certain,
     /// It does under conditions that the box cannot know, at least one.
-    Depends(Vec<Dependence>),
+    Depends(Vec<Condition>),
     /// It is not known: the edition's status or age leaves it open.
     Unknown,
 }
 
-/// What it depends on whether a rule applies.
+/// A condition on which a rule applies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Dependence {
+pub enum Condition {
     /// On lists of areas that may be secret.
     TargetedArea,
     /// On whether the operator chooses to.
@@ -234,7 +234,7 @@ impl Kept<'_> {
     pub(super) fn counted(
         event: Option<StartEvent>,
         days: EventDays,
-        retention: &Retention,
+        retention: &RetentionPeriod,
         zone: Zone,
     ) -> Self {
         let earliest = days.earliest.map(|day| retention.last_days(day).0);
@@ -242,7 +242,7 @@ impl Kept<'_> {
         if earliest.is_none() && latest.is_none() {
             return Self::Unknown(Doubt::Undated);
         }
-        let erasable_from = latest.map(|day| calendar::erasable_from(day, zone));
+        let erasable_from = latest.map(|day| day_arithmetic::erasable_from(day, zone));
         Self::Until(KeptUntil { event, earliest, latest, live: days.live, erasable_from })
     }
 }
@@ -256,8 +256,8 @@ pub struct KeptUntil {
     pub earliest: Option<NaiveDate>,
     /// The last day on which it is kept is not after this; `None` is unknown.
     pub latest: Option<NaiveDate>,
-    /// The session lasts, so the period has not begun, or not for all of it: `earliest` moves on
-    /// with every day where it is counted from the end.
+    /// The session is open, so the period has not started, or not for all of it: `earliest` moves
+    /// on every day if it is counted from the end.
     pub live: bool,
     /// Midnight after the latest last day, in the zone of whoever counts; `None` is unknown.
     pub erasable_from: Option<Timestamp>,
@@ -270,7 +270,7 @@ impl KeptUntil {
     }
 }
 
-/// Why it is not known what the law says.
+/// Why the law's answer is not known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Doubt<'a> {
     /// No edition covers these days of the session.
@@ -332,12 +332,12 @@ fn verdict<'a>(
     let mut depends = Vec::new();
     match rule.applies_to {
         AppliesTo::AllUsers | AppliesTo::Injunction => {}
-        AppliesTo::TargetedArea => depends.push(Dependence::TargetedArea),
-        AppliesTo::OwnPurpose => depends.push(Dependence::OwnPurpose),
-        AppliesTo::ExpeditedPreservation => depends.push(Dependence::ExpeditedPreservation),
+        AppliesTo::TargetedArea => depends.push(Condition::TargetedArea),
+        AppliesTo::OwnPurpose => depends.push(Condition::OwnPurpose),
+        AppliesTo::ExpeditedPreservation => depends.push(Condition::ExpeditedPreservation),
     }
     if !(edition.covers(first) && edition.covers(last)) {
-        depends.push(Dependence::Day);
+        depends.push(Condition::Day);
     }
     let applies = match depends.is_empty() {
         true => Applicability::Certain,

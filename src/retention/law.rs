@@ -1,12 +1,12 @@
 use chrono::NaiveDate;
 
-use super::calendar;
+use super::bundled_files::BundledFiles;
+use super::day_arithmetic;
 use super::edition::{Edition, Jurisdiction, Track};
-use super::problem::{Problem, RuleFileError};
-use super::reference::Id;
-use super::shipped::Shipped;
+use super::file_problem::{FileProblem, RuleFileError};
+use super::slug::Slug;
 
-/// All editions of law that temoin knows, none in contradiction to another.
+/// All editions of law that temoin knows, consistent with each other.
 #[derive(Clone, Debug)]
 pub struct Law {
     /// By jurisdiction, track and first day.
@@ -21,7 +21,7 @@ impl Law {
     pub fn compiled_in() -> Result<Self, RuleFileError> {
         let mut editions = Vec::new();
         let mut problems = Vec::new();
-        for (file, text) in Shipped::rules()?.files() {
+        for (file, text) in BundledFiles::rules()?.files() {
             match Edition::parse(file, text) {
                 Ok(edition) => editions.push(edition),
                 Err(error) => problems.extend(error.into_problems()),
@@ -58,7 +58,7 @@ impl Law {
     }
 
     /// The edition of this id.
-    pub fn edition(&self, id: &Id) -> Option<&Edition> {
+    pub fn edition(&self, id: &Slug) -> Option<&Edition> {
         self.editions.iter().find(|edition| edition.id == *id)
     }
 
@@ -102,7 +102,7 @@ impl Law {
                 gaps.push((open, before));
             }
             let Some(end) = edition.effective_to else { return gaps };
-            open = open.max(calendar::after(end, 1));
+            open = open.max(day_arithmetic::after(end, 1));
         }
         if open <= last {
             gaps.push((open, last));
@@ -111,9 +111,9 @@ impl Law {
     }
 }
 
-/// What two editions cannot both say, if there is anything.
-fn contradiction(earlier: &Edition, later: &Edition) -> Option<Problem> {
-    let problem = |key: &str, what: String, remedy: &str| Problem {
+/// How two editions contradict each other, if they do.
+fn contradiction(earlier: &Edition, later: &Edition) -> Option<FileProblem> {
+    let problem = |key: &str, what: String, remedy: &str| FileProblem {
         file: later.file.clone(),
         line: later.line_of(key),
         key: format!("ruleset.{key}"),
@@ -150,9 +150,9 @@ fn contradiction(earlier: &Edition, later: &Edition) -> Option<Problem> {
 }
 
 /// What is wrong with the edition that another one says it supersedes, if there is anything.
-fn wrong_predecessor(edition: &Edition, editions: &[Edition]) -> Option<Problem> {
+fn wrong_predecessor(edition: &Edition, editions: &[Edition]) -> Option<FileProblem> {
     let id = edition.supersedes.as_ref()?;
-    let problem = |what: String, remedy: &str| Problem {
+    let problem = |what: String, remedy: &str| FileProblem {
         file: edition.file.clone(),
         line: edition.line_of("supersedes"),
         key: "ruleset.supersedes".to_owned(),
@@ -177,7 +177,7 @@ fn wrong_predecessor(edition: &Edition, editions: &[Edition]) -> Option<Problem>
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{day, edition, law, rule};
+    use super::super::test_support::{day, edition, law, rule};
     use super::Law;
     use crate::retention::{Edition, Jurisdiction, RuleFileError, Track};
 

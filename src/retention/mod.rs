@@ -1,54 +1,55 @@
-//! What law and operators say of retention: editions of the law, operators' profiles, and until when
-//! a session's facts are kept. Pure: texts and the time are passed in, what ships is compiled in.
+//! Data retention: editions of the law, operators' profiles, and until when a session's data are
+//! kept. Pure: files and the time are passed in; the shipped files are compiled in.
 //!
 //! `README.md` beside this file describes both kinds of file for those who write them. Read in this
 //! order: [`Edition`] is one file of law, [`Law`] all of them, [`Profile`] one operator's
-//! declarations; [`judge`] says what the law says of a [`Span`], [`Profile::declared`] what the
-//! operator does, and [`erase_by`] until when the box may keep its own record. [`vocabulary`] has
-//! the words for all of it.
+//! declarations; [`judge`] applies the law to a [`Span`], [`Profile::declared`] the operator's
+//! declarations, and [`erase_by`] says until when the box may keep its own record. [`vocabulary`]
+//! has the texts.
 
-mod calendar;
+mod bundled_files;
 mod check;
+mod day_arithmetic;
 mod declared;
-mod denied;
+mod denied_fields;
 mod edition;
 mod erase;
-#[cfg(test)]
-mod fixture;
+mod file_problem;
 mod judge;
 mod law;
+mod localized_text;
+mod named_enum;
 mod period;
-mod problem;
 mod profile;
 mod public_key;
-mod reader;
-mod reference;
-mod shipped;
+mod slug;
 mod span;
-mod texts;
+#[cfg(test)]
+mod test_support;
+mod toml_reader;
 pub mod vocabulary;
-mod word;
 
 pub use check::check;
 pub use declared::{Covered, Declared};
 pub use edition::{
-    AppliesTo, Authority, Certainty, Challenge, Combine, Computation, DefaultRule, Edition,
-    Jurisdiction, Nature, Penalty, Recipients, Requirement, RequirementKind, Rule, Source,
-    StartEvent, Status, Track, Verified,
+    AppliesTo, Authority, Certainty, Computation, DefaultRule, Edition, EditionStatus,
+    Jurisdiction, LegalChallenge, LegalSource, Nature, Penalty, PeriodChoice, Recipients,
+    Requirement, RequirementKind, Rule, StartEvent, Track, Verified,
 };
-pub use erase::{Because, EraseBy, GRACE_DAYS, HARD_BOUND_MONTHS, erase_by};
+pub use erase::{EraseBy, EraseReason, GRACE_DAYS, HARD_BOUND_MONTHS, erase_by};
+pub use file_problem::{FileProblem, RuleFileError};
 pub use judge::{
-    Answer, Applicability, Dependence, Doubt, FieldLaw, Judgement, Kept, KeptUntil, Verdict, judge,
+    Applicability, Condition, Doubt, FieldLaw, Judgement, Kept, KeptUntil, LegalAnswer, Verdict,
+    judge,
 };
 pub use law::Law;
-pub use period::{Period, Retention};
-pub use problem::{Problem, RuleFileError};
+pub use localized_text::LocalizedText;
+pub use named_enum::NamedEnum;
+pub use period::{Period, RetentionPeriod};
 pub use profile::{
-    Contact, Counting, MemberCalled, Profile, RegisteredWith, Software, Statement, StatementKind,
-    Stores, Sync,
+    Contact, CountedFrom, MemberCalled, Profile, ProfileStatement, RegisteredWith, Software,
+    StatementKind, StoredField, SyncEndpoint,
 };
 pub use public_key::{InvalidKeyDigest, InvalidPublicKey, KeyDigest, PublicKey};
-pub use reference::{Id, InvalidId};
+pub use slug::{InvalidSlug, Slug};
 pub use span::Span;
-pub use texts::Texts;
-pub use word::Word;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use chrono::{Days, Months, NaiveDate};
 
-use super::edition::Combine;
+use super::edition::PeriodChoice;
 
 /// A length of time as a law states it. Days, months and years of the calendar are not converted
 /// into each other: twelve months from 29 February is not 365 days.
@@ -32,7 +32,7 @@ impl Period {
         .unwrap_or(NaiveDate::MAX)
     }
 
-    /// Both periods as one, where they are of one kind: days, or months and years.
+    /// The sum of both periods, if they are of one kind: days, or months and years.
     pub(super) fn plus(self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Days(one), Self::Days(two)) => Some(Self::Days(one.saturating_add(two))),
@@ -61,18 +61,19 @@ impl fmt::Display for Period {
     }
 }
 
-/// How long a rule has its facts kept: one period, or several of which the law or the facts choose.
+/// How long a rule requires data to be kept: one period, or several of which the law or the
+/// circumstances choose.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Retention {
+pub struct RetentionPeriod {
     /// The period.
     pub period: Period,
     /// Others that may apply instead.
     pub alternatives: Vec<Period>,
     /// Which of them applies; `None` where that is not known.
-    pub combine: Option<Combine>,
+    pub combine: Option<PeriodChoice>,
 }
 
-impl Retention {
+impl RetentionPeriod {
     /// One period alone.
     pub fn of(period: Period) -> Self {
         Self { period, alternatives: Vec::new(), combine: None }
@@ -87,9 +88,9 @@ impl Retention {
         let longest = others.fold(first, Ord::max);
         match self.combine {
             None => (shortest, longest),
-            Some(Combine::Shortest) => (shortest, shortest),
-            Some(Combine::Longest) => (longest, longest),
-            Some(Combine::Sum) => {
+            Some(PeriodChoice::Shortest) => (shortest, shortest),
+            Some(PeriodChoice::Longest) => (longest, longest),
+            Some(PeriodChoice::Sum) => {
                 let last = self.sum().map_or(longest, |sum| sum.last_day(day));
                 (last, last)
             }
@@ -107,7 +108,7 @@ mod tests {
     use chrono::{Days, NaiveDate};
     use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{Combine, Period, Retention};
+    use super::{Period, PeriodChoice, RetentionPeriod};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -148,10 +149,10 @@ mod tests {
         let two_steps = Period::Months(6).last_day(Period::Months(6).last_day(from));
         assert_eq!(one_step, day("2025-08-31"));
         assert_eq!(two_steps, day("2025-08-28"));
-        let sum = Retention {
+        let sum = RetentionPeriod {
             period: Period::Months(6),
             alternatives: vec![Period::Months(6)],
-            combine: Some(Combine::Sum),
+            combine: Some(PeriodChoice::Sum),
         };
         assert_eq!(sum.last_days(from), (one_step, one_step));
     }
@@ -160,16 +161,16 @@ mod tests {
     fn which_alternative_applies_is_a_range_unless_the_law_says() {
         let last_days = |combine| {
             let alternatives = vec![Period::Months(6), Period::Months(9)];
-            Retention { period: Period::Months(12), alternatives, combine }
+            RetentionPeriod { period: Period::Months(12), alternatives, combine }
                 .last_days(day("2026-01-15"))
         };
         let six = day("2026-07-15");
         let twelve = day("2027-01-15");
         assert_eq!(last_days(None), (six, twelve));
-        assert_eq!(last_days(Some(Combine::Shortest)), (six, six));
-        assert_eq!(last_days(Some(Combine::Longest)), (twelve, twelve));
+        assert_eq!(last_days(Some(PeriodChoice::Shortest)), (six, six));
+        assert_eq!(last_days(Some(PeriodChoice::Longest)), (twelve, twelve));
         let sum = day("2028-04-15");
-        assert_eq!(last_days(Some(Combine::Sum)), (sum, sum));
+        assert_eq!(last_days(Some(PeriodChoice::Sum)), (sum, sum));
     }
 
     proptest! {
@@ -191,15 +192,15 @@ mod tests {
             from in some_day(),
             periods in proptest::collection::vec(some_period(), 1..4),
         ) {
-            let with = |combine| Retention {
+            let with = |combine| RetentionPeriod {
                 period: periods[0],
                 alternatives: periods[1..].to_vec(),
                 combine,
             }.last_days(from);
             let (shortest, longest) = with(None);
             prop_assert!(shortest <= longest);
-            prop_assert_eq!(with(Some(Combine::Shortest)), (shortest, shortest));
-            prop_assert_eq!(with(Some(Combine::Longest)), (longest, longest));
+            prop_assert_eq!(with(Some(PeriodChoice::Shortest)), (shortest, shortest));
+            prop_assert_eq!(with(Some(PeriodChoice::Longest)), (longest, longest));
         }
     }
 }

@@ -3,25 +3,25 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
+use super::bundled_files::BundledFiles;
 use super::edition::{Jurisdiction, StartEvent, Verified};
+use super::file_problem::{FileProblem, RuleFileError};
+use super::localized_text::LocalizedText;
+use super::named_enum::named_enum;
 use super::period::Period;
-use super::problem::{Problem, RuleFileError};
 use super::public_key::{KeyDigest, PublicKey};
-use super::reader::{Kind, Report, Table};
-use super::reference::Id;
-use super::shipped::Shipped;
-use super::texts::Texts;
-use super::word::words;
+use super::slug::Slug;
+use super::toml_reader::{IdKind, ProblemReport, TomlTable};
 use crate::domain::{Field, Zone};
 
-/// What one operator has stated: one profile file. It repeats, dated and with its source, and judges
+/// What one operator has stated: one profile file. It quotes, dated and with sources, and judges
 /// nothing.
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// The file's name, as it was passed in.
     pub file: String,
     /// Its name among profiles.
-    pub id: Id,
+    pub id: Slug,
     /// What the operator calls itself.
     pub name: String,
     /// Under whose law it says that it works.
@@ -37,15 +37,15 @@ pub struct Profile {
     /// Its own pages.
     pub website: Option<String>,
     /// What else is to be said of it.
-    pub note: Option<Texts>,
-    /// To whom a request for access goes; `None` where that is not known.
+    pub note: Option<LocalizedText>,
+    /// Where to send an access request; `None` if unknown.
     pub contact: Option<Contact>,
     /// What it says that it runs.
     pub software: Option<Software>,
     /// Where and with which key it answers checks.
-    pub sync: Option<Sync>,
+    pub sync: Option<SyncEndpoint>,
     /// What it has stated, newest first.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<ProfileStatement>,
 }
 
 impl Profile {
@@ -54,8 +54,8 @@ impl Profile {
     /// # Errors
     /// [`RuleFileError`] with everything that is wrong in it.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, RuleFileError> {
-        let report = Report::new(file_name, text);
-        let profile = report.parse().and_then(|root| Self::read(Table::root(&report, &root)));
+        let report = ProblemReport::new(file_name, text);
+        let profile = report.parse().and_then(|root| Self::read(TomlTable::root(&report, &root)));
         report.finish()?;
         profile.map_or_else(|| Err(RuleFileError::incomplete(file_name)), Ok)
     }
@@ -66,8 +66,8 @@ impl Profile {
     /// [`RuleFileError`] never in a release: a test reads them all.
     pub fn compiled_in() -> Result<Vec<Self>, RuleFileError> {
         let mut profiles: Vec<Self> = Vec::new();
-        let mut problems: Vec<Problem> = Vec::new();
-        for (file, text) in Shipped::profiles()?.files() {
+        let mut problems: Vec<FileProblem> = Vec::new();
+        for (file, text) in BundledFiles::profiles()?.files() {
             match Self::parse(file, text) {
                 Ok(profile) => profiles.push(profile),
                 Err(error) => problems.extend(error.into_problems()),
@@ -82,14 +82,14 @@ impl Profile {
         self.software.as_ref().is_some_and(|software| software.name == self.name)
     }
 
-    fn read(mut root: Table<'_, '_>) -> Option<Self> {
+    fn read(mut root: TomlTable<'_, '_>) -> Option<Self> {
         root.schema();
         let operator = root.table("operator", 1);
         let contact = root.table("contact", 0).map(Contact::read);
         let software = root.table("software", 0).map(Software::read);
-        let sync = root.table("sync", 0).map(Sync::read);
-        let statements: Vec<Option<Statement>> =
-            root.tables("statement", 1).into_iter().map(Statement::read).collect();
+        let sync = root.table("sync", 0).map(SyncEndpoint::read);
+        let statements: Vec<Option<ProfileStatement>> =
+            root.tables("statement", 1).into_iter().map(ProfileStatement::read).collect();
         root.finish();
         let mut operator = operator?;
 
@@ -126,7 +126,7 @@ impl Profile {
     }
 }
 
-/// To whom a request for access goes: at least one of both is there.
+/// Where to send an access request: at least one of the two is set.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Contact {
     /// An address for mail, without `mailto:`.
@@ -136,7 +136,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
         let access_request =
             table.optional("access_request").map(|it| it.parsed().map(|MailTo(address)| address));
         let postal = table.optional("postal").map(|it| it.text());
@@ -164,7 +164,7 @@ pub struct Software {
 }
 
 impl Software {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
         let name = table.required("name").and_then(|it| it.text());
         let version = table.optional("version").map(|it| it.text());
         let url = table.optional("url").map(|it| it.url());
@@ -175,7 +175,7 @@ impl Software {
 
 /// Where and with which key an operator answers checks.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Sync {
+pub struct SyncEndpoint {
     /// The address below which its calls are, without a slash at the end.
     pub url: String,
     /// The key that signs its statements.
@@ -185,8 +185,8 @@ pub struct Sync {
     pub certificate_key: Option<KeyDigest>,
 }
 
-impl Sync {
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
+impl SyncEndpoint {
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
         let url = table.required("url").and_then(|it| {
             let url = it.url()?;
             if url.contains(['?', '#']) {
@@ -198,7 +198,7 @@ impl Sync {
         let public_key = table.required("public_key").and_then(|it| it.parsed());
         let certificate_key = table.optional("certificate_key").map(|it| it.parsed());
         table.finish();
-        // A pin that cannot be read must not become none.
+        // An unreadable pin must not become no pin.
         let certificate_key = certificate_key.map_or(Some(None), |key| key.map(Some))?;
         Some(Self { url: url?, public_key: public_key?, certificate_key })
     }
@@ -206,11 +206,11 @@ impl Sync {
 
 /// What an operator stated at one time, in one place.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Statement {
+pub struct ProfileStatement {
     /// Its name in the file.
-    pub id: Id,
+    pub id: Slug,
     /// What it is.
-    pub label: Texts,
+    pub label: LocalizedText,
     /// What kind of thing says so.
     pub kind: StatementKind,
     /// Its date.
@@ -222,19 +222,19 @@ pub struct Statement {
     /// How far it was read.
     pub verified: Verified,
     /// What else is to be said of it.
-    pub note: Option<Texts>,
+    pub note: Option<LocalizedText>,
     /// What it says, field by field.
-    pub stores: Vec<Stores>,
+    pub stores: Vec<StoredField>,
 }
 
-impl Statement {
+impl ProfileStatement {
     /// What it says of a field.
-    pub fn of(&self, field: Field) -> Option<&Stores> {
+    pub fn of(&self, field: Field) -> Option<&StoredField> {
         self.stores.iter().find(|stores| stores.field == field)
     }
 
-    fn read(mut table: Table<'_, '_>) -> Option<Self> {
-        let id = table.id(Kind::Statement);
+    fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
+        let id = table.id(IdKind::Statement);
         let label = table.texts("label");
         let kind: Option<StatementKind> = table.required_word("kind");
         let stated_on = table.required("stated_on").and_then(|it| it.date());
@@ -249,14 +249,14 @@ impl Statement {
                 "add the address at which others can read it",
             );
         }
-        let mut stores: Vec<Stores> = Vec::new();
+        let mut stores: Vec<StoredField> = Vec::new();
         let mut complete = true;
         for mut entry in table.tables("stores", 0) {
             let field = entry.required("field").and_then(|it| it.parsed());
             if field.is_some_and(|field| stores.iter().any(|it| it.field == field)) {
                 entry.add("field", "stands twice in this statement", "remove one");
             }
-            match Stores::read(field, entry) {
+            match StoredField::read(field, entry) {
                 Some(read) => stores.push(read),
                 None => complete = false,
             }
@@ -279,7 +279,7 @@ impl Statement {
 
 /// What a statement says of one field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Stores {
+pub struct StoredField {
     /// The field.
     pub field: Field,
     /// Whether it is stored.
@@ -289,11 +289,11 @@ pub struct Stores {
     /// How long; `None` where it does not say.
     pub erase_after: Option<Period>,
     /// From when that is counted; `None` where it does not say.
-    pub counted_from: Option<Counting>,
+    pub counted_from: Option<CountedFrom>,
 }
 
-impl Stores {
-    fn read(field: Option<Field>, mut table: Table<'_, '_>) -> Option<Self> {
+impl StoredField {
+    fn read(field: Option<Field>, mut table: TomlTable<'_, '_>) -> Option<Self> {
         let stored = table.required("stored").and_then(|it| it.boolean());
         let from = table.optional("from").map(|it| it.date());
         let erase_after = table.optional("erase_after").map(|it| it.period());
@@ -327,7 +327,7 @@ impl Stores {
     }
 }
 
-words! {
+named_enum! {
     /// With which regulator an operator says that it is registered.
     pub enum RegisteredWith {
         /// The Belgian one: IBPT, BIPT.
@@ -341,7 +341,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What an operator's software calls a member.
     pub enum MemberCalled {
         /// By the name in the certificate.
@@ -353,7 +353,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What kind of thing a statement is.
     pub enum StatementKind {
         /// The operator told the public.
@@ -362,7 +362,7 @@ words! {
         PublishedCode = "published-code",
         /// Its published configuration does so.
         PublishedConfiguration = "published-configuration",
-        /// It told somebody who asked.
+        /// It answered a question.
         Correspondence = "correspondence",
         /// Its administrator wrote this profile.
         Administrator = "administrator",
@@ -376,9 +376,9 @@ impl StatementKind {
     }
 }
 
-words! {
+named_enum! {
     /// From when an operator counts.
-    pub enum Counting {
+    pub enum CountedFrom {
         /// From the beginning of the session.
         SessionStart = "session_start",
         /// From the end of the session.
@@ -390,13 +390,13 @@ words! {
     }
 }
 
-impl From<Counting> for StartEvent {
-    fn from(counting: Counting) -> Self {
+impl From<CountedFrom> for StartEvent {
+    fn from(counting: CountedFrom) -> Self {
         match counting {
-            Counting::SessionStart => Self::SessionStart,
-            Counting::SessionEnd => Self::SessionEnd,
-            Counting::Recording => Self::Recording,
-            Counting::ContractEnd => Self::ContractEnd,
+            CountedFrom::SessionStart => Self::SessionStart,
+            CountedFrom::SessionEnd => Self::SessionEnd,
+            CountedFrom::Recording => Self::Recording,
+            CountedFrom::ContractEnd => Self::ContractEnd,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// An Ed25519 public key (RFC 8032, section 5.1.5): 32 bytes. That it lies on the curve is for
-/// whoever verifies with it to find.
+/// An Ed25519 public key (RFC 8032, section 5.1.5): 32 bytes. Whether it lies on the curve is
+/// checked when verifying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PublicKey([u8; 32]);
 

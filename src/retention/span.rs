@@ -1,15 +1,15 @@
 use chrono::NaiveDate;
 
 use super::edition::StartEvent;
-use crate::domain::{Moment, Session, Timestamp, Zone};
+use crate::domain::{Session, TimeBounds, Timestamp, Zone};
 
-/// From when to when a session lasted, as far as that is known: all of it that retention depends on.
+/// A session's start and end, as far as they are known: all that retention depends on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Span {
     /// When it began.
-    pub start: Moment,
+    pub start: TimeBounds,
     /// When it ended; `None` while it lasts.
-    pub end: Option<Moment>,
+    pub end: Option<TimeBounds>,
 }
 
 impl Span {

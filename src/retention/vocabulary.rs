@@ -1,24 +1,24 @@
-//! The words for what law and operators say. Each function takes a value apart exhaustively, so
-//! that a value without a text does not compile.
+//! Texts for what law and operators say. Each function matches exhaustively, so that a value
+//! without a text does not compile.
 
 use super::edition::{
-    AppliesTo, Certainty, Jurisdiction, Nature, RequirementKind, StartEvent, Status, Track,
+    AppliesTo, Certainty, EditionStatus, Jurisdiction, Nature, RequirementKind, StartEvent, Track,
     Verified,
 };
-use super::judge::{Answer, Dependence, Doubt};
+use super::judge::{Condition, Doubt, LegalAnswer};
 use super::profile::{MemberCalled, RegisteredWith, StatementKind};
 use crate::i18n::Message;
 use crate::messages::law as msg;
 
 /// What the law says of a field, in a sentence.
-pub fn answer(answer: Answer) -> &'static Message {
+pub fn answer(answer: LegalAnswer) -> &'static Message {
     match answer {
-        Answer::Required => &msg::ANSWER_REQUIRED,
-        Answer::RequiredPerhaps => &msg::ANSWER_REQUIRED_PERHAPS,
-        Answer::Allowed => &msg::ANSWER_ALLOWED,
-        Answer::Forbidden => &msg::ANSWER_FORBIDDEN,
-        Answer::Unlisted => &msg::ANSWER_UNLISTED,
-        Answer::Unknown => &msg::ANSWER_UNKNOWN,
+        LegalAnswer::Required => &msg::ANSWER_REQUIRED,
+        LegalAnswer::RequiredPerhaps => &msg::ANSWER_REQUIRED_PERHAPS,
+        LegalAnswer::Allowed => &msg::ANSWER_ALLOWED,
+        LegalAnswer::Forbidden => &msg::ANSWER_FORBIDDEN,
+        LegalAnswer::Unlisted => &msg::ANSWER_UNLISTED,
+        LegalAnswer::Unknown => &msg::ANSWER_UNKNOWN,
     }
 }
 
@@ -28,7 +28,7 @@ pub fn doubt(doubt: &Doubt<'_>) -> &'static Message {
     match doubt {
         Doubt::Gap { track: Track::General, .. } => &msg::DOUBT_GAP_GENERAL,
         Doubt::Gap { track: Track::Injunction, .. } => &msg::DOUBT_GAP_INJUNCTION,
-        Doubt::LeftOpen(edition) if edition.status == Status::Annulled => {
+        Doubt::LeftOpen(edition) if edition.status == EditionStatus::Annulled => {
             &msg::DOUBT_LEFT_OPEN_ANNULLED
         }
         Doubt::LeftOpen(_) => &msg::DOUBT_LEFT_OPEN,
@@ -37,17 +37,17 @@ pub fn doubt(doubt: &Doubt<'_>) -> &'static Message {
     }
 }
 
-/// What it depends on whether a rule applies, in a sentence.
-pub fn dependence(dependence: Dependence) -> &'static Message {
-    match dependence {
-        Dependence::TargetedArea => &msg::DEPENDENCE_TARGETED_AREA,
-        Dependence::OwnPurpose => &msg::DEPENDENCE_OWN_PURPOSE,
-        Dependence::ExpeditedPreservation => &msg::DEPENDENCE_EXPEDITED_PRESERVATION,
-        Dependence::Day => &msg::DEPENDENCE_DAY,
+/// A condition on which a rule applies, in a sentence.
+pub fn condition(condition: Condition) -> &'static Message {
+    match condition {
+        Condition::TargetedArea => &msg::DEPENDENCE_TARGETED_AREA,
+        Condition::OwnPurpose => &msg::DEPENDENCE_OWN_PURPOSE,
+        Condition::ExpeditedPreservation => &msg::DEPENDENCE_EXPEDITED_PRESERVATION,
+        Condition::Day => &msg::DEPENDENCE_DAY,
     }
 }
 
-/// Whether a rule's facts must be kept, in a word or two.
+/// Whether a rule's data must be kept, in a word or two.
 pub fn nature(nature: Nature) -> &'static Message {
     match nature {
         Nature::Must => &msg::NATURE_MUST,
@@ -102,13 +102,13 @@ pub fn verified(verified: Verified) -> &'static Message {
 }
 
 /// Whether an edition is in force, in a few words.
-pub fn status(status: Status) -> &'static Message {
+pub fn status(status: EditionStatus) -> &'static Message {
     match status {
-        Status::InForce => &msg::STATUS_IN_FORCE,
-        Status::InForceUnderChallenge => &msg::STATUS_IN_FORCE_UNDER_CHALLENGE,
-        Status::Superseded => &msg::STATUS_SUPERSEDED,
-        Status::Annulled => &msg::STATUS_ANNULLED,
-        Status::Unknown => &msg::STATUS_UNKNOWN,
+        EditionStatus::InForce => &msg::STATUS_IN_FORCE,
+        EditionStatus::InForceUnderChallenge => &msg::STATUS_IN_FORCE_UNDER_CHALLENGE,
+        EditionStatus::Superseded => &msg::STATUS_SUPERSEDED,
+        EditionStatus::Annulled => &msg::STATUS_ANNULLED,
+        EditionStatus::Unknown => &msg::STATUS_UNKNOWN,
     }
 }
 
@@ -162,36 +162,36 @@ pub fn member_called(called: MemberCalled) -> &'static Message {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{day, edition, law};
+    use super::super::test_support::{day, edition, law};
     use super::{
-        answer, applies_to, certainty, dependence, doubt, jurisdiction, member_called, nature,
+        answer, applies_to, certainty, condition, doubt, jurisdiction, member_called, nature,
         registered_with, requirement_kind, start_event, statement_kind, status, verified,
     };
     use crate::i18n::{Language, Message};
-    use crate::retention::{Answer, Dependence, Doubt, Track, Word};
+    use crate::retention::{Condition, Doubt, LegalAnswer, NamedEnum, Track};
 
-    fn of<T: Word>(message: fn(T) -> &'static Message) -> Vec<&'static Message> {
+    fn of<T: NamedEnum>(message: fn(T) -> &'static Message) -> Vec<&'static Message> {
         T::ALL.iter().map(|word| message(*word)).collect()
     }
 
     fn kinds() -> Vec<Vec<&'static Message>> {
         let answers = [
-            Answer::Required,
-            Answer::RequiredPerhaps,
-            Answer::Allowed,
-            Answer::Forbidden,
-            Answer::Unlisted,
-            Answer::Unknown,
+            LegalAnswer::Required,
+            LegalAnswer::RequiredPerhaps,
+            LegalAnswer::Allowed,
+            LegalAnswer::Forbidden,
+            LegalAnswer::Unlisted,
+            LegalAnswer::Unknown,
         ];
         let dependences = [
-            Dependence::TargetedArea,
-            Dependence::OwnPurpose,
-            Dependence::ExpeditedPreservation,
-            Dependence::Day,
+            Condition::TargetedArea,
+            Condition::OwnPurpose,
+            Condition::ExpeditedPreservation,
+            Condition::Day,
         ];
         vec![
             answers.map(answer).to_vec(),
-            dependences.map(dependence).to_vec(),
+            dependences.map(condition).to_vec(),
             of(applies_to),
             of(certainty),
             of(jurisdiction),
@@ -229,7 +229,8 @@ mod tests {
     fn every_doubt_names_what_it_speaks_of_in_every_language() {
         let text = edition("be", "BE", "general", ("2021-04-22", "2022-08-17"), &[]);
         let law = law(&[text.replace("\"in-force\"", "\"annulled\"")]);
-        let unknown = super::super::fixture::law(&[text.replace("\"in-force\"", "\"unknown\"")]);
+        let unknown =
+            super::super::test_support::law(&[text.replace("\"in-force\"", "\"unknown\"")]);
         let gap = |track| Doubt::Gap { track, from: day("2022-08-18"), to: day("2022-08-19") };
         for (it, placeholders) in [
             (gap(Track::General), &["from", "to"][..]),

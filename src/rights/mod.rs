@@ -1,30 +1,35 @@
-//! What members can demand: letters, deadlines, comparison with an operator's reply. Pure: today,
+//! Data subjects' rights: letters, deadlines, comparison with an operator's reply. Pure: today,
 //! randomness and the reply's bytes are passed in.
 //!
-//! In the order in which a member needs them: [`letter`] asks the operator, [`one_month_deadline`]
-//! says until when it may answer and [`Reminder`] puts that into a calendar, [`parse_reply`] reads
-//! the answer and [`compare`] holds it against the box's own sessions; [`letter`] again complains
-//! where there was none. [`Due`] says whether an erasure is overdue, of which a letter reminds.
+//! In the order in which a member needs them: [`letter`] writes the request, [`one_month_deadline`]
+//! gives the date for the answer and [`CalendarEntry`] a calendar entry, [`parse_reply`] reads the
+//! answer and [`compare`] compares it with the box's own sessions; [`letter`] also writes the
+//! complaint if there was none. [`ErasureDueDate`] says whether an erasure is overdue, for the
+//! reminder letter.
 
-mod calendar;
-mod compare;
-mod comparison;
+mod calendar_entry;
 mod deadline;
+mod erasure_due_date;
 mod holiday;
-mod layout;
 mod letter;
-mod overdue;
+mod letter_wrap;
 mod reply;
+mod reply_comparison;
+mod reply_matching;
 
-pub use calendar::{Demand, Reminder};
-pub use compare::{Tolerance, compare};
-pub use comparison::{Comparison, Difference, Differing, HeldUnknown, NotHeld, Said, Same};
+pub use calendar_entry::{CalendarEntry, GdprRequest};
 pub use deadline::{Deadline, extended_deadline, one_month_deadline};
+pub use erasure_due_date::{ErasureDueDate, NotOverdue};
 pub use letter::{
-    Addressee, Details, Grievance, LETTER_STYLE, Letter, LetterKind, Overdue, Sender, letter,
+    Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
+    Sender, letter,
 };
-pub use overdue::{Due, NotOverdue};
 pub use reply::{
-    InvalidMapping, Mapping, Place, Record, Reply, ReplyError, ReplyFormat, UnknownZone, Zone,
-    parse_reply,
+    InvalidMapping, Mapping, Reply, ReplyError, ReplyFormat, ReplyPosition, ReplyRecord, ReplyZone,
+    UnknownReplyZone, parse_reply,
 };
+pub use reply_comparison::{
+    ComparedValue, DifferingSession, FieldDifference, MatchingSession, ReplyComparison,
+    UnmatchedRecord, UnmatchedSession,
+};
+pub use reply_matching::{TimeTolerance, compare};

@@ -1,18 +1,18 @@
 //! What can be changed of the configuration without restarting: the settings that the page, the
 //! panel of YunoHost and `temoin settings` all change through [`change`].
 //!
-//! A change is written into the configuration's file, with all else in it as it was, comments too. It
-//! is written whole or not at all, and only where the file that results can be used.
+//! A change keeps everything else in the configuration file, comments included. It is written
+//! atomically, and only if the resulting file is valid.
 
-mod edit;
-mod file;
+mod config_file;
+mod toml_editor;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::{fmt, fs, io};
 
 use crate::config::{Config, ConfigError, UserName};
-use crate::lawbook::Lawbook;
+use crate::lawbook::Ruleset;
 use crate::retention::RuleFileError;
 
 /// A key of the configuration that can be changed while the daemon runs.
@@ -85,7 +85,7 @@ impl Setting {
     }
 
     /// A typed value as TOML writes it.
-    fn written(self, text: &str) -> Result<String, Refusal> {
+    fn written(self, text: &str) -> Result<String, InvalidSetting> {
         let text = text.trim();
         match self {
             Self::GraceDays => {
@@ -111,7 +111,7 @@ impl Setting {
         }
     }
 
-    fn quoted(self, text: &str) -> Result<String, Refusal> {
+    fn quoted(self, text: &str) -> Result<String, InvalidSetting> {
         if text.contains(char::is_control) {
             return Err(
                 self.refuse(&"it has a control character in it; type the value on one line")
@@ -120,8 +120,8 @@ impl Setting {
         Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
     }
 
-    fn refuse(self, why: &dyn fmt::Display) -> Refusal {
-        Refusal { setting: self, why: why.to_string() }
+    fn refuse(self, why: &dyn fmt::Display) -> InvalidSetting {
+        InvalidSetting { setting: self, why: why.to_string() }
     }
 }
 
@@ -139,17 +139,16 @@ impl FromStr for Setting {
     }
 }
 
-/// Gives settings new values, all of them or none, in the configuration at `path`; tells whether that
-/// changed the file. Values are as they are typed: an empty one leaves the setting open.
+/// Sets new values, all or none, in the configuration at `path`; returns whether the file changed. Values are as they are typed: an empty one leaves the setting open.
 ///
 /// # Errors
 /// [`SettingsError`]. Nothing was changed then.
 pub fn change(path: &Path, changes: &[(Setting, &str)]) -> Result<bool, SettingsError> {
-    // A link stays one.
+    // A symlink stays a symlink.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let failed = |error| SettingsError::File { path: path.clone(), error };
-    let _held = file::lock(&path).map_err(failed)?;
-    let before = file::read(&path).map_err(failed)?;
+    let _held = config_file::lock(&path).map_err(failed)?;
+    let before = config_file::read(&path).map_err(failed)?;
     let mut config = Config::parse(&path, &before)?;
     let mut text = before.clone();
     for &(setting, typed) in changes {
@@ -157,7 +156,7 @@ pub fn change(path: &Path, changes: &[(Setting, &str)]) -> Result<bool, Settings
             continue;
         }
         let written = setting.written(typed)?;
-        let Some(after) = edit::with_value(&text, setting, &written) else {
+        let Some(after) = toml_editor::with_value(&text, setting, &written) else {
             return Err(SettingsError::Uneditable { path: path.clone(), setting, written });
         };
         // All else could be used before: what cannot be now is this value.
@@ -168,12 +167,12 @@ pub fn change(path: &Path, changes: &[(Setting, &str)]) -> Result<bool, Settings
         return Ok(false);
     }
     if let Some(id) = &config.profile {
-        if Lawbook::load(&config)?.profile().is_none() {
+        if Ruleset::load(&config)?.profile().is_none() {
             let why = format!("there is no profile {id}; see: temoin profile list");
             return Err(Setting::OperatorProfile.refuse(&why).into());
         }
     }
-    file::replace(&path, &text).map_err(failed)?;
+    config_file::replace(&path, &text).map_err(failed)?;
     Ok(true)
 }
 
@@ -196,14 +195,14 @@ impl std::error::Error for UnknownSetting {}
 
 /// A value that a setting cannot have, and why.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refusal {
+pub struct InvalidSetting {
     /// Which setting.
     pub setting: Setting,
     /// Why, with the remedy.
     pub why: String,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.setting, self.why)
     }
@@ -212,7 +211,7 @@ impl fmt::Display for Refusal {
 /// Why settings were not changed.
 #[derive(Debug)]
 pub enum SettingsError {
-    /// The configuration could not be used before: it has to be mended first.
+    /// The existing configuration is invalid: it has to be fixed first.
     Config(ConfigError),
     /// The file cannot be read or written.
     File {
@@ -224,7 +223,7 @@ pub enum SettingsError {
     /// The law that ships cannot be read; never in a release.
     Law(RuleFileError),
     /// A value that cannot be.
-    Refused(Refusal),
+    Refused(InvalidSetting),
     /// The key cannot be put into the file without changing anything else in it.
     Uneditable {
         /// Which file.
@@ -275,8 +274,8 @@ impl From<RuleFileError> for SettingsError {
     }
 }
 
-impl From<Refusal> for SettingsError {
-    fn from(refusal: Refusal) -> Self {
+impl From<InvalidSetting> for SettingsError {
+    fn from(refusal: InvalidSetting) -> Self {
         Self::Refused(refusal)
     }
 }

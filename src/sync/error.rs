@@ -1,28 +1,28 @@
 use std::{fmt, io};
 
 use super::Host;
-use super::recall::Recalled;
+use super::cancel::Cancelled;
 
-/// Why a call brought no answer that can be used.
+/// Why a call returned no usable answer.
 #[derive(Debug)]
 pub enum CallError {
-    /// Nothing was sent: there is no way out but past the tunnel. Try again when the tunnel is up.
+    /// Nothing was sent: the only route bypasses the tunnel. Try again when the tunnel is up.
     NotThroughTunnel(String),
-    /// What answered does not speak this protocol, or not to its end: look at the address in the
-    /// profile, and tell the operator.
+    /// The peer does not speak this protocol, or broke off: check the address in the profile, and
+    /// tell the operator.
     NotUnderstood(&'static str),
-    /// The proxy does not do what it is asked: look at the proxy.
+    /// The proxy did not connect: check the proxy.
     Proxy(String),
-    /// It was called off: who called has no use for an answer any more.
-    Recalled,
-    /// Nothing came back in time: try again later.
+    /// It was cancelled: the caller no longer needs the answer.
+    Cancelled,
+    /// No answer in time: try again later.
     TimedOut,
     /// Nobody can be reached at the operator's address: try again later.
     Unreachable(io::Error),
-    /// The operator's name cannot be looked up: try again later, or look at the resolver.
+    /// The operator's host name cannot be resolved: try again later, or check the resolver.
     Unresolved(Host),
-    /// Nothing was sent: whoever answers cannot show that it is the operator. Try again later; where it
-    /// stays so, look at the clock and the profile.
+    /// Nothing was sent: the peer could not authenticate as the operator. Try again later; if it
+    /// persists, check the clock and the profile.
     Untrusted(String),
 }
 
@@ -33,7 +33,7 @@ impl CallError {
             Self::NotThroughTunnel(_) => "not-through-tunnel",
             Self::NotUnderstood(_) => "not-understood",
             Self::Proxy(_) => "proxy",
-            Self::Recalled => "recalled",
+            Self::Cancelled => "recalled",
             Self::TimedOut => "timed-out",
             Self::Unreachable(_) => "unreachable",
             Self::Unresolved(_) => "unresolved",
@@ -41,11 +41,11 @@ impl CallError {
         }
     }
 
-    /// What an error of the system means once there is somebody at the other end.
+    /// Maps an I/O error on an established connection.
     pub(super) fn from_io(error: io::Error) -> Self {
-        let recalled = error.get_ref().and_then(|inner| inner.downcast_ref::<Recalled>());
+        let cancelled = error.get_ref().and_then(|inner| inner.downcast_ref::<Cancelled>());
         match error.kind() {
-            _ if recalled.is_some() => Self::Recalled,
+            _ if cancelled.is_some() => Self::Cancelled,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
             _ => Self::Unreachable(error),
         }
@@ -69,7 +69,7 @@ impl fmt::Display for CallError {
                 f,
                 "the proxy does not reach the operator: {why}; check sync.proxy, and that the proxy runs"
             ),
-            Self::Recalled => f.write_str(
+            Self::Cancelled => f.write_str(
                 "the session ended before the operator had answered; the next one is named anew",
             ),
             Self::TimedOut => f.write_str(

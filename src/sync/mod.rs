@@ -1,35 +1,35 @@
-//! The box's end of the sync: what to ask the operator, when, and by which way it goes out.
+//! The box's side of the sync: what to ask the operator, when, and by which route.
 //!
-//! Nothing here knows a session, only its ID. [`Plan`] says which IDs a status request asks for and
-//! why, [`schedule`] when calls are made; both are pure. [`Post`] is what goes out, byte for byte, and
-//! can be built of IDs alone; [`Client`] sends it, through the tunnel or by a proxy ([`Way`]), and
-//! brings back an [`Answer`]. What an answer means, `protocol` says.
+//! Only session IDs are known here, never a session's values. [`Plan`] selects the IDs of a status
+//! request, [`schedule`] times the calls; both are pure. [`HttpRequest`] is a request, byte for byte, and
+//! can be built from IDs only. [`Client`] sends it through the tunnel or a proxy ([`Route`]) and
+//! returns an [`HttpResponse`], whose meaning is defined in `protocol`.
 //!
 //! # Error handling
-//! A call changes nothing at this end, whatever comes of it. [`CallError`] says what can be done; all
-//! of its kinds but the last leave it to the next call, whose time does not depend on them.
+//! A call changes no state here, whatever its result. [`CallError`] says what can be done; all its
+//! kinds but the last leave it to the next call, whose time does not depend on them.
 
-mod answer;
-mod base;
+mod cancel;
 mod client;
+mod crypto_provider;
 mod deadline;
 mod error;
+mod http_request;
+mod http_response;
 mod plan;
-mod post;
-mod provider;
-mod recall;
+mod responder_url;
+mod route;
 pub mod schedule;
 mod socks;
 mod tls;
-mod way;
 
-pub use answer::{Answer, Registration};
-pub use base::{Base, Host, InvalidBase};
-pub use client::{Client, PATIENCE};
+pub use cancel::CancelToken;
+pub use client::{CALL_TIMEOUT, Client};
 pub use error::CallError;
-pub use plan::{Candidate, Draw, Plan, Reason};
-pub use post::Post;
-pub use recall::Recall;
+pub use http_request::HttpRequest;
+pub use http_response::{HttpResponse, RegistrationAnswer};
+pub use plan::{Plan, PlanReason, PollCandidate, Randomness};
+pub use responder_url::{Host, InvalidResponderUrl, ResponderUrl};
+pub use route::{Route, Tunnel};
 pub use socks::{InvalidProxy, Proxy};
-pub use tls::Trust;
-pub use way::{Tunnel, Way};
+pub use tls::ServerTrust;

@@ -1,35 +1,35 @@
 use std::collections::HashSet;
 
 use crate::domain::{SessionId, Timestamp};
-use crate::protocol::{CannotAsk, StatusRequest};
+use crate::protocol::{RequestError, StatusRequest};
 
-/// A session that the operator could be asked about.
+/// A session that may be included in a status request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Candidate {
-    /// Its opaque name.
+pub struct PollCandidate {
+    /// Its opaque ID.
     pub id: SessionId,
-    /// What could be learnt.
-    pub reason: Reason,
-    /// When a request last named it; `None` where none did.
+    /// Why to ask about it.
+    pub reason: PlanReason,
+    /// When it was last asked about; `None` if never.
     pub asked_at: Option<Timestamp>,
-    /// Whether the session is over.
+    /// Whether the session has ended.
     pub has_ended: bool,
 }
 
-/// What an ID is asked for; in the order in which the places of a request are given away.
+/// Why an ID is in a request, in order of priority.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Reason {
-    /// Whether the session is registered: no statement has said so yet.
+pub enum PlanReason {
+    /// No statement has confirmed the registration yet.
     Unconfirmed,
-    /// Whether the record is gone: the day by which it should be has come.
+    /// The erase-by date has come: check that the record is gone.
     Due,
-    /// By which day it will be gone: no statement has said so yet.
+    /// No statement has given an erase-by date yet.
     Undetermined,
-    /// Whether what is held is still the same.
+    /// A random check that the record is unchanged.
     Sample,
 }
 
-impl Reason {
+impl PlanReason {
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
@@ -41,32 +41,30 @@ impl Reason {
     }
 }
 
-/// The randomness of one request, from a source that is cryptographically secure.
+/// Random input for one request, from a cryptographically secure source.
 #[derive(Clone)]
-pub struct Draw {
-    /// What fills the request up.
+pub struct Randomness {
+    /// Filler IDs.
     pub fillers: [[u8; 32]; StatusRequest::IDS],
-    /// One number for each candidate for a sample; what is left over is not used.
+    /// One number per sample candidate; surplus ones are not used.
     pub chances: [u32; StatusRequest::IDS],
 }
 
-/// Which sessions one request asks for, and why.
+/// Which sessions a status request asks about, and why.
 ///
-/// A request has 63 places for sessions, given away in the order of [`Reason`] and, for the same reason,
-/// to those first that were not asked for the longest time; what does not fit waits for the next one.
-/// What is asked for and when:
+/// A request has 63 places for sessions, assigned in the order of [`PlanReason`], then to those least
+/// recently asked about; the rest waits for the next request:
 ///
-/// * unconfirmed and due ones in each request, until a statement settles it;
-/// * those whose day is not determined once they have ended (before, there mostly is none), and not
-///   more often than each third day, lest an operator that never says it gets all places;
-/// * of the others each day each of 63, of those that were not asked for the longest time, with a chance
-///   of one in thirty: about once a month each or, where there are many, two a day in all. Which ones
-///   and when cannot be foreseen, so an operator that changes a record can never know that nobody will
-///   look; and samples take no more places than chance gives them, so that the operator learns little
-///   of which sessions somebody cares for.
+/// * unconfirmed and due sessions: in every request, until a statement settles them;
+/// * sessions without an erase-by date: once they have ended (before, there usually is none), and at most
+///   every third day, so that an operator that never gives a date does not take all places;
+/// * samples of the others: the 63 least recently asked, each with a chance of one in thirty per day, so
+///   about once a month each or, if there are many, two a day in total. They are unpredictable, so an
+///   operator that alters a record cannot know that nobody will check; and their number is random, so the
+///   operator learns little about which sessions the member cares about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    asked: Vec<(SessionId, Reason)>,
+    asked: Vec<(SessionId, PlanReason)>,
     request: StatusRequest,
 }
 
@@ -74,24 +72,28 @@ impl Plan {
     /// Chooses from `candidates`.
     ///
     /// # Errors
-    /// [`CannotAsk::Repeated`] where the random source is broken.
-    pub fn new(candidates: &[Candidate], now: Timestamp, draw: &Draw) -> Result<Self, CannotAsk> {
-        let mut ordered: Vec<&Candidate> = candidates.iter().collect();
+    /// [`RequestError::Repeated`] if the random source is broken.
+    pub fn new(
+        candidates: &[PollCandidate],
+        now: Timestamp,
+        draw: &Randomness,
+    ) -> Result<Self, RequestError> {
+        let mut ordered: Vec<&PollCandidate> = candidates.iter().collect();
         ordered.sort_by_key(|candidate| (candidate.reason, candidate.asked_at));
         let mut chances = draw.chances.iter();
         let mut named = HashSet::new();
         let mut asked = Vec::new();
-        for Candidate { id, reason, asked_at, has_ended } in ordered {
+        for PollCandidate { id, reason, asked_at, has_ended } in ordered {
             let is_wanted = match reason {
-                Reason::Unconfirmed | Reason::Due => true,
-                Reason::Undetermined => {
+                PlanReason::Unconfirmed | PlanReason::Due => true,
+                PlanReason::Undetermined => {
                     *has_ended && asked_at.is_none_or(|at| is_long_ago(at, now))
                 }
-                Reason::Sample => {
+                PlanReason::Sample => {
                     chances.next().is_some_and(|chance| *chance <= u32::MAX / SAMPLE_OF)
                 }
             };
-            if is_wanted && asked.len() < StatusRequest::MOST_REAL && named.insert(*id) {
+            if is_wanted && asked.len() < StatusRequest::MAX_REAL && named.insert(*id) {
                 asked.push((*id, *reason));
             }
         }
@@ -100,18 +102,18 @@ impl Plan {
         Ok(Self { asked, request })
     }
 
-    /// The request, in which the IDs of sessions stand among random ones.
+    /// The request, with session IDs mixed with random ones.
     pub fn request(&self) -> &StatusRequest {
         &self.request
     }
 
-    /// The sessions that are asked for, and why.
-    pub fn asked(&self) -> &[(SessionId, Reason)] {
+    /// The sessions asked about, and why.
+    pub fn asked(&self) -> &[(SessionId, PlanReason)] {
         &self.asked
     }
 }
 
-/// Also where the clock went back since.
+/// Also true if the clock went back since.
 fn is_long_ago(at: Timestamp, now: Timestamp) -> bool {
     now < at || now.since(at).as_millis() >= UNDETERMINED_PAUSE
 }
@@ -143,58 +145,59 @@ mod tests {
         Timestamp::from_milliseconds(20_000 * DAY + day * DAY).unwrap()
     }
 
-    fn candidate(number: u32, reason: Reason, asked: Option<i64>) -> Candidate {
-        Candidate { id: id(number), reason, asked_at: asked.map(at), has_ended: true }
+    fn candidate(number: u32, reason: PlanReason, asked: Option<i64>) -> PollCandidate {
+        PollCandidate { id: id(number), reason, asked_at: asked.map(at), has_ended: true }
     }
 
     /// Randomness that takes every sample, or none.
-    fn draw(seed: u32, chance: u32) -> Draw {
+    fn draw(seed: u32, chance: u32) -> Randomness {
         let fillers = std::array::from_fn(|place| {
             let place = u32::try_from(place).unwrap();
             *id(1_000_000 + seed * 64 + place).as_bytes()
         });
-        Draw { fillers, chances: [chance; StatusRequest::IDS] }
+        Randomness { fillers, chances: [chance; StatusRequest::IDS] }
     }
 
-    fn asked(candidates: &[Candidate], chance: u32) -> Vec<(SessionId, Reason)> {
+    fn asked(candidates: &[PollCandidate], chance: u32) -> Vec<(SessionId, PlanReason)> {
         Plan::new(candidates, at(0), &draw(0, chance)).unwrap().asked().to_vec()
     }
 
     #[test]
     fn what_can_be_learnt_at_once_goes_first_and_the_longest_unasked_before_others() {
         let mut candidates = vec![
-            candidate(1, Reason::Sample, Some(-9)),
-            candidate(2, Reason::Undetermined, Some(-9)),
-            candidate(3, Reason::Due, Some(-1)),
-            candidate(4, Reason::Due, Some(-2)),
-            candidate(5, Reason::Unconfirmed, Some(-1)),
+            candidate(1, PlanReason::Sample, Some(-9)),
+            candidate(2, PlanReason::Undetermined, Some(-9)),
+            candidate(3, PlanReason::Due, Some(-1)),
+            candidate(4, PlanReason::Due, Some(-2)),
+            candidate(5, PlanReason::Unconfirmed, Some(-1)),
         ];
-        let order = |candidates: &[Candidate]| -> Vec<SessionId> {
+        let order = |candidates: &[PollCandidate]| -> Vec<SessionId> {
             asked(candidates, 0).iter().map(|(id, _)| *id).collect()
         };
         assert_eq!(order(&candidates), [5, 4, 3, 2, 1].map(id));
-        candidates.extend((10..80).map(|number| candidate(number, Reason::Due, Some(-3))));
+        candidates.extend((10..80).map(|number| candidate(number, PlanReason::Due, Some(-3))));
         let names = order(&candidates);
-        assert_eq!((names.len(), names[0]), (StatusRequest::MOST_REAL, id(5)));
+        assert_eq!((names.len(), names[0]), (StatusRequest::MAX_REAL, id(5)));
         assert!(!names.contains(&id(3)) && !names.contains(&id(1)));
     }
 
     #[test]
     fn a_day_that_is_not_determined_is_asked_for_after_the_end_and_not_daily() {
-        let fresh = candidate(1, Reason::Undetermined, Some(-1));
-        let lasting = Candidate { has_ended: false, ..candidate(2, Reason::Undetermined, None) };
-        let ripe = candidate(3, Reason::Undetermined, Some(-2));
-        let later = candidate(4, Reason::Undetermined, Some(5));
+        let fresh = candidate(1, PlanReason::Undetermined, Some(-1));
+        let lasting =
+            PollCandidate { has_ended: false, ..candidate(2, PlanReason::Undetermined, None) };
+        let ripe = candidate(3, PlanReason::Undetermined, Some(-2));
+        let later = candidate(4, PlanReason::Undetermined, Some(5));
         assert_eq!(
             asked(&[fresh, lasting, ripe, later], u32::MAX),
-            [(id(3), Reason::Undetermined), (id(4), Reason::Undetermined)]
+            [(id(3), PlanReason::Undetermined), (id(4), PlanReason::Undetermined)]
         );
     }
 
     #[test]
     fn one_sample_in_thirty_is_taken() {
-        let candidates: Vec<Candidate> =
-            (0..63).map(|number| candidate(number, Reason::Sample, None)).collect();
+        let candidates: Vec<PollCandidate> =
+            (0..63).map(|number| candidate(number, PlanReason::Sample, None)).collect();
         let taken: usize = (0..2_000)
             .map(|seed| {
                 let mut draw = draw(seed, 0);
@@ -212,14 +215,19 @@ mod tests {
     fn a_source_that_repeats_itself_is_noticed() {
         let mut broken = draw(0, 0);
         broken.fillers[5] = broken.fillers[6];
-        assert_eq!(Plan::new(&[], at(0), &broken), Err(CannotAsk::Repeated));
+        assert_eq!(Plan::new(&[], at(0), &broken), Err(RequestError::Repeated));
     }
 
-    fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-        let reasons = [Reason::Unconfirmed, Reason::Due, Reason::Undetermined, Reason::Sample];
+    fn candidates() -> impl Strategy<Value = Vec<PollCandidate>> {
+        let reasons = [
+            PlanReason::Unconfirmed,
+            PlanReason::Due,
+            PlanReason::Undetermined,
+            PlanReason::Sample,
+        ];
         vec((0_u32..200, select(reasons.to_vec()), any::<bool>(), -9_i64..9), 0..150).prop_map(
             |all| {
-                let all = all.into_iter().map(|(number, reason, has_ended, day)| Candidate {
+                let all = all.into_iter().map(|(number, reason, has_ended, day)| PollCandidate {
                     has_ended,
                     ..candidate(number, reason, (day < 5).then_some(day))
                 });
@@ -246,7 +254,7 @@ mod tests {
             named.sort_unstable();
             prop_assert_eq!(real, named);
             for (id, reason) in plan.asked() {
-                let is_one = |it: &&Candidate| it.id == *id && it.reason == *reason;
+                let is_one = |it: &&PollCandidate| it.id == *id && it.reason == *reason;
                 prop_assert!(candidates.iter().any(|it| is_one(&it)));
             }
             prop_assert!(plan.asked().is_sorted_by_key(|(_, reason)| *reason));
@@ -255,9 +263,9 @@ mod tests {
         #[test]
         fn nothing_urgent_is_left_out_while_there_is_a_place(candidates in candidates()) {
             let plan = Plan::new(&candidates, at(0), &draw(2, u32::MAX)).unwrap();
-            let is_named = |it: &Candidate| plan.asked().iter().any(|(id, _)| *id == it.id);
-            if plan.asked().len() < StatusRequest::MOST_REAL {
-                prop_assert!(candidates.iter().filter(|it| it.reason <= Reason::Due).all(is_named));
+            let is_named = |it: &PollCandidate| plan.asked().iter().any(|(id, _)| *id == it.id);
+            if plan.asked().len() < StatusRequest::MAX_REAL {
+                prop_assert!(candidates.iter().filter(|it| it.reason <= PlanReason::Due).all(is_named));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{CallError, Host};
 
-/// A SOCKS proxy that looks names up itself, such as Tor's: `socks5h://` and its address and port.
+/// A SOCKS proxy that resolves names itself, such as Tor's: `socks5h://`, address and port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Proxy(SocketAddr);
 
@@ -31,7 +31,7 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Not a proxy that can be used.
+/// Not a usable proxy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidProxy;
 
@@ -46,8 +46,8 @@ impl fmt::Display for InvalidProxy {
 
 impl std::error::Error for InvalidProxy {}
 
-/// Asks the proxy at the other end of `stream` to connect to `host` (RFC 1928): without a login, and
-/// with the name as it is, so that nobody on this side looks it up.
+/// Asks the proxy at the other end of `stream` to connect to `host` (RFC 1928), without
+/// authentication. The host name is passed on unresolved.
 pub(super) fn connect(
     stream: &mut (impl Read + Write),
     host: &Host,
@@ -93,7 +93,7 @@ pub(super) fn connect(
     if code != 0 {
         return Err(CallError::Proxy(meaning(code).to_owned()));
     }
-    // The address that the proxy connects from, of which nothing is wanted.
+    // The address that the proxy connects from; ignored.
     let rest = match kind {
         IPV4 => 4,
         IPV6 => 16,
@@ -137,19 +137,19 @@ mod tests {
 
     use super::*;
 
-    /// A proxy that says `says` whatever it hears, and what it heard.
-    struct Stand {
+    /// A proxy that answers `says` to anything, and records what it heard.
+    struct FakeProxy {
         says: Cursor<Vec<u8>>,
         heard: Vec<u8>,
     }
 
-    impl Read for Stand {
+    impl Read for FakeProxy {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             self.says.read(buffer)
         }
     }
 
-    impl Write for Stand {
+    impl Write for FakeProxy {
         fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
             self.heard.write(buffer)
         }
@@ -160,9 +160,9 @@ mod tests {
     }
 
     fn ask(host: &Host, says: &[u8]) -> (Result<(), CallError>, Vec<u8>, u64) {
-        let mut stand = Stand { says: Cursor::new(says.to_vec()), heard: Vec::new() };
-        let result = connect(&mut stand, host, 443);
-        (result, stand.heard, stand.says.position())
+        let mut proxy = FakeProxy { says: Cursor::new(says.to_vec()), heard: Vec::new() };
+        let result = connect(&mut proxy, host, 443);
+        (result, proxy.heard, proxy.says.position())
     }
 
     #[test]

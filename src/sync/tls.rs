@@ -14,38 +14,37 @@ use rustls::{
 use sha2::{Digest, Sha256};
 
 use super::CallError;
-use super::provider::provider;
+use super::crypto_provider::provider;
 
-/// What shows that it is the operator who answers.
+/// How the responder is authenticated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Trust {
-    /// The SHA-256 of the public key in its certificate (the whole `SubjectPublicKeyInfo`, RFC 5280,
-    /// 4.1.2.7, as RFC 7469 pins it). Names, dates and who signed it then mean nothing.
+pub enum ServerTrust {
+    /// By the SHA-256 of the public key in its certificate (the whole `SubjectPublicKeyInfo`, RFC
+    /// 5280, 4.1.2.7, as in RFC 7469). Names, dates and issuer are then ignored.
     Pinned([u8; 32]),
-    /// A certificate that the system's roots vouch for.
+    /// By a certificate that chains to the system's roots.
     System,
 }
 
-/// How a box speaks TLS: all alike. Version 1.3 alone; no application protocol is named, and no
-/// connection is tied to an earlier one.
-pub(super) fn configuration(trust: Trust) -> Result<ClientConfig, CallError> {
+/// The same TLS configuration on every box: version 1.3 only, no ALPN, no session resumption.
+pub(super) fn client_config(trust: ServerTrust) -> Result<ClientConfig, CallError> {
     let provider = Arc::new(provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13])
-        .map_err(untrusted)?;
+        .map_err(tls_error)?;
     let mut config = match trust {
-        Trust::System => builder.with_root_certificates(roots()?).with_no_client_auth(),
-        Trust::Pinned(key) => builder
+        ServerTrust::System => builder.with_root_certificates(roots()?).with_no_client_auth(),
+        ServerTrust::Pinned(key) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(PinnedKey { key, provider }))
+            .with_custom_certificate_verifier(Arc::new(PinnedKeyVerifier { key, provider }))
             .with_no_client_auth(),
     };
     config.resumption = Resumption::disabled();
     Ok(config)
 }
 
-/// What an error of TLS means.
-pub(super) fn untrusted(error: Error) -> CallError {
+/// Maps a TLS error.
+pub(super) fn tls_error(error: Error) -> CallError {
     match error {
         Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
             CallError::Untrusted("its certificate has another key than the profile pins".to_owned())
@@ -65,13 +64,13 @@ fn roots() -> Result<RootCertStore, CallError> {
     Ok(roots)
 }
 
-/// Takes a certificate with one key, whoever signed it.
-struct PinnedKey {
+/// Accepts any certificate that has the pinned key.
+struct PinnedKeyVerifier {
     key: [u8; 32],
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for PinnedKey {
+impl ServerCertVerifier for PinnedKeyVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -112,8 +111,8 @@ impl ServerCertVerifier for PinnedKey {
     }
 }
 
-impl fmt::Debug for PinnedKey {
+impl fmt::Debug for PinnedKeyVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PinnedKey")
+        f.write_str("PinnedKeyVerifier")
     }
 }

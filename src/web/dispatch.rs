@@ -1,41 +1,41 @@
 use super::Site;
-use super::desk::{TurnedAway, admit, is_own};
+use super::auth::{AuthError, authenticate, check_same_origin};
 use super::form::{FORM_LIMIT, UPLOAD_LIMIT};
 use super::page;
-use super::request::Request;
-use super::response::{Response, Status};
+use super::page_request::PageRequest;
+use super::page_response::{PageResponse, PageStatus};
 use crate::domain::Timestamp;
-use crate::http::{self, BadRequest, Body, Handler, Head, Method, Peer};
+use crate::http::{self, BadRequest, BodyLimit, Handler, Head, Method, Peer};
 
 impl Handler for Site {
-    fn body(&self, head: &Head) -> Body {
+    fn body_limit(&self, head: &Head) -> BodyLimit {
         if head.method != Method::Post {
-            return Body::Unread;
+            return BodyLimit::Unread;
         }
         match head.target.split('?').next() {
-            Some("/rights/compare") => Body::UpTo(UPLOAD_LIMIT),
-            _ => Body::UpTo(FORM_LIMIT),
+            Some("/rights/compare") => BodyLimit::UpTo(UPLOAD_LIMIT),
+            _ => BodyLimit::UpTo(FORM_LIMIT),
         }
     }
 
     fn answer(&mut self, request: &http::Request) -> http::Response {
-        let asked = Request::from_head(&request.head);
-        let admitted = is_own(&request.head)
-            .and_then(|()| admit(&request.head, request.peer, &self.office.config().users));
-        match admitted {
-            Ok(visitor) => {
-                // Before a Unix socket stands a web server, whose host may have any name.
+        let asked = PageRequest::from_head(&request.head);
+        let authenticated = check_same_origin(&request.head)
+            .and_then(|()| authenticate(&request.head, request.peer, &self.actions.config().users));
+        match authenticated {
+            Ok(user) => {
+                // A reverse proxy on the Unix socket may have any host name.
                 let any_host = request.peer == Peer::Socket;
-                respond(self, asked.by(visitor, request.body.clone()), any_host)
+                respond(self, asked.with_sender(user, request.body.clone()), any_host)
             }
-            Err(away) => page::failure(self, &asked, away.into()),
+            Err(auth_error) => page::failure(self, &asked, auth_error.into()),
         }
         .into()
     }
 
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> http::Response {
         match head {
-            Some(head) => page::failure(self, &Request::from_head(head), bad.into()),
+            Some(head) => page::failure(self, &PageRequest::from_head(head), bad.into()),
             None => page::failure_unread(self, bad.into()),
         }
         .into()
@@ -46,19 +46,19 @@ impl Handler for Site {
     }
 }
 
-fn respond(site: &Site, request: Request, any_host: bool) -> Response {
+fn respond(site: &Site, request: PageRequest, any_host: bool) -> PageResponse {
     if !any_host && !is_loopback(request.sender.host.as_deref()) {
-        return page::failure(site, &request, Status::Misdirected);
+        return page::failure(site, &request, PageStatus::Misdirected);
     }
     match request.method {
         Method::Get | Method::Head => dispatch(site, request),
         Method::Post => change(site, request),
-        _ => page::failure(site, &request, Status::MethodNotAllowed),
+        _ => page::failure(site, &request, PageStatus::MethodNotAllowed),
     }
 }
 
-/// Each handler answers what is its own and hands back the rest.
-fn dispatch(site: &Site, request: Request) -> Response {
+/// Each handler answers its own paths and returns other requests.
+fn dispatch(site: &Site, request: PageRequest) -> PageResponse {
     page::asset(request)
         .or_else(|request| page::now(site, request))
         .or_else(|request| page::timeline(site, request))
@@ -75,32 +75,32 @@ fn dispatch(site: &Site, request: Request) -> Response {
         .or_else(|request| page::letters(site, request))
         .or_else(|request| page::erased(site, request))
         .or_else(|request| page::settings(site, request))
-        .unwrap_or_else(|request| page::failure(site, &request, Status::NotFound))
+        .unwrap_or_else(|request| page::failure(site, &request, PageStatus::NotFound))
 }
 
-/// The same for what a form sends: a search, or what changes something.
-fn change(site: &Site, request: Request) -> Response {
+/// The same for submitted form_tokens: a search or a change.
+fn change(site: &Site, request: PageRequest) -> PageResponse {
     page::search(site, request)
         .or_else(|request| page::download(site, request))
         .or_else(|request| page::change_settings(site, request))
         .or_else(|request| page::do_erase(site, request))
         .or_else(|request| page::compare(site, request))
-        .unwrap_or_else(|request| page::failure(site, &request, Status::MethodNotAllowed))
+        .unwrap_or_else(|request| page::failure(site, &request, PageStatus::MethodNotAllowed))
 }
 
-impl From<TurnedAway> for Status {
-    fn from(away: TurnedAway) -> Self {
-        match away {
-            TurnedAway::Foreign => Self::Foreign,
-            TurnedAway::NotLoggedIn => Self::NotLoggedIn,
-            TurnedAway::NotOneOfThem => Self::NotOneOfThem,
-            TurnedAway::PasswordPassedOn => Self::PasswordPassedOn,
+impl From<AuthError> for PageStatus {
+    fn from(auth_error: AuthError) -> Self {
+        match auth_error {
+            AuthError::CrossSite => Self::CrossSite,
+            AuthError::NotLoggedIn => Self::NotLoggedIn,
+            AuthError::Forbidden => Self::Forbidden,
+            AuthError::PasswordForwarded => Self::PasswordForwarded,
         }
     }
 }
 
-/// Whether a `Host` field names this machine. A web site could make its own name point to this
-/// machine and so have a browser hand it the page (DNS rebinding); its name would stand here.
+/// Whether a `Host` field names this machine, against DNS rebinding: a web site could make its own name
+/// resolve to this machine and have the browser fetch the page for it.
 fn is_loopback(host: Option<&str>) -> bool {
     let Some(host) = host else { return true };
     let is_port = |rest: &str| {

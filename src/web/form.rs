@@ -1,27 +1,26 @@
-//! What a form sends: `application/x-www-form-urlencoded`, and `multipart/form-data` (RFC 7578) where a
-//! file is among it.
+//! Form parsing: `application/x-www-form-urlencoded`, and `multipart/form-data` (RFC 7578) for file uploads.
 
-/// The most that a form without a file may send, in bytes.
+/// Maximum size of a form without a file, in bytes.
 pub(super) const FORM_LIMIT: usize = 16_384;
 
-/// The most that a form with a file may send, in bytes: what one page may cost in memory.
+/// Maximum size of a form with a file, in bytes: bounds the memory for one page.
 pub(super) const UPLOAD_LIMIT: usize = 2 * 1024 * 1024;
 
-/// How many fields a form may have: more than any of ours.
-const MOST: usize = 32;
+/// Maximum number of fields: more than any of our forms has.
+const MAX_FIELDS: usize = 32;
 
-/// What was filled in.
+/// A submitted form.
 #[derive(Debug, Default)]
-pub(super) struct Form<'a>(Vec<(String, Value<'a>)>);
+pub(super) struct Form<'a>(Vec<(String, FormValue<'a>)>);
 
 #[derive(Debug)]
-enum Value<'a> {
+enum FormValue<'a> {
     File(&'a [u8]),
     Text(String),
 }
 
 impl<'a> Form<'a> {
-    /// The form in a body; `None` where it is none of ours.
+    /// Parses the form in a body; `None` if it is not valid.
     pub(super) fn read(content_type: &str, body: &'a [u8]) -> Option<Self> {
         let mut parts = content_type.split(';').map(str::trim);
         let kind = parts.next()?;
@@ -40,23 +39,23 @@ impl<'a> Form<'a> {
         is_sound.then(|| Self::multipart(boundary, body))?
     }
 
-    /// The text in a field; `None` where there is no such field, or more than one.
+    /// The text in a field; `None` if the field is missing or repeated.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        match self.only(name)? {
-            Value::Text(text) => Some(text),
-            Value::File(_) => None,
+        match self.single(name)? {
+            FormValue::Text(text) => Some(text),
+            FormValue::File(_) => None,
         }
     }
 
-    /// The file in a field; `None` where there is no such field, or more than one.
+    /// The file in a field; `None` if the field is missing or repeated.
     pub(super) fn file(&self, name: &str) -> Option<&'a [u8]> {
-        match self.only(name)? {
-            Value::File(bytes) => Some(bytes),
-            Value::Text(_) => None,
+        match self.single(name)? {
+            FormValue::File(bytes) => Some(bytes),
+            FormValue::Text(_) => None,
         }
     }
 
-    fn only(&self, name: &str) -> Option<&Value<'a>> {
+    fn single(&self, name: &str) -> Option<&FormValue<'a>> {
         let mut found = self.0.iter().filter(|(known, _)| known == name);
         let (_, value) = found.next()?;
         found.next().is_none().then_some(value)
@@ -67,8 +66,8 @@ impl<'a> Form<'a> {
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let value = pair.get(end + 1..).unwrap_or_default();
-            fields.push((decoded(&pair[..end])?, Value::Text(decoded(value)?)));
-            if fields.len() > MOST {
+            fields.push((decoded(&pair[..end])?, FormValue::Text(decoded(value)?)));
+            if fields.len() > MAX_FIELDS {
                 return None;
             }
         }
@@ -91,12 +90,12 @@ impl<'a> Form<'a> {
             let (name, is_file) = disposition(std::str::from_utf8(head).ok()?)?;
             let content_bytes = &content[..end];
             let value = if is_file {
-                Value::File(content_bytes)
+                FormValue::File(content_bytes)
             } else {
-                Value::Text(std::str::from_utf8(content_bytes).ok()?.to_owned())
+                FormValue::Text(std::str::from_utf8(content_bytes).ok()?.to_owned())
             };
             fields.push((name, value));
-            if fields.len() > MOST {
+            if fields.len() > MAX_FIELDS {
                 return None;
             }
             rest = &content[end + next.len()..];
@@ -128,7 +127,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     None
 }
 
-/// Undoes the encoding of a value in a form (WHATWG URL, section 5.1).
+/// Decodes a form value (WHATWG URL, section 5.1).
 pub(super) fn decoded(bytes: &[u8]) -> Option<String> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter();
@@ -153,7 +152,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{Form, MOST, decoded};
+    use super::{Form, MAX_FIELDS, decoded};
 
     const URLENCODED: &str = "application/x-www-form-urlencoded";
 
@@ -214,7 +213,7 @@ mod tests {
         ] {
             assert!(Form::read(kind, body.as_bytes()).is_none(), "{kind}: {body}");
         }
-        let many = "a=1&".repeat(MOST + 1);
+        let many = "a=1&".repeat(MAX_FIELDS + 1);
         assert!(Form::read(URLENCODED, many.as_bytes()).is_none());
     }
 

@@ -1,12 +1,12 @@
 use std::fmt::{self, Write};
 
-/// HTML in the making. Elements close by themselves, and whatever is not a literal of the program is
-/// escaped: there is no way to put in a value as it stands.
+/// HTML builder. Elements are closed automatically, and everything but literals of the program is escaped:
+/// there is no way to insert a value unescaped.
 #[derive(Debug, Default)]
 pub(super) struct Html(String);
 
 impl Html {
-    /// An element with what `content` puts into it.
+    /// An element with the content that `content` writes.
     pub(super) fn element(
         &mut self,
         name: &'static str,
@@ -18,7 +18,7 @@ impl Html {
         self.literal("</").literal(name).literal(">");
     }
 
-    /// An element with only text in it.
+    /// An element that contains only text.
     pub(super) fn leaf(
         &mut self,
         name: &'static str,
@@ -39,27 +39,27 @@ impl Html {
         self.literal(">");
     }
 
-    /// Text, escaped for where text or a quoted attribute may stand.
+    /// Text, escaped for content and quoted attributes.
     pub(super) fn text(&mut self, text: impl fmt::Display) {
-        // A `String` takes everything.
-        let _ = write!(Escaper(&mut self.0), "{text}");
+        // Writing to a `String` does not fail.
+        let _ = write!(HtmlEscaper(&mut self.0), "{text}");
     }
 
-    /// HTML that stands in the program as it is.
+    /// Literal HTML from the program.
     pub(super) fn literal(&mut self, html: &'static str) -> &mut Self {
         self.0.push_str(html);
         self
     }
 
-    /// What was written.
+    /// The HTML written so far.
     pub(super) fn into_string(self) -> String {
         self.0
     }
 }
 
-struct Escaper<'a>(&'a mut String);
+struct HtmlEscaper<'a>(&'a mut String);
 
-impl Write for Escaper<'_> {
+impl Write for HtmlEscaper<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
             match c {
@@ -68,7 +68,7 @@ impl Write for Escaper<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                // HTML has no place for control characters, not even escaped ones.
+                // HTML allows no control characters, not even escaped.
                 c if c.is_control() && !matches!(c, '\t' | '\n') => self.0.push('\u{fffd}'),
                 c => self.0.push(c),
             }

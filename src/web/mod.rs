@@ -1,33 +1,32 @@
-//! The page: what the record holds, shown to the member who reads it. What it changes it asks of an
-//! [`Office`]; itself it only reads.
+//! The web page that shows the member what is recorded. It only reads; changes go through [`Actions`].
 //!
-//! [`Site`] is served by [`http`](crate::http): a request becomes a response in `dispatch`, and `page`
-//! writes HTML that needs neither script nor any request elsewhere. Where the record cannot be read,
-//! the page says so and the log says why.
+//! [`Site`] is served by [`http`](crate::http): `dispatch` turns a request into a response, and `page`
+//! writes HTML without scripts or external requests. If the record cannot be read, the page says so and the
+//! log says why.
 
-mod compared;
-mod desk;
+mod actions;
+mod auth;
+mod comparison_cache;
 mod dispatch;
 mod form;
+mod health_issue;
 mod html;
 mod journal;
-mod office;
 mod page;
+mod page_request;
+mod page_response;
 mod records;
-mod request;
-mod response;
 mod site;
 mod tally;
 mod token;
-mod trouble;
 
-pub use compared::Compared;
+pub use actions::{Actions, EraseError};
+pub use comparison_cache::ComparisonCache;
+pub use health_issue::HealthIssue;
 pub use journal::open_records;
-pub use office::{EraseError, Office};
-pub use records::{Receipts, Records, Unreadable};
-pub use site::{Book, Site};
+pub use records::{Records, RecordsError, SessionReceipts};
+pub use site::{PageRuleset, Site};
 pub use token::TokenKey;
-pub use trouble::Trouble;
 
 #[cfg(test)]
 mod tests;

@@ -2,133 +2,140 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::domain::{IdPrefix, Session, SessionId, Timestamp};
-use crate::holding::{Rulebook, Signed};
-use crate::journal::{Census, Certificate, Dealing, Filter, LedgerEntry, Page, Place, Worth};
+use crate::holding::{ApplicableRules, SignedStatus};
+use crate::journal::{
+    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, SessionCounts,
+    SyncState,
+};
 use crate::protocol::{KeyChain, Receipt};
 
-/// What the page asks of the record. Nothing in it can write.
+/// Read-only access to the record for the page.
 pub trait Records {
-    /// How many sessions `filter` names.
+    /// How many sessions match `filter`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn count(&self, filter: &Filter) -> Result<u64, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn count(&self, filter: &Filter) -> Result<u64, RecordsError>;
 
-    /// All sessions, counted; `None` where nothing counts them.
+    /// The stored session counts; `None` if there are none.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn census(&self) -> Result<Option<Census>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn session_counts(&self) -> Result<Option<SessionCounts>, RecordsError>;
 
-    /// A page of the sessions that `filter` names, newest first.
+    /// A page of the sessions that match `filter`, newest first.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn sessions(&self, filter: &Filter, page: &Pagination) -> Result<Vec<Session>, RecordsError>;
 
-    /// At most `limit` of the sessions that `filter` names, newest first, each with its place: from the
-    /// newest on, or from before a place.
+    /// At most `limit` sessions that match `filter`, newest first, each with its place: from the newest, or
+    /// from before `place`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
     fn some_before(
         &self,
         filter: &Filter,
-        place: Option<Place>,
+        place: Option<Cursor>,
         limit: u32,
-    ) -> Result<Vec<(Place, Session)>, Unreadable>;
+    ) -> Result<Vec<(Cursor, Session)>, RecordsError>;
 
-    /// Gives each session that `filter` names to `visit`, newest first, until it breaks off.
+    /// Calls `visit` for each session that matches `filter`, newest first, until it breaks.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
     fn each(
         &self,
         filter: &Filter,
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
-    ) -> Result<(), Unreadable>;
+    ) -> Result<(), RecordsError>;
 
-    /// The sessions that last.
+    /// The open sessions.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn open(&self) -> Result<Vec<Session>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn open(&self) -> Result<Vec<Session>, RecordsError>;
 
-    /// The sessions whose ID begins so; where there are several, any two of them are enough.
+    /// The sessions whose ID has this prefix, at most two of them.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, RecordsError>;
 
     /// What the operator has signed about a session, or why there is nothing.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
     fn signed(
         &self,
         session: &Session,
-        rulebook: Rulebook<'_>,
+        applicable_rules: ApplicableRules<'_>,
         asks_operator: bool,
         now: Timestamp,
-    ) -> Result<Signed, Unreadable>;
+    ) -> Result<SignedStatus, RecordsError>;
 
-    /// What passed with the operator about at most `limit` sessions of this kind.
+    /// The sync state of at most `limit` sessions of this kind.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn sync_states(&self, kind: PollReason, limit: u32) -> Result<Vec<SyncState>, RecordsError>;
 
-    /// What passed about at most `limit` of the newest sessions on which the operator stated something.
+    /// The sync state of at most `limit` of the newest sessions on which the operator made a statement.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn stated(&self, limit: usize) -> Result<Vec<SyncState>, RecordsError>;
 
     /// What the operator has signed about a session, and by which keys.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn receipts(&self, id: &SessionId) -> Result<SessionReceipts, RecordsError>;
 
-    /// How many sessions were ever erased.
+    /// How many sessions have been erased so far.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn erased(&self) -> Result<u64, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn erased(&self) -> Result<u64, RecordsError>;
 
     /// At most `limit` certificates of erasure, newest first, after the first `offset`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn certificates(
+        &self,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<ErasureCertificate>, RecordsError>;
 
     /// At most `limit` of the requests that left the box, newest first, after the first `offset`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the record cannot be read; whoever returns it has logged why.
-    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable>;
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, RecordsError>;
 }
 
-/// A record that was not begun yet holds nothing.
+/// A record that does not exist yet is empty.
 impl<R: Records> Records for Option<R> {
-    fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
+    fn count(&self, filter: &Filter) -> Result<u64, RecordsError> {
         self.as_ref().map_or(Ok(0), |records| records.count(filter))
     }
 
-    fn census(&self) -> Result<Option<Census>, Unreadable> {
-        self.as_ref().map_or(Ok(None), Records::census)
+    fn session_counts(&self) -> Result<Option<SessionCounts>, RecordsError> {
+        self.as_ref().map_or(Ok(None), Records::session_counts)
     }
 
-    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
+    fn sessions(&self, filter: &Filter, page: &Pagination) -> Result<Vec<Session>, RecordsError> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.sessions(filter, page))
     }
 
     fn some_before(
         &self,
         filter: &Filter,
-        place: Option<Place>,
+        place: Option<Cursor>,
         limit: u32,
-    ) -> Result<Vec<(Place, Session)>, Unreadable> {
+    ) -> Result<Vec<(Cursor, Session)>, RecordsError> {
         let none = || Ok(Vec::new());
         self.as_ref().map_or_else(none, |records| records.some_before(filter, place, limit))
     }
@@ -137,77 +144,81 @@ impl<R: Records> Records for Option<R> {
         &self,
         filter: &Filter,
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<(), RecordsError> {
         self.as_ref().map_or(Ok(()), |records| records.each(filter, visit))
     }
 
-    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+    fn open(&self) -> Result<Vec<Session>, RecordsError> {
         self.as_ref().map_or(Ok(Vec::new()), Records::open)
     }
 
-    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, RecordsError> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.find(prefix))
     }
 
     fn signed(
         &self,
         session: &Session,
-        rulebook: Rulebook<'_>,
+        applicable_rules: ApplicableRules<'_>,
         asks_operator: bool,
         now: Timestamp,
-    ) -> Result<Signed, Unreadable> {
-        let none = || Ok(Signed::default());
-        let read = |records: &R| records.signed(session, rulebook, asks_operator, now);
+    ) -> Result<SignedStatus, RecordsError> {
+        let none = || Ok(SignedStatus::default());
+        let read = |records: &R| records.signed(session, applicable_rules, asks_operator, now);
         self.as_ref().map_or_else(none, read)
     }
 
-    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
-        self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.dealings(kind, limit))
+    fn sync_states(&self, kind: PollReason, limit: u32) -> Result<Vec<SyncState>, RecordsError> {
+        self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.sync_states(kind, limit))
     }
 
-    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable> {
+    fn stated(&self, limit: usize) -> Result<Vec<SyncState>, RecordsError> {
         self.as_ref().map_or_else(|| Ok(Vec::new()), |records| records.stated(limit))
     }
 
-    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
-        self.as_ref().map_or_else(|| Ok(Receipts::default()), |records| records.receipts(id))
+    fn receipts(&self, id: &SessionId) -> Result<SessionReceipts, RecordsError> {
+        self.as_ref().map_or_else(|| Ok(SessionReceipts::default()), |records| records.receipts(id))
     }
 
-    fn erased(&self) -> Result<u64, Unreadable> {
+    fn erased(&self) -> Result<u64, RecordsError> {
         self.as_ref().map_or(Ok(0), Records::erased)
     }
 
-    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
+    fn certificates(
+        &self,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<ErasureCertificate>, RecordsError> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.certificates(offset, limit))
     }
 
-    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, RecordsError> {
         self.as_ref().map_or(Ok(Vec::new()), |records| records.ledger(offset, limit))
     }
 }
 
 /// What was signed about one session.
 #[derive(Clone, Debug, Default)]
-pub struct Receipts {
-    /// The statements: that a record is held, that none is, or both one after the other.
+pub struct SessionReceipts {
+    /// The statements that a record is held, that none is, or both in turn.
     pub receipts: Vec<Receipt>,
-    /// The chains of keys that the record knows.
+    /// The known key chains.
     pub chains: Vec<KeyChain>,
 }
 
-/// The record cannot be read. Why is in the log already.
+/// The record cannot be read. The cause has been logged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unreadable {
-    /// Not just now: it is being written to for longer than anybody waits.
+pub enum RecordsError {
+    /// Locked by a writer for too long; try again later.
     Busy,
-    /// Not before somebody has looked after it.
+    /// Damaged or inaccessible; needs repair.
     Broken,
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for RecordsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the record cannot be read; the log says why")
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for RecordsError {}

@@ -1,44 +1,42 @@
 use std::sync::Arc;
 
 use crate::domain::{Timestamp, Zone};
-use crate::holding::Rulebook;
+use crate::holding::ApplicableRules;
 use crate::retention::Profile;
 
-use super::{Compared, Office, Records, TokenKey, Trouble, Unreadable};
+use super::{Actions, ComparisonCache, HealthIssue, Records, RecordsError, TokenKey};
 
-/// What the pages are made from.
+/// Everything that the pages need.
 pub struct Site {
-    /// Opens the record, once for each page that is asked for, or for each piece of a file: in between
-    /// nothing is held.
-    pub records: Arc<dyn Fn() -> Result<Box<dyn Records>, Unreadable> + Send + Sync>,
-    /// Opens the book of law and operators, as they are chosen at present.
-    pub book: Box<dyn Fn() -> Result<Box<dyn Book>, Unreadable> + Send>,
-    /// Looks for what does not work as it should, worst first.
-    pub troubles: Box<dyn Fn() -> Vec<Trouble> + Send>,
-    /// Does what a page asks for beyond reading.
-    pub office: Box<dyn Office + Send>,
-    /// Knows the forms of these pages again.
-    pub forms: TokenKey,
-    /// What was compared with the operator's statements for earlier pages; none of it at first.
-    pub compared: Compared,
-    /// Tells the time.
+    /// Opens the record, once per page or piece of a download: it is not kept open in between.
+    pub records: Arc<dyn Fn() -> Result<Box<dyn Records>, RecordsError> + Send + Sync>,
+    /// Loads law and operator profiles according to the current settings.
+    pub ruleset: Box<dyn Fn() -> Result<Box<dyn PageRuleset>, RecordsError> + Send>,
+    /// Checks for problems, worst first.
+    pub health_issues: Box<dyn Fn() -> Vec<HealthIssue> + Send>,
+    /// Performs changes.
+    pub actions: Box<dyn Actions + Send>,
+    /// Issues and verifies form tokens.
+    pub form_tokens: TokenKey,
+    /// Caches comparisons with the operator's statements.
+    pub comparisons: ComparisonCache,
+    /// The clock.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The time zone in which times are shown.
     pub zone: Zone,
 }
 
-/// Law and operator, as this box has them.
-pub trait Book {
-    /// What a session is held against.
-    fn rulebook(&self) -> Rulebook<'_>;
+/// Law and operator profiles as configured on this box.
+pub trait PageRuleset {
+    /// The rules that apply to a session.
+    fn applicable_rules(&self) -> ApplicableRules<'_>;
 
-    /// Whether the member lets the operator be asked.
+    /// Whether sync is on.
     fn asks_operator(&self) -> bool;
 
     /// Every operator's profile.
     fn profiles(&self) -> &[Profile];
 
-    /// What of the member's own files, or of the choice of an operator, cannot be used, and what to
-    /// do, in English.
+    /// Problems with the member's own files or choice of operator, with remedies, in English.
     fn complaints(&self) -> Vec<String>;
 }

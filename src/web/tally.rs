@@ -1,25 +1,26 @@
 use std::ops::ControlFlow;
 
-use super::{Records, Unreadable};
+use super::{Records, RecordsError};
 use crate::domain::{Timestamp, Zone};
-use crate::holding::{Rulebook, Tally};
+use crate::holding::{ApplicableRules, SessionTally};
 use crate::journal::Filter;
 
-/// All sessions, counted by their days: as the record has counted them, or, where it has not in the
-/// days that are needed, one by one.
+/// All sessions, counted by day: from the stored counts, or one by one if there are none for this zone.
 ///
 /// # Errors
-/// [`Unreadable`] when the record cannot be read.
+/// [`RecordsError`] when the record cannot be read.
 pub(super) fn tally(
     records: &dyn Records,
-    rulebook: Rulebook<'_>,
+    applicable_rules: ApplicableRules<'_>,
     shown: Zone,
-) -> Result<Tally, Unreadable> {
-    let census = records.census()?;
-    if let Some(tally) = census.and_then(|census| Tally::of(&census, rulebook, Some(shown))) {
+) -> Result<SessionTally, RecordsError> {
+    let session_counts = records.session_counts()?;
+    if let Some(tally) = session_counts
+        .and_then(|session_counts| SessionTally::of(&session_counts, applicable_rules, Some(shown)))
+    {
         return Ok(tally);
     }
-    let mut tally = Tally::new(rulebook, Some(shown));
+    let mut tally = SessionTally::new(applicable_rules, Some(shown));
     records.each(&Filter::all(Timestamp::EPOCH), &mut |session| {
         tally.add(&session);
         ControlFlow::Continue(())

@@ -1,12 +1,12 @@
-//! The page as a browser meets it: real requests over real sockets, and records of every kind.
+//! The page over real sockets, with records of every kind.
 
-mod attention;
-mod change;
-mod download;
+mod downloads;
+mod form_actions;
 mod markup;
+mod notice_texts;
 mod scale;
 mod serving;
-mod sessions;
+mod session_list;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,23 +15,24 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::response::Status;
+use super::page_response::PageStatus;
 use super::{
-    Book, Compared, EraseError, Office, Site, TokenKey, Trouble, Unreadable, open_records,
+    Actions, ComparisonCache, EraseError, HealthIssue, PageRuleset, RecordsError, Site, TokenKey,
+    open_records,
 };
 use crate::config::{Config, UserName};
 use crate::domain::{
-    BootId, Change, ClockReading, Coverage, Device, End, EndReason, Facts, Gateway, Moment,
-    Observed, Session, SessionId, SessionSecret, Source, Timestamp, Transport, Uptime, Zone,
+    Attributes, BootId, Change, ClockReading, Coverage, Device, End, EndReason, Gateway, Observed,
+    Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime, Zone,
 };
-use crate::holding::Rulebook;
+use crate::holding::ApplicableRules;
 use crate::http::{Address, Listener, Server};
 use crate::i18n::Language;
-use crate::journal::{Certificate, Journal};
+use crate::journal::{ErasureCertificate, Journal};
 use crate::retention::{Law, Profile};
-use crate::settings::{Refusal, Setting, SettingsError};
+use crate::settings::{InvalidSetting, Setting, SettingsError};
 
-/// What nginx says of a member who has logged in: `printf camille:- | base64`.
+/// The header fields that nginx adds for a logged-in member: `printf camille:- | base64`.
 const LOGIN: &str = "Ynh-User: camille\r\nAuthorization: Basic Y2FtaWxsZTot\r\n";
 
 const NOW: &str = "2026-11-24T12:00:00Z";
@@ -61,9 +62,9 @@ fn whole(number: u8, start: &str, end: &str, reason: EndReason) -> Session {
         device: "tun0".parse().unwrap(),
         interface: Some(4),
         opened: reading(),
-        start: hook(Moment::exact(at(start))),
-        end: Some(End { moment: hook(Moment::exact(at(end))), closed: reading(), reason }),
-        facts: Facts {
+        start: hook(TimeBounds::exact(at(start))),
+        end: Some(End { moment: hook(TimeBounds::exact(at(end))), closed: reading(), reason }),
+        attributes: Attributes {
             origin_address: Some(Observed::new(
                 "203.0.113.77".parse().unwrap(),
                 Source::OperatorPush,
@@ -90,42 +91,45 @@ fn whole(number: u8, start: &str, end: &str, reason: EndReason) -> Session {
     }
 }
 
-/// One that lasts, of which the operator's side is not known.
+/// An open session with unknown operator-side values.
 fn open() -> Session {
     let mut session = whole(1, "2026-11-24T08:05:07Z", "2026-11-24T09:00:00Z", EndReason::Other);
     session.end = None;
-    session.facts.origin_address = None;
-    session.facts.origin_port = None;
+    session.attributes.origin_address = None;
+    session.attributes.origin_port = None;
     session.coverage = Coverage::Hooks;
     session
 }
 
-/// One whose end nobody saw and of which next to nothing is known.
+/// A session with an unseen end and almost no values.
 fn bounded() -> Session {
     let mut session = whole(2, "2026-10-25T00:30:00Z", "2026-10-25T03:00:00Z", EndReason::Unseen);
     let bounds =
-        Moment::between(Some(at("2026-10-25T01:30:00Z")), Some(at("2026-10-25T07:12:00Z")));
+        TimeBounds::between(Some(at("2026-10-25T01:30:00Z")), Some(at("2026-10-25T07:12:00Z")));
     if let Some(end) = &mut session.end {
         end.moment = Observed::new(bounds, Source::Bounds);
     }
-    session.facts = Facts::default();
+    session.attributes = Attributes::default();
     session.coverage = Coverage::Interface;
     session
 }
 
-/// One that only an unconfirmed clock dates.
+/// A session dated by an unconfirmed clock only.
 fn undated() -> Session {
     let mut session =
         whole(3, "1970-01-01T00:03:00Z", "1970-01-01T00:07:00Z", EndReason::ProcessGone);
-    session.start = Observed::new(Moment::claimed(at("1970-01-01T00:03:00Z")), Source::OpenVpnHook);
+    session.start =
+        Observed::new(TimeBounds::claimed(at("1970-01-01T00:03:00Z")), Source::OpenVpnHook);
     if let Some(end) = &mut session.end {
-        end.moment =
-            Observed::new(Moment::between(None, Some(at("2026-09-30T07:12:00Z"))), Source::Bounds);
+        end.moment = Observed::new(
+            TimeBounds::between(None, Some(at("2026-09-30T07:12:00Z"))),
+            Source::Bounds,
+        );
     }
     session
 }
 
-/// One whose texts try to be markup, as far as a device's name can.
+/// A session whose device name tries to be markup.
 fn hostile() -> Session {
     let mut session =
         whole(4, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z", EndReason::ServerSilent);
@@ -141,13 +145,13 @@ fn every_kind() -> Vec<Session> {
     sessions
 }
 
-/// The law that ships, and an operator's profile or none.
-struct Shelf {
+/// The built-in law, with one operator's profile or none.
+struct FakeRuleset {
     law: Law,
     profile: Option<Profile>,
 }
 
-impl Shelf {
+impl FakeRuleset {
     fn new(profile: Option<&str>) -> Self {
         let mut profiles = Profile::compiled_in().unwrap();
         profiles.retain(|own| Some(own.id.as_str()) == profile);
@@ -155,10 +159,10 @@ impl Shelf {
     }
 }
 
-impl Book for Shelf {
-    fn rulebook(&self) -> Rulebook<'_> {
+impl PageRuleset for FakeRuleset {
+    fn applicable_rules(&self) -> ApplicableRules<'_> {
         let jurisdiction = self.profile.as_ref().map(|profile| profile.jurisdiction);
-        Rulebook { law: &self.law, jurisdiction, profile: self.profile.as_ref() }
+        ApplicableRules { law: &self.law, jurisdiction, profile: self.profile.as_ref() }
     }
 
     fn asks_operator(&self) -> bool {
@@ -174,21 +178,21 @@ impl Book for Shelf {
     }
 }
 
-/// An office that notes what it was asked for.
+/// Records the requested actions.
 #[derive(Clone, Default)]
-struct Notebook {
+struct FakeActions {
     users: Vec<UserName>,
     notes: Arc<Mutex<Vec<String>>>,
 }
 
-impl Office for Notebook {
+impl Actions for FakeActions {
     fn config(&self) -> Config {
         Config { users: self.users.clone(), ..Config::default() }
     }
 
     fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
         if let Some((setting, _)) = changes.iter().find(|(_, value)| value.starts_with("bad")) {
-            return Err(Refusal { setting: *setting, why: "no".to_owned() }.into());
+            return Err(InvalidSetting { setting: *setting, why: "no".to_owned() }.into());
         }
         let mut notes = self.notes.lock().unwrap();
         notes.extend(changes.iter().map(|(setting, value)| format!("{setting}={value}")));
@@ -201,7 +205,7 @@ impl Office for Notebook {
     }
 }
 
-/// A site whose record holds these sessions, the newest first.
+/// A site with these sessions, newest first.
 fn site(sessions: &[Session]) -> Site {
     let directory = tempfile::tempdir().unwrap();
     let (mut journal, _) = Journal::open(directory.path()).unwrap();
@@ -213,15 +217,15 @@ fn site(sessions: &[Session]) -> Site {
     Site { records: Arc::new(move || open_records(directory.path())), ..empty_site() }
 }
 
-/// A site whose record was not begun.
+/// A site without a record.
 fn empty_site() -> Site {
     Site {
         records: Arc::new(|| open_records(Path::new("/nowhere"))),
-        book: Box::new(|| Ok(Box::new(Shelf::new(Some("neutrinet"))))),
-        troubles: Box::new(Vec::new),
-        office: Box::new(Notebook::default()),
-        forms: TokenKey::draw().unwrap(),
-        compared: Compared::default(),
+        ruleset: Box::new(|| Ok(Box::new(FakeRuleset::new(Some("neutrinet"))))),
+        health_issues: Box::new(Vec::new),
+        actions: Box::new(FakeActions::default()),
+        form_tokens: TokenKey::draw().unwrap(),
+        comparisons: ComparisonCache::default(),
         clock: Box::new(|| at(NOW)),
         zone: zone(),
     }
@@ -231,7 +235,7 @@ fn zone() -> Zone {
     "Europe/Brussels".parse().unwrap()
 }
 
-/// The page on a port of its own.
+/// Serves the page on its own port.
 fn start(site: Site) -> Server {
     let listener = Listener::bind(&Address::Loopback("127.0.0.1:0".parse().unwrap())).unwrap();
     Server::start(listener, site).unwrap()
@@ -244,33 +248,33 @@ fn serve(sessions: &[Session]) -> Server {
 fn connect(server: &Server) -> TcpStream {
     let Address::Loopback(address) = server.address() else { panic!("not a port") };
     let stream = TcpStream::connect(address).unwrap();
-    // A server that does not answer fails the test instead of keeping it.
+    // A server that does not answer fails the test instead of blocking it.
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream
 }
 
-struct Answer {
+struct TestResponse {
     head: String,
     body: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn status(&self) -> u16 {
         self.head.split(' ').nth(1).unwrap().parse().unwrap()
     }
 }
 
-fn converse(mut stream: impl Read + Write, request: &str) -> Answer {
+fn exchange(mut stream: impl Read + Write, request: &str) -> TestResponse {
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    Answer { head: head.to_owned(), body: body.to_owned() }
+    TestResponse { head: head.to_owned(), body: body.to_owned() }
 }
 
-fn get(server: &Server, target: &str) -> Answer {
+fn get(server: &Server, target: &str) -> TestResponse {
     let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    converse(connect(server), &request)
+    exchange(connect(server), &request)
 }
 
 #[test]
@@ -313,14 +317,16 @@ fn the_first_page_says_what_the_operator_should_hold_and_what_it_sees_now() {
     ] {
         assert!(body.contains(text), "{text}\n{body}");
     }
-    let unknown =
-        Site { book: Box::new(|| Ok(Box::new(Shelf::new(None)))), ..site(&[open(), bounded()]) };
+    let unknown = Site {
+        ruleset: Box::new(|| Ok(Box::new(FakeRuleset::new(None)))),
+        ..site(&[open(), bounded()])
+    };
     let body = get(&start(unknown), "/?lang=fr").body;
     assert!(body.contains("Cette Brique a noté 2 sessions. Qui en conserve une trace"), "{body}");
     assert!(body.contains("temoin ne sait pas qui est votre opérateur"), "{body}");
     let troubled = Site {
-        troubles: Box::new(|| {
-            vec![Trouble::ClockUnconfirmed, Trouble::HooksMissing, Trouble::SetAside(2)]
+        health_issues: Box::new(|| {
+            vec![HealthIssue::ClockUnconfirmed, HealthIssue::HooksMissing, HealthIssue::SetAside(2)]
         }),
         ..site(&[open()])
     };
@@ -360,7 +366,7 @@ fn what_was_counted_follows_what_is_recorded_and_erased() {
     journal.record(&[Change::Open(second.clone(), secret())], None).unwrap();
     held("2 records");
     held("2 records");
-    let certificate = |own: &Session| Certificate {
+    let certificate = |own: &Session| ErasureCertificate {
         id: own.id,
         erased_at: at(NOW),
         expiry: "2027-03-13".to_owned(),

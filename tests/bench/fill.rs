@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use temoin::domain::{
-    BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Gateway, Moment, Observed,
-    Session, SessionSecret, Source, Timestamp, Transport, Uptime,
+    Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Gateway, Observed, Session,
+    SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 use temoin::journal::Journal;
 
@@ -32,7 +32,7 @@ fn main() {
         .flat_map(|number| session(number, until - (count - number) * every, LASTS.min(every / 2)))
         .collect();
     for some in changes.chunks(20_000) {
-        journal.record(some, None).expect("room");
+        journal.record(some, None).expect("disk space");
     }
 }
 
@@ -49,7 +49,7 @@ fn session(number: i64, began: i64, lasts: i64) -> [Change; 2] {
     };
     let moment = |at: i64| {
         let at = Timestamp::from_milliseconds(at).expect("an instant");
-        Observed::new(Moment::exact(at), Source::OpenVpnHook)
+        Observed::new(TimeBounds::exact(at), Source::OpenVpnHook)
     };
     let hook = Source::OpenVpnHook;
     let host = u8::try_from(number % 200).expect("small") + 1;
@@ -61,7 +61,7 @@ fn session(number: i64, began: i64, lasts: i64) -> [Change; 2] {
         opened: reading(began),
         start: moment(began),
         end: None,
-        facts: Facts {
+        attributes: Attributes {
             origin_address: Some(Observed::new(
                 Ipv4Addr::new(203, 0, 113, host).into(),
                 Source::OperatorPush,

@@ -23,9 +23,9 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use temoin::domain::SessionId;
-use temoin::operator::{Bound, Location, Store, state};
+use temoin::operator::{BindOutcome, Location, Store, answer_status};
 use temoin::protocol::{
-    Digests, RegisterRequest, Salt, Second, SigningKey, StatusAnswer, StatusRequest,
+    Digests, RegisterRequest, Salt, SigningKey, StatusAnswer, StatusRequest, UnixSeconds,
 };
 
 use postgres::Cluster;
@@ -50,10 +50,10 @@ fn main() {
         "store", "sessions", "look-ups/s", "answers/s", "share", "signed/s", "registered/s"
     );
     for (name, measured) in
-        [("sqlite", sqlite as fn(u32) -> Figures), ("postgresql", postgresql as _)]
+        [("sqlite", sqlite as fn(u32) -> BenchFigures), ("postgresql", postgresql as _)]
     {
         if stores.is_empty() || stores.iter().any(|store| store == name) {
-            let mut first: Option<Figures> = None;
+            let mut first: Option<BenchFigures> = None;
             for count in &counts {
                 let figures = measured(*count);
                 figures.print(name, *count);
@@ -67,7 +67,7 @@ fn main() {
     wire();
 }
 
-fn sqlite(count: u32) -> Figures {
+fn sqlite(count: u32) -> BenchFigures {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("record.db");
     let location = Location::Sqlite(path.clone());
@@ -83,15 +83,15 @@ fn sqlite(count: u32) -> Figures {
     })
 }
 
-fn postgresql(count: u32) -> Figures {
+fn postgresql(count: u32) -> BenchFigures {
     let cluster =
         Cluster::start("fsync = on\nautovacuum = off\nshared_buffers = 512MB\nmax_wal_size = 4GB");
     let url = cluster.database();
     let location = Location::Postgres(url.clone());
     Store::create(&location).expect("a store");
     let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).expect("a server");
-    client.batch_execute(&fill_postgres(count)).expect("room");
-    // Else the server goes on with that while it is measured.
+    client.batch_execute(&fill_postgres(count)).expect("disk space");
+    // Else the server does that during the measurement.
     client.batch_execute("VACUUM ANALYZE session").expect("the right to");
     client.batch_execute("CHECKPOINT").expect("the right to");
     let bare = client.prepare("SELECT began FROM session WHERE id = $1").expect("a statement");
@@ -101,14 +101,14 @@ fn postgresql(count: u32) -> Figures {
 }
 
 /// How often a second each thing was done.
-struct Figures {
+struct BenchFigures {
     look_ups: f64,
     answers: f64,
     signed: f64,
     registered: f64,
 }
 
-impl Figures {
+impl BenchFigures {
     fn print(&self, name: &str, count: u32) {
         let Self { look_ups, answers, signed, registered } = self;
         let share = answers * 64.0 / look_ups;
@@ -136,7 +136,7 @@ impl Figures {
 }
 
 /// The figures of a store that holds `count` sessions besides those that last.
-fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) -> Figures {
+fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) -> BenchFigures {
     let mut store = Store::open(location).expect("a store");
     let mut draw = draw(count);
     let requests: Vec<Vec<u8>> =
@@ -149,7 +149,7 @@ fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) ->
     };
     let salts: [Salt; StatusRequest::IDS] = std::array::from_fn(salt);
     let key = SigningKey::from_seed(&[7; 32]);
-    let at = Second::from_number(1_795_500_000).expect("a second");
+    let at = UnixSeconds::from_number(1_795_500_000).expect("a second");
     let known: Vec<SessionId> = (0..10 * REQUESTS).map(|_| id(draw())).collect();
     let mut known = known.iter().cycle();
     let (mut look_ups, mut answers, mut signed) = (Rate::new(), Rate::new(), Rate::new());
@@ -168,7 +168,7 @@ fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) ->
         signed.turn(|| {
             let request = StatusRequest::from_bytes(next(&mut requests)).expect("ascending");
             let entries = store.look_up(request.ids()).expect("an answer");
-            let answer = state(&request, at, &key, None, &salts, |id| entries.get(id));
+            let answer = answer_status(&request, at, &key, None, &salts, |id| entries.get(id));
             assert_eq!(answer.to_bytes().len(), StatusAnswer::SIZE);
         });
     }
@@ -180,10 +180,15 @@ fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) ->
         let mut bytes = *id(open).as_bytes();
         bytes[0] ^= 0xff;
         let bound = store.bind(source, &SessionId::from_bytes(bytes)).expect("an answer");
-        assert_eq!(bound, Bound::Bound);
+        assert_eq!(bound, BindOutcome::Bound);
     }
     let registered = f64::from(OPEN) / began.elapsed().as_secs_f64();
-    Figures { look_ups: look_ups.get(), answers: answers.get(), signed: signed.get(), registered }
+    BenchFigures {
+        look_ups: look_ups.get(),
+        answers: answers.get(),
+        signed: signed.get(),
+        registered,
+    }
 }
 
 /// Numbers of sessions, one after the other as if at random.
@@ -286,14 +291,14 @@ fn fill_sqlite(connection: &mut rusqlite::Connection, count: u32) {
     for number in 0..count {
         let id = id(number);
         let row = (Some(id.as_bytes()), number, "10.98.0.1");
-        statement.execute(row).expect("room");
+        statement.execute(row).expect("disk space");
     }
     for open in 0..OPEN {
         let row = (None::<&[u8; 32]>, open, address(open).to_string());
-        statement.execute(row).expect("room");
+        statement.execute(row).expect("disk space");
     }
     drop(statement);
-    transaction.commit().expect("room");
+    transaction.commit().expect("disk space");
 }
 
 fn fill_postgres(count: u32) -> String {

@@ -18,7 +18,7 @@ class CutOffs:
         self.before, self.program, self.expected, self.dice = before, program, expected, dice
         self.entries = write_log.read(log)
         self.directory = Path(log).with_name("cut-off")
-        # As the laboratory has it: a virtual machine's kernel often calls its clock unsynchronised.
+        # As the lab has it: a virtual machine's kernel often calls its clock unsynchronised.
         self.config = Path(log).with_name("temoin.toml")
         self.config.write_text('[clock]\ntrust = "always"\n')
         # Disks on which every session had been erased.

@@ -24,7 +24,7 @@ class Deploy(unittest.TestCase):
             self.board / "systemctl",
             f'case $1 in show) echo "{{ path={self.installed} ; argv[]={self.installed} daemon }}" ;; '
             f'*) echo "$*" >>{self.board}/asked ;; esac')
-        self.script(self.board / "journalctl", "echo began anew")
+        self.script(self.board / "journalctl", "echo restarted")
         self.script(
             self.board / "ssh",
             f'echo "$1" >>{self.board}/hosts; shift; PATH={self.board}:$PATH; exec sh -c "$*"')
@@ -44,7 +44,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(self.installed.read_bytes(), self.fresh.read_bytes())
         self.assertTrue(os.access(self.installed, os.X_OK))
         self.assertIn("brique.local runs temoin new", result.stdout)
-        self.assertIn("began anew", result.stdout)
+        self.assertIn("restarted", result.stdout)
         self.assertEqual((self.board / "asked").read_text(), "restart temoin\n")
         self.assertEqual(set((self.board / "hosts").read_text().split()), {"root@brique.local"})
 

@@ -24,7 +24,7 @@ class Guest:
             "test -e /var/lib/board/started && systemctl is-active temoin", seconds)
 
     def await_clock(self, seconds=300):
-        """Until a time service has set the clock. It is begun anew: one that found nobody, as before the
+        """Until a time service has set the clock. It is restarted: one that found nobody, as before the
         network came up, makes ever longer pauses."""
         self.board.run("systemctl restart systemd-timesyncd")
         self.board.await_success("test -e /run/systemd/timesync/synchronized", seconds)
@@ -70,7 +70,7 @@ class Guest:
         return SimpleNamespace(opened=opened, closed=closed)
 
     def findings(self):
-        """What the doctor found wrong, and how the clock is."""
+        """What `temoin doctor` found wrong, and the state of the clock."""
         found = json.loads(self.board.run("temoin --lang en doctor --json", check=False))["findings"]
         wrong = [finding for finding in found if finding["health"] == "wrong"]
         clock = next(finding for finding in found if finding["check"] == "clock")

@@ -1,4 +1,4 @@
-"""Tunnels that come and go in a laboratory, and what was acknowledged of them."""
+"""Tunnels that come and go in a lab, and what was acknowledged of them."""
 
 import json
 import time
@@ -7,17 +7,17 @@ from expected import Expected, Session, Step
 
 COMPLETED = "Initialization Sequence Completed"
 
-# After so many seconds OpenVPN no longer waits for temoin's script: `PATIENCE` in src/capture/hook.rs.
+# After so many seconds OpenVPN no longer waits for temoin's script: `HOOK_TIMEOUT` in src/capture/hook.rs.
 HOOK_PATIENCE = 5
 
 
 class Tunnels:
-    def __init__(self, laboratory, log, dice):
-        self.laboratory, self.log, self.dice = laboratory, log, dice
+    def __init__(self, lab, log, dice):
+        self.lab, self.log, self.dice = lab, log, dice
         self.expected = Expected()
 
     def record(self, count):
-        self.laboratory("daemon", "start")
+        self.lab("daemon", "start")
         for number in range(count):
             self.connect()
             time.sleep(self.dice.random())
@@ -27,24 +27,24 @@ class Tunnels:
                     [session for session in self.expected.sessions if not session.erased]))
             if number % 4 == 3:
                 # Next time it finds events that nobody has taken yet.
-                self.laboratory("daemon", "kill")
+                self.lab("daemon", "kill")
                 self.connect()
-                self.laboratory("daemon", "start")
+                self.lab("daemon", "start")
                 self.await_end(lambda: self.own(self.expected.sessions[-1]))
                 self.close()
         self.erase_all()
-        self.laboratory("daemon", "stop")
+        self.lab("daemon", "stop")
 
     def connect(self):
-        step, before = self.begin(), len(self.laboratory.truth())
-        log = self.laboratory.state / "client.log"
+        step, before = self.begin(), len(self.lab.truth())
+        log = self.lab.state / "client.log"
         completed = log.read_text().count(COMPLETED) if log.exists() else 0
-        self.laboratory("client", "start")
+        self.lab("client", "start")
         # OpenVPN says so once its scripts have returned, and temoin's does when the event is safe.
         self.await_end(lambda: log.exists() and log.read_text().count(COMPLETED) > completed)
         assert time.time() - step.began_at < HOOK_PATIENCE, "too slow to tell what is acknowledged"
         self.end(step)
-        seen = self.laboratory.truth()[before]
+        seen = self.lab.truth()[before]
         session = Session(int(seen["port"]), step)
         self.expected.sessions.append(session)
         self.expected.addresses |= {seen["address"], seen["ipv4"], seen["ipv6"]}
@@ -56,10 +56,10 @@ class Tunnels:
         session.closed = step = self.begin()
         if self.dice.random() < 0.7:
             session.reason = "stopped-with-notice"
-            self.laboratory("client", "stop")
+            self.lab("client", "stop")
         else:
             session.reason = "interface-gone"
-            self.laboratory("client", "kill")
+            self.lab("client", "kill")
             # Nobody acknowledges this but the record itself.
             self.await_end(lambda: self.own(session)["end"])
         self.end(step)
@@ -67,14 +67,14 @@ class Tunnels:
 
     def erase(self, session):
         session.erased = step = self.begin()
-        self.laboratory("temoin", "erase", "--session", session.id, "--yes")
+        self.lab("temoin", "erase", "--session", session.id, "--yes")
         self.end(step)
 
     def erase_all(self):
         step = self.begin()
         for session in self.expected.sessions:
             session.erased = session.erased or step
-        self.laboratory("temoin", "erase", "--all", "--yes")
+        self.lab("temoin", "erase", "--all", "--yes")
         self.end(step)
 
     def begin(self):
@@ -89,7 +89,7 @@ class Tunnels:
 
     def own(self, session):
         """What the record says of a session."""
-        record = json.loads(self.laboratory("temoin", "sessions", "--json"))["sessions"]
+        record = json.loads(self.lab("temoin", "sessions", "--json"))["sessions"]
         return next((own for own in record if own["origin_port"]
                      and own["origin_port"]["value"] == session.port), None)
 

@@ -10,10 +10,13 @@ mod operator;
 
 use std::path::Path;
 
-use operator::{Operator, brussels};
+use operator::{SigningOperator, brussels};
 use temoin::domain::{Session, Timestamp};
-use temoin::journal::{Answer, Call, Filter, Journal, Learnt, Outcome, Page, Reader, Sent, Way};
-use temoin::protocol::Canonical;
+use temoin::journal::{
+    Call, CallResult, Filter, Journal, Pagination, Reader, ResponseSummary, RouteKind, SentRequest,
+    SyncUpdate,
+};
+use temoin::protocol::CanonicalValue;
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -24,12 +27,12 @@ fn main() {
         std::process::exit(2);
     };
     let directory = Path::new(&directory);
-    let operator = Operator::default();
+    let operator = SigningOperator::default();
     operator.choose(directory);
     let state = directory.join("state");
     let mut journal = Journal::open_beside(&state).expect("a journal").expect("a record");
     let reader = Reader::open(&state).expect("a journal").expect("a record");
-    let newest = reader.sessions(&Filter::all(now(0)), &Page::first(40)).expect("sessions");
+    let newest = reader.sessions(&Filter::all(now(0)), &Pagination::first(40)).expect("sessions");
     assert!(newest.len() == 40, "forty sessions");
     for session in newest.iter().rev() {
         let began = session.start.value.best().expect("a time");
@@ -58,30 +61,30 @@ fn main() {
 }
 
 /// What the operator holds of a session: what the box saw, or another origin.
-fn values(session: &Session, is_other: bool) -> Vec<Canonical> {
-    let facts = &session.facts;
-    let origin = facts.origin_address.expect("an origin").value;
+fn values(session: &Session, is_other: bool) -> Vec<CanonicalValue> {
+    let attributes = &session.attributes;
+    let origin = attributes.origin_address.expect("an origin").value;
     let origin = if is_other { [198, 51, 100, 77].into() } else { origin };
     vec![
-        Canonical::origin_address(origin),
-        Canonical::assigned_ipv4(facts.assigned_ipv4.expect("an address").value),
+        CanonicalValue::origin_address(origin),
+        CanonicalValue::assigned_ipv4(attributes.assigned_ipv4.expect("an address").value),
     ]
 }
 
 /// A request of which nothing came that is kept.
 fn request(journal: &mut Journal, at: Timestamp, status: Option<u16>, failure: Option<&str>) {
-    let sent = Sent {
+    let sent = SentRequest {
         at,
         call: Call::Status,
-        way: Way::Proxy,
-        by_hand: true,
+        route: RouteKind::Proxy,
+        is_manual: true,
         head: b"POST /temoin/1/status HTTP/1.1\r\nHost: vpn.example.org\r\n\r\n".to_vec(),
         body: vec![0x5a; 2048],
     };
     let entry = journal.note_request(&sent, &[], None).expect("noted");
-    let answer = status.map(|status| Answer { status, size: 312, digest: [0; 32] });
-    let outcome = Outcome { at, answer, failure: failure.map(str::to_owned) };
-    journal.note_answer(entry, &outcome, &Learnt::Nothing).expect("noted");
+    let answer = status.map(|status| ResponseSummary { status, size: 312, digest: [0; 32] });
+    let outcome = CallResult { at, answer, failure: failure.map(str::to_owned) };
+    journal.note_answer(entry, &outcome, &SyncUpdate::Nothing).expect("noted");
 }
 
 /// So many days from now.

@@ -3,5 +3,5 @@
 CHECKS += fuzz
 
 .PHONY: fuzz
-fuzz: setup ## Each decoder against bytes that nobody thought of, for a minute
+fuzz: setup ## Each decoder against random bytes, for a minute
 	@tests/fuzz/run $(FUZZ_SECONDS)

@@ -118,7 +118,7 @@ box() {
 }
 
 temoin() {
-    [[ -n $TEMOIN ]] || die "no temoin in this laboratory: lab up --temoin FILE"
+    [[ -n $TEMOIN ]] || die "no temoin in this lab: lab up --temoin FILE"
     by_clock
     box "${BY_CLOCK[@]}" "$TEMOIN" --state-dir "$STATE/temoin" --config "$STATE/temoin.toml" "$@"
 }

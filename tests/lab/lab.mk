@@ -1,15 +1,15 @@
-# The end-to-end tests, the soak and the demonstration, all in tests/lab's laboratory.
+# The end-to-end tests, the soak and the demonstration, all in the network lab of tests/lab.
 
-CHECKS += edges sync-check soak-short demo-check
+CHECKS += tunnel-lifecycle sync-check soak-short demo-check
 
 SESSIONS ?= 500
 
-.PHONY: edges
-edges: setup ## End to end (root): each edge of a tunnel's life, with a real OpenVPN; bad disks
-	cargo test --locked --test disk --test edges --test sync_uplink
+.PHONY: tunnel-lifecycle
+tunnel-lifecycle: setup ## End to end (root): a tunnel's whole life cycle, with a real OpenVPN; bad disks
+	cargo test --locked --test full_disk --test tunnel_lifecycle --test sync_uplink
 
 .PHONY: sync-check
-sync-check: setup ## End to end (root): a box and its operator that ask each other through a real tunnel
+sync-check: setup ## End to end (root): a box and its operator that sync through a real tunnel
 	cargo test --locked --features operator --test sync
 
 .PHONY: soak-short

@@ -43,8 +43,8 @@ issue() {
                 -keyfile "$directory/$issuer.key" "${signer[@]}" \
                 -startdate 20000101000000Z -enddate 20371231235959Z <<CONF
 [ca]
-default_ca = laboratory
-[laboratory]
+default_ca = lab
+[lab]
 rand_serial = yes
 database = $directory/$name.index
 new_certs_dir = $directory
@@ -155,7 +155,7 @@ PROFILE
 }
 
 operator() {
-    [[ -n $WITNESSED ]] || die "no temoin-operator in this laboratory: lab up --operator FILE"
+    [[ -n $WITNESSED ]] || die "no temoin-operator in this lab: lab up --operator FILE"
     by_clock
     in_namespace "$OPERATOR" "${BY_CLOCK[@]}" "$WITNESSED" --config "$STATE/operator.toml" "$@"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Processes of a laboratory: each is known by a file with its number in the state directory.
+# Processes of a lab: each is known by a file with its number in the state directory.
 
 # started_at PID: when the kernel started it, in ticks since boot; nothing when it is gone.
 started_at() {
@@ -10,7 +10,7 @@ started_at() {
     echo "${words[19]}"
 }
 
-# is_running NAME: whether that process of this laboratory lives (a zombie does not).
+# is_running NAME: whether that process of this lab lives (a zombie does not).
 is_running() {
     local pid letter
     pid=$(cat "$STATE/$1.pid" 2>/dev/null) && [[ -n $pid ]] || return 1
@@ -22,12 +22,12 @@ is_gone() {
     ! is_running "$1"
 }
 
-# send SIGNAL NAME: to that process, if it is one of the laboratory's own namespaces.
+# send SIGNAL NAME: to that process, if it is one of the lab's own namespaces.
 send() {
     is_running "$2" || die "$2 does not run"
     local pid
     pid=$(<"$STATE/$2.pid")
-    ip netns identify "$pid" | grep -q "^tml-$LAB-" || die "$2.pid is not of this laboratory"
+    ip netns identify "$pid" | grep -q "^tml-$LAB-" || die "$2.pid is not of this lab"
     kill "-$1" "$pid"
 }
 
@@ -40,7 +40,7 @@ stop() {
 # clock SECONDS: what --clock promises. The kernel's notice of a clock that was set is all that
 # libfaketime leaves out, so the daemon is made to look by SIGHUP.
 clock() {
-    [[ -n $CLOCK ]] || die "the laboratory has no clock of its own: lab up --clock"
+    [[ -n $CLOCK ]] || die "the lab has no clock of its own: lab up --clock"
     [[ ${1-} =~ ^[0-9]+$ ]] || die "clock: a number of seconds is missing"
     echo "+$1" >"$STATE/clock.new"
     mv "$STATE/clock.new" "$STATE/clock"
@@ -58,7 +58,7 @@ by_clock() {
         FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1)
 }
 
-# spawn NAMESPACE NAME COMMAND...: in the background, its output in NAME.log, by the laboratory's clock.
+# spawn NAMESPACE NAME COMMAND...: in the background, its output in NAME.log, by the lab's clock.
 spawn() {
     local namespace=$1 name=$2
     shift 2

@@ -1,4 +1,4 @@
-//! What a box says to the operator's end over its socket, and what it makes of the answers.
+//! A box's requests to the operator's end over its socket, and the verification of the answers.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use temoin::domain::{SessionId, Timestamp};
 use temoin::protocol::{Freshness, KeyChain, PublicKey, Receipt, StatusAnswer, StatusRequest};
 
 /// What came back.
-pub struct Answer {
+pub struct HttpAnswer {
     pub status: u16,
     pub head: String,
     pub body: Vec<u8>,
@@ -52,18 +52,18 @@ pub fn post(path: &str, fields: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-pub fn receive(mut stream: impl Read) -> Answer {
+pub fn receive(mut stream: impl Read) -> HttpAnswer {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
         Ok(_) => {}
-        // A peer that was let go.
+        // A connection that was closed.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
         Err(error) => panic!("{error}"),
     }
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("no answer");
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: bytes[end + 4..].to_vec() }
+    HttpAnswer { status, head, body: bytes[end + 4..].to_vec() }
 }
 
 pub fn now() -> Timestamp {

@@ -21,12 +21,12 @@ use tempfile::TempDir;
 use super::support::{Cluster, await_value};
 
 /// A machine with a VPN server, and temoin-operator beside it.
-pub struct Gateway {
+pub struct TestGateway {
     directory: TempDir,
     location: Location,
 }
 
-impl Gateway {
+impl TestGateway {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(directory.path().join("record/record.db"));
@@ -49,7 +49,7 @@ impl Gateway {
         gateway
     }
 
-    /// One on which nothing was made yet but its configuration.
+    /// One with nothing but its configuration.
     pub fn empty(directory: TempDir, location: Location) -> Self {
         let gateway = Self { directory, location };
         gateway.configure("");
@@ -103,13 +103,13 @@ impl Gateway {
     }
 
     /// Begins to answer boxes, until what this returns is dropped.
-    pub fn serve(&self) -> Serving {
-        let serving = Serving(self.command(&["serve"]).spawn().unwrap());
+    pub fn serve(&self) -> ServeProcess {
+        let serving = ServeProcess(self.command(&["serve"]).spawn().unwrap());
         await_value("a responder", || UnixStream::connect(self.path("serve.sock")).ok());
         serving
     }
 
-    /// Runs a hook as OpenVPN does; what it says of trouble.
+    /// Runs a hook as OpenVPN does; returns its error output.
     pub fn hook(
         &self,
         name: &str,
@@ -152,7 +152,7 @@ impl Gateway {
         names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).count()
     }
 
-    /// Takes what waits, which a hook that goes on may do too.
+    /// Delivers the spooled events, which a background hook may do too.
     pub fn take(&self) {
         let until = Instant::now() + Duration::from_secs(90);
         while self.waiting() > 0 {
@@ -177,9 +177,9 @@ impl Gateway {
 }
 
 /// `temoin-operator serve`, which dropping this kills as `kill -9` does.
-pub struct Serving(Child);
+pub struct ServeProcess(Child);
 
-impl Drop for Serving {
+impl Drop for ServeProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{Connection, Session, Witnessed};
+use super::{HookRun, RecordedSession, ServerConnection};
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
 
 /// How long something that must happen may take, where a test says nothing else.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A network laboratory with temoin's hooks installed; dropping it takes it down.
+/// A network lab with temoin's hooks installed; dropping it takes it down.
 pub struct Lab {
     directory: TempDir,
 }
 
 impl Lab {
-    /// Builds a laboratory; `options` are those of `lab up`.
+    /// Builds a lab; `options` are those of `lab up`.
     ///
     /// # Panics
     ///
@@ -33,14 +33,14 @@ impl Lab {
         lab
     }
 
-    /// A laboratory whose daemon runs already.
+    /// A lab whose daemon runs already.
     pub fn with_daemon(options: &str) -> Self {
         let lab = Self::up(options);
         lab.run("daemon start");
         lab
     }
 
-    /// Runs commands of the laboratory, separated by semicolons, each of which must succeed.
+    /// Runs commands of the lab, separated by semicolons, each of which must succeed.
     pub fn run(&self, commands: &str) -> String {
         commands.split(';').map(|command| self.run_one(command)).collect()
     }
@@ -51,13 +51,13 @@ impl Lab {
             .arg(self.state())
             .args(command.split_whitespace())
             .output()
-            .expect("the laboratory's program");
+            .expect("the lab's program");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "lab {command}: {errors}");
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// The laboratory's state directory.
+    /// The lab's state directory.
     pub fn state(&self) -> PathBuf {
         self.directory.path().join("lab")
     }
@@ -68,7 +68,7 @@ impl Lab {
     }
 
     /// What the operator's server saw, the oldest first.
-    pub fn truth(&self) -> Vec<Connection> {
+    pub fn truth(&self) -> Vec<ServerConnection> {
         serde_json::from_str(&self.run("truth")).expect("the truth in JSON")
     }
 
@@ -79,24 +79,24 @@ impl Lab {
     }
 
     /// What the box could have known, the oldest first.
-    pub fn witnessed(&self) -> Vec<Witnessed> {
+    pub fn hook_runs(&self) -> Vec<HookRun> {
         let text = read(&self.state().join("witness.jsonl"));
         text.lines().map(|line| serde_json::from_str(line).expect("a witness line")).collect()
     }
 
     /// What temoin recorded, the oldest first.
-    pub fn sessions(&self) -> Vec<Session> {
-        Session::all(&self.record())
+    pub fn sessions(&self) -> Vec<RecordedSession> {
+        RecordedSession::all(&self.record())
     }
 
     /// Waits until as many sessions as `states` has words are recorded, each open or closed as its
     /// word says, and returns them.
-    pub fn await_sessions(&self, states: &str) -> Vec<Session> {
+    pub fn await_sessions(&self, states: &str) -> Vec<RecordedSession> {
         self.await_sessions_within(PATIENCE, states)
     }
 
     /// As [`Lab::await_sessions`], with a patience of one's own.
-    pub fn await_sessions_within(&self, patience: Duration, states: &str) -> Vec<Session> {
+    pub fn await_sessions_within(&self, patience: Duration, states: &str) -> Vec<RecordedSession> {
         let expected: Vec<&str> = states.split_whitespace().collect();
         self.await_value(patience, &format!("sessions: {states}"), || {
             let sessions = self.sessions();
@@ -107,11 +107,11 @@ impl Lab {
 
     /// Waits until the server's sessions are `count`, of which `ended` have ended, and the server has
     /// told the addresses of all.
-    pub fn await_truth(&self, count: usize, ended: usize) -> Vec<Connection> {
+    pub fn await_truth(&self, count: usize, ended: usize) -> Vec<ServerConnection> {
         self.await_value(PATIENCE, &format!("{count} connections, {ended} ended"), || {
             let truth = self.truth();
             let found = truth.iter().filter(|connection| connection.end.is_some()).count();
-            let is_told = |own: &Connection| own.ipv4.is_some() && own.ipv6.is_some();
+            let is_told = |own: &ServerConnection| own.ipv4.is_some() && own.ipv6.is_some();
             (truth.len() == count && found == ended && truth.iter().all(is_told)).then_some(truth)
         })
     }

@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: a laboratory, what temoin recorded in it, and what the
+//! What the end-to-end tests share: a lab, what temoin recorded in it, and what the
 //! operator's server saw.
 
 #![allow(
@@ -21,13 +21,13 @@ mod record;
 mod truth;
 
 pub use lab::Lab;
-pub use operator::{Operator, brussels};
+pub use operator::{SigningOperator, brussels};
 pub use postgres::Cluster;
 pub use program::{LOGIN, Program, TUNNEL, await_value, files_below};
-pub use record::{Moment, Observed, Session};
-pub use truth::{Connection, Witnessed};
+pub use record::{RecordedSession, RecordedTime, RecordedValue};
+pub use truth::{HookRun, ServerConnection};
 
-/// Milliseconds since 1970, UTC: the clock that all parts of a laboratory share.
+/// Milliseconds since 1970, UTC: the clock that all parts of a lab share.
 pub type Milliseconds = i64;
 
 /// The present moment.

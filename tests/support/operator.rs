@@ -1,13 +1,15 @@
-//! What an operator signs, without a network in between: statements about sessions, noted in a record
-//! as the daemon notes them.
+//! What an operator signs, without a network in between: statements about sessions, stored as the
+//! daemon stores them.
 
 use std::path::Path;
 
 use temoin::domain::{SessionId, Timestamp, Zone};
-use temoin::journal::{Answer, Call, Journal, Learnt, Outcome, Reader, Sent, Way};
+use temoin::journal::{
+    Call, CallResult, Journal, Reader, ResponseSummary, RouteKind, SentRequest, SyncUpdate,
+};
 use temoin::protocol::{
-    Canonical, Day, FieldSet, Freshness, Held, Receipt, Record, Rotation, Salt, Second, SigningKey,
-    StatusAnswer, StatusRequest,
+    CanonicalValue, Day, FieldSet, Freshness, Held, Receipt, Rotation, Salt, SigningKey,
+    StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,
 };
 
 /// The zone of the operator.
@@ -16,20 +18,20 @@ pub fn brussels() -> Zone {
 }
 
 /// An operator of a responder, as far as its signed answers go.
-pub struct Operator {
+pub struct SigningOperator {
     /// The key that its profile pins.
     pub key: SigningKey,
     /// The key that took over, and the statement of that.
     pub successor: Option<(SigningKey, Rotation)>,
 }
 
-impl Default for Operator {
+impl Default for SigningOperator {
     fn default() -> Self {
         Self { key: SigningKey::from_seed(&[0x33; 32]), successor: None }
     }
 }
 
-impl Operator {
+impl SigningOperator {
     /// Writes its profile and a configuration into a directory, which chooses it, with checks switched
     /// on.
     pub fn choose(&self, directory: &Path) {
@@ -64,9 +66,9 @@ impl Operator {
     pub fn bind(&self, journal: &mut Journal, id: SessionId, at: Timestamp) {
         let sent = sent(Call::Register, id.as_bytes().to_vec(), at);
         let entry = journal.note_request(&sent, &[id], None).expect("noted");
-        let answer = Some(Answer { status: 204, size: 0, digest: [0; 32] });
-        let outcome = Outcome { at, answer, failure: None };
-        journal.note_answer(entry, &outcome, &Learnt::Bound(id)).expect("noted");
+        let answer = Some(ResponseSummary { status: 204, size: 0, digest: [0; 32] });
+        let outcome = CallResult { at, answer, failure: None };
+        journal.note_answer(entry, &outcome, &SyncUpdate::Bound(id)).expect("noted");
     }
 
     /// Notes in a record what it states of one session at an instant: that it holds these values
@@ -77,7 +79,7 @@ impl Operator {
         reader: &Reader,
         id: SessionId,
         at: Timestamp,
-        record: Option<(&str, &[Canonical])>,
+        record: Option<(&str, &[CanonicalValue])>,
     ) -> Receipt {
         let mut random = [[0; 32]; StatusRequest::IDS];
         let mut salt = [0; 32];
@@ -85,7 +87,7 @@ impl Operator {
             getrandom::fill(bytes).expect("random bytes");
         }
         let request = StatusRequest::new(&[id], &random).expect("a request");
-        let stated = Second::containing(at).expect("a second");
+        let stated = UnixSeconds::containing(at).expect("a second");
         let successor = self.successor.as_ref();
         let rotation = successor.map(|(_, rotation)| *rotation);
         let key = match successor {
@@ -96,7 +98,7 @@ impl Operator {
             let (day, values) = record.filter(|_| *asked == id)?;
             let fields: FieldSet = values.iter().map(|value| value.field().field()).collect();
             let held = Held::new(Day::new(day.parse().ok()?), fields)?;
-            Some(Record { held, values, salt: Salt::from_random(salt)? })
+            Some(StoredRecord { held, values, salt: Salt::from_random(salt)? })
         });
         let bytes = answer.to_bytes();
         let keys = reader.keys(self.key.public()).expect("keys");
@@ -106,9 +108,9 @@ impl Operator {
             .and_then(|answer| answer.verify(&request, &keys, Freshness::ClockNotTrusted))
             .expect("a good answer");
         let size = u64::try_from(bytes.len()).expect("a size");
-        let answer = Some(Answer { status: 200, size, digest: digest(&bytes) });
-        let outcome = Outcome { at, answer, failure: None };
-        let learnt = Learnt::Statements {
+        let answer = Some(ResponseSummary { status: 200, size, digest: digest(&bytes) });
+        let outcome = CallResult { at, answer, failure: None };
+        let learnt = SyncUpdate::Statements {
             receipts: &verified.receipts,
             keys: &verified.keys,
             zone: brussels(),
@@ -118,14 +120,21 @@ impl Operator {
     }
 }
 
-fn sent(call: Call, body: Vec<u8>, at: Timestamp) -> Sent {
+fn sent(call: Call, body: Vec<u8>, at: Timestamp) -> SentRequest {
     let head = format!(
         "POST /temoin/1/{} HTTP/1.1\r\nHost: vpn.example.org\r\n\
          Content-Type: application/octet-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         call.name(),
         body.len()
     );
-    Sent { at, call, way: Way::Tunnel, by_hand: false, head: head.into_bytes(), body }
+    SentRequest {
+        at,
+        call,
+        route: RouteKind::Tunnel,
+        is_manual: false,
+        head: head.into_bytes(),
+        body,
+    }
 }
 
 fn digest(bytes: &[u8]) -> [u8; 32] {

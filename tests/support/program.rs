@@ -132,7 +132,7 @@ impl Program {
         await_value("the page's socket", || UnixStream::connect(&socket).ok());
     }
 
-    /// Holds the daemon still, as on a box that is busy with something else.
+    /// Suspends the daemon, as on a box that is busy with something else.
     pub fn pause_daemon(&self) {
         self.signal_daemon(nix::sys::signal::Signal::SIGSTOP);
     }

@@ -8,24 +8,24 @@ use super::Milliseconds;
 
 /// One session as `temoin sessions --json` tells it.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Session {
+pub struct RecordedSession {
     pub id: String,
     pub state: String,
     pub device: String,
     pub coverage: String,
-    pub start: Moment,
-    pub end: Option<End>,
-    pub origin_address: Option<Observed<IpAddr>>,
-    pub origin_port: Option<Observed<u16>>,
-    pub assigned_ipv4: Option<Observed<Ipv4Addr>>,
-    pub assigned_ipv6: Option<Observed<Ipv6Addr>>,
-    pub delegated_prefix: Option<Observed<String>>,
-    pub gateway: Option<Observed<Gateway>>,
-    pub transport: Option<Observed<String>>,
+    pub start: RecordedTime,
+    pub end: Option<RecordedEnd>,
+    pub origin_address: Option<RecordedValue<IpAddr>>,
+    pub origin_port: Option<RecordedValue<u16>>,
+    pub assigned_ipv4: Option<RecordedValue<Ipv4Addr>>,
+    pub assigned_ipv6: Option<RecordedValue<Ipv6Addr>>,
+    pub delegated_prefix: Option<RecordedValue<String>>,
+    pub gateway: Option<RecordedValue<RecordedGateway>>,
+    pub transport: Option<RecordedValue<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct Moment {
+pub struct RecordedTime {
     pub at: Option<String>,
     pub earliest: Option<String>,
     pub latest: Option<String>,
@@ -33,32 +33,32 @@ pub struct Moment {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct End {
+pub struct RecordedEnd {
     #[serde(flatten)]
-    pub moment: Moment,
+    pub moment: RecordedTime,
     pub reason: String,
     pub operator_view: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-pub struct Observed<T> {
+pub struct RecordedValue<T> {
     pub value: T,
     pub source: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-pub struct Gateway {
+pub struct RecordedGateway {
     pub address: IpAddr,
     pub port: u16,
 }
 
 #[derive(Deserialize)]
-struct Listing {
+struct SessionList {
     format: String,
-    sessions: Vec<Session>,
+    sessions: Vec<RecordedSession>,
 }
 
-impl Session {
+impl RecordedSession {
     /// All sessions of a record, the oldest first.
     pub fn all(state_directory: &Path) -> Vec<Self> {
         let output = Command::new(env!("CARGO_BIN_EXE_temoin"))
@@ -69,7 +69,8 @@ impl Session {
             .expect("temoin runs");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "temoin sessions: {errors}");
-        let listing: Listing = serde_json::from_slice(&output.stdout).expect("sessions in JSON");
+        let listing: SessionList =
+            serde_json::from_slice(&output.stdout).expect("sessions in JSON");
         assert_eq!(listing.format, "temoin.sessions/1");
         let mut sessions = listing.sessions;
         sessions.reverse();
@@ -87,7 +88,7 @@ impl Session {
     }
 }
 
-impl Moment {
+impl RecordedTime {
     /// The instant, where it is exact.
     pub fn exact(&self) -> Option<Milliseconds> {
         self.at.as_deref().map(milliseconds)

@@ -1,5 +1,5 @@
 //! An operator's responder in the test's own process, over real TLS, that does whatever a test wants;
-//! and a box's record to ask it from.
+//! and a box's record to make requests from.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,19 +24,19 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 use temoin::domain::{
-    BootId, Change, ClockReading, Coverage, Facts, Field, Moment, Observed, Session, SessionId,
-    SessionSecret, Source, Timestamp, Uptime, Zone,
+    Attributes, BootId, Change, ClockReading, Coverage, Field, Observed, Session, SessionId,
+    SessionSecret, Source, TimeBounds, Timestamp, Uptime, Zone,
 };
-use temoin::inquiry::Operator;
+use temoin::inquiry::SyncTarget;
 use temoin::journal::Journal;
 use temoin::protocol::{
-    Canonical, Day, FieldSet, Held, PublicKey, Record, Rotation, Salt, Second, SigningKey,
-    StatusAnswer, StatusRequest,
+    CanonicalValue, Day, FieldSet, Held, PublicKey, Rotation, Salt, SigningKey, StatusAnswer,
+    StatusRequest, StoredRecord, UnixSeconds,
 };
-use temoin::sync::Trust;
+use temoin::sync::ServerTrust;
 
 /// A certificate with its key, and who signed it.
-pub struct Identity {
+pub struct TestCertificate {
     chain: Vec<CertificateDer<'static>>,
     key: Vec<u8>,
     /// The digest that a profile would pin.
@@ -45,7 +45,7 @@ pub struct Identity {
     pub root: String,
 }
 
-impl Identity {
+impl TestCertificate {
     /// One for these names, whose last year is `until`, signed by an authority of its own.
     pub fn new(names: &[&str], until: i32) -> Self {
         let authority_key = KeyPair::generate().unwrap();
@@ -70,11 +70,11 @@ impl Identity {
 }
 
 /// What the responder does once it has read a request: it writes what it likes.
-pub type Act = dyn FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send;
+pub type ReplyFn = dyn FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send;
 
-/// What came over one connection.
+/// A request, as received over one connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Heard {
+pub struct ReceivedRequest {
     /// The request in the clear.
     pub request: Vec<u8>,
     /// How many bytes the network saw of the box.
@@ -84,18 +84,18 @@ pub struct Heard {
 }
 
 /// A responder that listens until it is dropped.
-pub struct Responder {
+pub struct TestResponder {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<ReceivedRequest>>>,
     accepted: Arc<Mutex<usize>>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Responder {
+impl TestResponder {
     /// One that speaks TLS and does `act` with each request.
     pub fn new(
-        identity: &Identity,
+        identity: &TestCertificate,
         act: impl FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> Self {
         Self::at((Ipv4Addr::LOCALHOST, 0).into(), identity, act)
@@ -104,7 +104,7 @@ impl Responder {
     /// One that listens there.
     pub fn at(
         address: SocketAddr,
-        identity: &Identity,
+        identity: &TestCertificate,
         mut act: impl FnMut(&[u8], &mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> Self {
         let key = PrivateKeyDer::try_from(identity.key.clone()).unwrap();
@@ -118,10 +118,14 @@ impl Responder {
         Self::listen(address, move |stream, heard| {
             let from = stream.peer_addr()?.ip();
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut tls = StreamOwned::new(connection, Counting { stream, read: 0 });
+            let mut tls = StreamOwned::new(connection, CountingStream { stream, read: 0 });
             let request = read_request(&mut tls)?;
             let on_the_wire = tls.sock.read;
-            heard.lock().unwrap().push(Heard { request: request.clone(), on_the_wire, from });
+            heard.lock().unwrap().push(ReceivedRequest {
+                request: request.clone(),
+                on_the_wire,
+                from,
+            });
             act(&request, &mut tls)?;
             tls.conn.send_close_notify();
             tls.flush()
@@ -130,18 +134,18 @@ impl Responder {
 
     /// One that does `act` with each connection as it is.
     pub fn plain(
-        act: impl FnMut(TcpStream, &Mutex<Vec<Heard>>) -> io::Result<()> + Send + 'static,
+        act: impl FnMut(TcpStream, &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> + Send + 'static,
     ) -> Self {
         Self::listen((Ipv4Addr::LOCALHOST, 0).into(), act)
     }
 
     fn listen(
         address: SocketAddr,
-        mut act: impl FnMut(TcpStream, &Mutex<Vec<Heard>>) -> io::Result<()> + Send + 'static,
+        mut act: impl FnMut(TcpStream, &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let heard: Arc<Mutex<Vec<ReceivedRequest>>> = Arc::default();
         let accepted: Arc<Mutex<usize>> = Arc::default();
         let is_over = Arc::new(AtomicBool::new(false));
         let (own_heard, own_accepted) = (Arc::clone(&heard), Arc::clone(&accepted));
@@ -155,7 +159,7 @@ impl Responder {
                 stream.set_read_timeout(Some(PATIENCE)).unwrap();
                 stream.set_write_timeout(Some(PATIENCE)).unwrap();
                 *own_accepted.lock().unwrap() += 1;
-                // A box that goes away is what many tests are about.
+                // Many tests close the connection early.
                 let _: io::Result<()> = act(stream, &own_heard);
             }
         });
@@ -172,7 +176,7 @@ impl Responder {
     }
 
     /// What was asked so far.
-    pub fn heard(&self) -> Vec<Heard> {
+    pub fn received_requests(&self) -> Vec<ReceivedRequest> {
         self.heard.lock().unwrap().clone()
     }
 
@@ -182,7 +186,7 @@ impl Responder {
     }
 
     /// A profile of an operator at this address, with the id `template`.
-    pub fn profile(base: &str, key: &PublicKey, identity: &Identity) -> String {
+    pub fn profile(base: &str, key: &PublicKey, identity: &TestCertificate) -> String {
         let template = include_str!("../../src/retention/profiles/template.toml");
         let digest =
             identity.digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
@@ -193,10 +197,10 @@ impl Responder {
     }
 
     /// The operator whose responder this is, by this certificate's key.
-    pub fn operator(&self, identity: &Identity, key: &SigningKey) -> Operator {
-        Operator {
+    pub fn operator(&self, identity: &TestCertificate, key: &SigningKey) -> SyncTarget {
+        SyncTarget {
             base: self.base().parse().unwrap(),
-            trust: Trust::Pinned(identity.digest),
+            trust: ServerTrust::Pinned(identity.digest),
             key: key.public(),
             zone: Zone::UTC,
             proxy: None,
@@ -204,7 +208,7 @@ impl Responder {
     }
 }
 
-impl Drop for Responder {
+impl Drop for TestResponder {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
         // Wakes the thread, which then ends.
@@ -215,7 +219,7 @@ impl Drop for Responder {
     }
 }
 
-/// Carries what each says to the other, until one of them is done.
+/// Relays data both ways, until one end is done.
 pub fn relay(one: TcpStream, other: TcpStream) -> io::Result<()> {
     let (mut from, mut to) = (one.try_clone()?, other.try_clone()?);
     let back = thread::spawn(move || {
@@ -228,12 +232,12 @@ pub fn relay(one: TcpStream, other: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-struct Counting {
+struct CountingStream {
     stream: TcpStream,
     read: usize,
 }
 
-impl Read for Counting {
+impl Read for CountingStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.stream.read(buffer)?;
         self.read += length;
@@ -241,7 +245,7 @@ impl Read for Counting {
     }
 }
 
-impl Write for Counting {
+impl Write for CountingStream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.stream.write(buffer)
     }
@@ -289,7 +293,7 @@ pub fn http(status: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// An operator's store and clock.
-pub struct Store {
+pub struct OperatorStub {
     pub key: SigningKey,
     pub rotation: Option<Rotation>,
     pub held: HashMap<SessionId, Held>,
@@ -297,7 +301,7 @@ pub struct Store {
     salts: u64,
 }
 
-impl Store {
+impl OperatorStub {
     /// An empty one.
     pub fn new(at: Timestamp) -> Self {
         Self {
@@ -325,12 +329,12 @@ impl Store {
     /// An honest answer to this request, whoever asks.
     pub fn answer_to(&mut self, request: &StatusRequest) -> Vec<u8> {
         let Self { key, rotation, held, at, salts } = self;
-        let at = Second::containing(*at).unwrap();
-        let values = [Canonical::assigned_ipv4(ADDRESS)];
+        let at = UnixSeconds::containing(*at).unwrap();
+        let values = [CanonicalValue::assigned_ipv4(ADDRESS)];
         StatusAnswer::new(request, at, key, *rotation, |id| {
             *salts += 1;
             let salt = Salt::from_random(Sha256::digest(salts.to_be_bytes()).into()).unwrap();
-            held.get(id).map(|held| Record { held: *held, values: &values, salt })
+            held.get(id).map(|held| StoredRecord { held: *held, values: &values, salt })
         })
         .to_bytes()
     }
@@ -347,11 +351,11 @@ pub fn session(number: u32, opened: ClockReading) -> (Session, Change) {
         device: "lo".parse().unwrap(),
         interface: Some(1),
         opened,
-        start: Observed::new(Moment::exact(opened.realtime), Source::OpenVpnHook),
+        start: Observed::new(TimeBounds::exact(opened.realtime), Source::OpenVpnHook),
         end: None,
-        facts: Facts {
+        attributes: Attributes {
             assigned_ipv4: Some(Observed::new(ADDRESS, Source::OpenVpnHook)),
-            ..Facts::default()
+            ..Attributes::default()
         },
         coverage: Coverage::Hooks,
         connection: None,

@@ -4,9 +4,9 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::Milliseconds;
 
-/// One session as the operator's OpenVPN server told its scripts.
+/// One session as the operator's OpenVPN server reported it to its scripts.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Connection {
+pub struct ServerConnection {
     #[serde(rename = "start_ns", deserialize_with = "from_nanoseconds")]
     pub start: Milliseconds,
     #[serde(rename = "end_ns", deserialize_with = "from_optional_nanoseconds")]
@@ -21,7 +21,7 @@ pub struct Connection {
 
 /// One run of OpenVPN's hooks in the box, noted by a hook that is not temoin's.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Witnessed {
+pub struct HookRun {
     pub hook: String,
     #[serde(rename = "at_ns", deserialize_with = "from_nanoseconds")]
     pub at: Milliseconds,

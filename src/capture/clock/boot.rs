@@ -1,4 +1,4 @@
-//! Which run of the system this is.
+//! The boot ID.
 //!
 //! A container's manager mounts an ID of the container's own over the kernel's, so that each start of
 //! the container counts as a boot. A unit's sandbox takes that mount away again: `ProtectProc=`,
@@ -23,9 +23,9 @@ pub(super) fn id() -> io::Result<BootId> {
     }
 }
 
-/// When the boot of a reading that was just taken had begun for certain: where the boot ID is the
-/// kernel's, when that started. A container starts at some later moment of its host's uptime, of which
-/// only the reading itself is surely not before.
+/// The latest uptime at which the boot of a fresh reading can have begun: zero if the boot ID is
+/// the kernel's. A container starts at some later uptime of its host, known only to be no later
+/// than the reading itself.
 pub fn began_by(reading: &ClockReading) -> Uptime {
     let is_kernels = !Path::new(CONTAINER).exists()
         && !fs::read_to_string(MOUNTS).is_ok_and(|mounts| is_covered(&mounts))
@@ -45,7 +45,7 @@ fn is_covered(mounts: &str) -> bool {
 /// Where a unit says which boot this is: `Environment=TEMOIN_BOOT_ID=%b`.
 const VARIABLE: &str = "TEMOIN_BOOT_ID";
 
-/// The kernel draws it anew at every boot (random(4)).
+/// The kernel draws a new one at every boot (random(4)).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What is mounted for this process.

@@ -1,11 +1,11 @@
-//! The kernel's word at second hand.
+//! Asks the package's clock unit whether the kernel's clock is synchronised.
 //!
-//! Whether the clock is right can only be asked with the call that could also set it, which the
-//! daemon's sandbox takes away. Where that is so, another unit of the package's, which may ask and
-//! can reach nothing else, answers at [`SOCKET`].
+//! The system call that queries the clock status can also set the clock, so the daemon's sandbox
+//! forbids it. Another unit of the package, which may call it and has access to nothing else,
+//! answers at [`SOCKET`].
 //!
 //! # Error handling
-//! Whoever does not answer, or not in these words, has not said that the clock is right.
+//! No answer, or any other answer, counts as not synchronised.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -15,71 +15,71 @@ use std::time::Duration;
 
 use crate::domain::{Timestamp, Uptime};
 
-/// Where the unit with the kernel's word listens.
+/// Where the clock unit listens.
 pub(super) const SOCKET: &str = "/run/temoin-clock.sock";
 
-/// The two things that the unit says, and so what `temoin clock` prints.
+/// The unit's two answers, printed by `temoin clock`.
 const RIGHT: &str = "synchronised\n";
 const UNCONFIRMED: &str = "unsynchronised\n";
 
-/// How long the daemon waits for what is said, at the longest.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the daemon waits for an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// For how many milliseconds an answer holds. A program is started for each, so what comes close
-/// together is answered by one; it is less than the shortest pause between two looks at a clock that
-/// is not trusted yet.
-const HOLDS: u64 = 20_000;
+/// Validity of an answer in milliseconds. Each starts a program, so one serves several queries in a
+/// row; it is shorter than the shortest interval between two checks of a clock that is not trusted
+/// yet.
+const VALID_FOR: u64 = 20_000;
 
-/// By how many milliseconds the wall clock may part from the uptime while an answer holds: a clock
-/// that leapt is not the one that was asked about. One that is only drawn right stays far below.
-const LEAP: u64 = 1_000;
+/// Maximum drift of the wall clock from the uptime, in milliseconds, while an answer is valid:
+/// after a jump the answer no longer applies. A clock that is slewed stays far below.
+const MAX_DRIFT: u64 = 1_000;
 
-/// How to say whether the clock is right.
-pub(super) fn word(synchronised: bool) -> &'static str {
+/// The answer for this status.
+pub(super) fn status_word(synchronised: bool) -> &'static str {
     if synchronised { RIGHT } else { UNCONFIRMED }
 }
 
-/// What was said of the clock, and what the clocks showed when it was asked.
+/// An answer, and what the clocks showed at that time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer {
+pub(super) struct ClockAnswer {
     synchronised: bool,
     uptime: Uptime,
     realtime: Timestamp,
 }
 
-impl Answer {
-    /// Whether this answer says that a clock which shows this is right.
-    pub(super) fn vouches_for(&self, uptime: Uptime, realtime: Timestamp) -> bool {
-        self.synchronised && self.is_of(uptime, realtime)
+impl ClockAnswer {
+    /// Whether this answer applies to these clocks and says that they are right.
+    pub(super) fn confirms(&self, uptime: Uptime, realtime: Timestamp) -> bool {
+        self.synchronised && self.applies_to(uptime, realtime)
     }
 
-    fn is_of(&self, uptime: Uptime, realtime: Timestamp) -> bool {
+    fn applies_to(&self, uptime: Uptime, realtime: Timestamp) -> bool {
         let Some(elapsed) = uptime.milliseconds().checked_sub(self.uptime.milliseconds()) else {
             return false;
         };
         let shown = realtime.milliseconds() - self.realtime.milliseconds();
-        elapsed < HOLDS && i64::try_from(elapsed).is_ok_and(|e| shown.abs_diff(e) < LEAP)
+        elapsed < VALID_FOR && i64::try_from(elapsed).is_ok_and(|e| shown.abs_diff(e) < MAX_DRIFT)
     }
 }
 
-/// The last answer, where it is one of the clock that shows this now, or a new one.
+/// The last answer if it still applies to these clocks, or a new one.
 pub(super) fn answer(
     socket: &Path,
-    last: &Mutex<Option<Answer>>,
+    last: &Mutex<Option<ClockAnswer>>,
     uptime: Uptime,
     realtime: Timestamp,
-) -> Answer {
+) -> ClockAnswer {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = last.filter(|answer| answer.is_of(uptime, realtime)) {
+    if let Some(known) = last.filter(|answer| answer.applies_to(uptime, realtime)) {
         return known;
     }
     let synchronised = ask(socket).is_ok_and(|said| said == RIGHT);
-    *last.insert(Answer { synchronised, uptime, realtime })
+    *last.insert(ClockAnswer { synchronised, uptime, realtime })
 }
 
 fn ask(socket: &Path) -> io::Result<String> {
     let stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
     let mut said = String::new();
     // One more than the longest answer, so that a longer one is none.
     stream.take(16).read_to_string(&mut said)?;
@@ -95,7 +95,7 @@ mod tests {
 
     use crate::domain::{Timestamp, Uptime};
 
-    use super::{Answer, HOLDS, LEAP, RIGHT, UNCONFIRMED, answer, word};
+    use super::{ClockAnswer, MAX_DRIFT, RIGHT, UNCONFIRMED, VALID_FOR, answer, status_word};
 
     const NOON: i64 = 1_795_435_200_000;
 
@@ -103,35 +103,35 @@ mod tests {
         (Uptime::from_milliseconds(uptime), Timestamp::from_milliseconds(realtime).unwrap())
     }
 
-    fn at_noon(synchronised: bool) -> Answer {
+    fn at_noon(synchronised: bool) -> ClockAnswer {
         let (uptime, realtime) = clocks(5_000, NOON);
-        Answer { synchronised, uptime, realtime }
+        ClockAnswer { synchronised, uptime, realtime }
     }
 
-    fn vouches(synchronised: bool, uptime: u64, realtime: i64) -> bool {
+    fn confirmed(synchronised: bool, uptime: u64, realtime: i64) -> bool {
         let (uptime, realtime) = clocks(uptime, realtime);
-        at_noon(synchronised).vouches_for(uptime, realtime)
+        at_noon(synchronised).confirms(uptime, realtime)
     }
 
     #[test]
     fn an_answer_holds_for_a_while_and_for_a_clock_that_did_not_leap() {
-        assert!(vouches(true, 5_000, NOON));
-        assert!(vouches(true, 15_000, NOON + 10_000));
-        assert!(!vouches(true, 5_000 + HOLDS, NOON + i64::try_from(HOLDS).unwrap()));
-        let leap = i64::try_from(LEAP).unwrap();
-        assert!(!vouches(true, 6_000, NOON + 1_000 + leap));
-        assert!(!vouches(true, 6_000, NOON + 1_000 - leap));
-        assert!(vouches(true, 6_000, NOON + 1_000 + leap - 1));
+        assert!(confirmed(true, 5_000, NOON));
+        assert!(confirmed(true, 15_000, NOON + 10_000));
+        assert!(!confirmed(true, 5_000 + VALID_FOR, NOON + i64::try_from(VALID_FOR).unwrap()));
+        let leap = i64::try_from(MAX_DRIFT).unwrap();
+        assert!(!confirmed(true, 6_000, NOON + 1_000 + leap));
+        assert!(!confirmed(true, 6_000, NOON + 1_000 - leap));
+        assert!(confirmed(true, 6_000, NOON + 1_000 + leap - 1));
     }
 
     #[test]
     fn an_answer_says_nothing_of_what_came_before() {
-        assert!(!vouches(true, 4_999, NOON - 1));
+        assert!(!confirmed(true, 4_999, NOON - 1));
     }
 
     #[test]
     fn a_clock_that_is_not_confirmed_is_not_vouched_for() {
-        assert!(!vouches(false, 5_000, NOON));
+        assert!(!confirmed(false, 5_000, NOON));
     }
 
     /// Asks someone who says each of these once, in turn, at these clocks.
@@ -151,7 +151,7 @@ mod tests {
             .iter()
             .map(|at| {
                 let (uptime, realtime) = clocks(at.0, at.1);
-                answer(&socket, &last, uptime, realtime).vouches_for(uptime, realtime)
+                answer(&socket, &last, uptime, realtime).confirms(uptime, realtime)
             })
             .collect();
         speaker.join().unwrap();
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_clock_is_asked_about_again_when_it_leapt() {
         let at = [(5_000, 5_000), (6_000, 6_000), (7_000, NOON), (8_000, NOON + 1_000)];
-        let says = &[word(false), word(true)];
+        let says = &[status_word(false), status_word(true)];
         assert_eq!(asked(says, &at), [false, false, true, true]);
     }
 
@@ -178,6 +178,6 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (uptime, realtime) = clocks(5_000, NOON);
         let answer = answer(&directory.path().join("none"), &Mutex::new(None), uptime, realtime);
-        assert!(!answer.vouches_for(uptime, realtime));
+        assert!(!answer.confirms(uptime, realtime));
     }
 }

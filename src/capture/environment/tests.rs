@@ -7,17 +7,17 @@ use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 use proptest::sample::select;
 
-use super::{Closing, NoDevice, OPENING, Opening};
-use crate::domain::{EndReason, Facts, Transport};
+use super::{DownEnvironment, NoDevice, OPENING, UpEnvironment};
+use crate::domain::{Attributes, EndReason, Transport};
 
 #[test]
 fn every_opening_script_that_was_recorded_tells_the_session() {
     let mut ports = 0;
     for hook in ["route-up", "up"] {
         for dump in dumps(hook) {
-            let opening = Opening::read(dump.environment.clone()).unwrap();
-            let facts = text(&opening.facts);
-            assert!(opening.doubts.is_empty(), "{}: {}", dump.name, opening.doubts);
+            let opening = UpEnvironment::read(dump.environment.clone()).unwrap();
+            let attributes = text(&opening.attributes);
+            assert!(opening.bad_variables.is_empty(), "{}: {}", dump.name, opening.bad_variables);
             assert_eq!(opening.device.as_str(), "tunC", "{}", dump.name);
             // One run had no push by the operator, and the router had another address in two.
             let origin = match dump.run.as_str() {
@@ -32,7 +32,7 @@ fn every_opening_script_that_was_recorded_tells_the_session() {
                 "{origin} {port} 10.99.0.10 2001:db8:99::10 2001:db8:1::/56 \
                  198.51.100.1:1194 {transport}"
             );
-            assert_eq!(facts, expected, "{}", dump.name);
+            assert_eq!(attributes, expected, "{}", dump.name);
         }
     }
     assert_eq!(ports, 30);
@@ -56,8 +56,13 @@ fn every_closing_script_that_was_recorded_tells_why() {
                 .into_iter()
                 .filter(|dump| dump.run == run)
                 .map(|dump| {
-                    let closing = Closing::read(dump.environment).unwrap();
-                    assert!(closing.doubts.is_empty(), "{}: {}", dump.name, closing.doubts);
+                    let closing = DownEnvironment::read(dump.environment).unwrap();
+                    assert!(
+                        closing.bad_variables.is_empty(),
+                        "{}: {}",
+                        dump.name,
+                        closing.bad_variables
+                    );
                     assert_eq!(closing.device.as_str(), "tunC", "{}", dump.name);
                     closing.reason.name()
                 })
@@ -71,8 +76,8 @@ fn every_closing_script_that_was_recorded_tells_why() {
 fn scripts_that_run_before_there_is_a_tunnel_make_no_event() {
     for hook in ["ipchange", "tls-verify"] {
         for dump in dumps(hook) {
-            assert_eq!(Opening::read(dump.environment.clone()), Err(NoDevice::Missing));
-            assert_eq!(Closing::read(dump.environment), Err(NoDevice::Missing));
+            assert_eq!(UpEnvironment::read(dump.environment.clone()), Err(NoDevice::Missing));
+            assert_eq!(DownEnvironment::read(dump.environment), Err(NoDevice::Missing));
         }
     }
 }
@@ -85,15 +90,15 @@ fn over_ipv6_the_gateway_is_in_a_variable_of_its_own() {
         ("trusted_ip6", "2001:db8:51::1"),
         ("trusted_port", "1194"),
     ]);
-    assert_eq!(text(&opening.facts), "- - - - - [2001:db8:51::1]:1194 udp");
-    assert!(opening.doubts.is_empty());
+    assert_eq!(text(&opening.attributes), "- - - - - [2001:db8:51::1]:1194 udp");
+    assert!(opening.bad_variables.is_empty());
 }
 
 #[test]
 fn a_gateway_of_two_addresses_is_unknown() {
     let both = [("dev", "tun0"), ("trusted_ip", "192.0.2.1"), ("trusted_ip6", "2001:db8::1")];
     let opening = read(&both);
-    assert_eq!(opening.facts, Facts::default());
+    assert_eq!(opening.attributes, Attributes::default());
     assert_eq!(names(&opening), ["trusted_ip", "trusted_ip6"]);
 }
 
@@ -101,7 +106,7 @@ fn a_gateway_of_two_addresses_is_unknown() {
 fn a_gateway_whose_port_is_unusable_is_still_a_gateway() {
     let variables = [("dev", "tun0"), ("trusted_ip", "192.0.2.1"), ("trusted_port", "0")];
     let opening = read(&variables);
-    assert_eq!(text(&opening.facts), "- - - - - 192.0.2.1 -");
+    assert_eq!(text(&opening.attributes), "- - - - - 192.0.2.1 -");
     assert_eq!(names(&opening), ["trusted_port"]);
 }
 
@@ -110,7 +115,7 @@ fn the_transport_is_known_where_every_configured_connection_has_it() {
     let transport = |protocols: &[(&str, &str)]| {
         let mut variables = vec![("dev", "tun0")];
         variables.extend(protocols);
-        read(&variables).facts.transport.map(|transport| transport.value)
+        read(&variables).attributes.transport.map(|transport| transport.value)
     };
     assert_eq!(
         transport(&[("proto_1", "tcp-client"), ("proto_2", "tcp6-client")]),
@@ -147,9 +152,9 @@ fn what_cannot_be_what_its_name_says_is_left_unknown_and_named() {
         ("proto_1", "UDP"),
     ] {
         let opening = read(&[("dev", "tun0"), (name, value)]);
-        assert_eq!(opening.facts, Facts::default(), "{name}={value}");
+        assert_eq!(opening.attributes, Attributes::default(), "{name}={value}");
         assert_eq!(names(&opening), [name], "{value}");
-        let log = opening.doubts.to_string();
+        let log = opening.bad_variables.to_string();
         assert!(log.ends_with(&format!(": {name}")), "{log}");
     }
 }
@@ -160,15 +165,15 @@ fn bytes_that_are_no_text_are_left_unknown_too() {
     let pairs = |device: OsString| {
         vec![("dev".into(), device), ("trusted_ip".into(), byte(0xff)), (byte(0xff), byte(0xff))]
     };
-    assert_eq!(Opening::read(pairs(byte(0xff))), Err(NoDevice::Unusable));
-    let opening = Opening::read(pairs("tun0".into())).unwrap();
+    assert_eq!(UpEnvironment::read(pairs(byte(0xff))), Err(NoDevice::Unusable));
+    let opening = UpEnvironment::read(pairs("tun0".into())).unwrap();
     assert_eq!(names(&opening), ["trusted_ip"]);
 }
 
 #[test]
 fn without_a_usable_interface_there_is_no_event_and_the_value_is_not_repeated() {
     for value in ["", "tun0; reboot", "../../etc", "sixteen-letters0", "\u{1b}[2J"] {
-        let error = Closing::read([("dev".into(), value.into())]).unwrap_err();
+        let error = DownEnvironment::read([("dev".into(), value.into())]).unwrap_err();
         assert_eq!(error, NoDevice::Unusable);
         assert!(value.is_empty() || !error.to_string().contains(value));
     }
@@ -178,14 +183,14 @@ fn without_a_usable_interface_there_is_no_event_and_the_value_is_not_repeated() 
 fn an_end_without_a_usable_reason_is_still_an_end() {
     let closing = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().map(|(name, value)| (name.into(), value.into()));
-        Closing::read(pairs.collect::<Vec<_>>()).unwrap()
+        DownEnvironment::read(pairs.collect::<Vec<_>>()).unwrap()
     };
     let silent = closing(&[("dev", "tun0"), ("trusted_ip", "not read")]);
-    assert_eq!((silent.reason, silent.doubts.is_empty()), (EndReason::Other, true));
+    assert_eq!((silent.reason, silent.bad_variables.is_empty()), (EndReason::Other, true));
     let absurd = closing(&[("dev", "tun0"), ("signal", "`reboot`")]);
-    assert_eq!((absurd.reason, absurd.doubts.is_empty()), (EndReason::Other, false));
+    assert_eq!((absurd.reason, absurd.bad_variables.is_empty()), (EndReason::Other, false));
     let unknown = closing(&[("dev", "tun0"), ("signal", "solar-flare")]);
-    assert_eq!((unknown.reason, unknown.doubts.is_empty()), (EndReason::Other, true));
+    assert_eq!((unknown.reason, unknown.bad_variables.is_empty()), (EndReason::Other, true));
 }
 
 #[test]
@@ -197,7 +202,7 @@ fn of_two_variables_of_one_name_the_first_counts() {
         ("ifconfig_local", "10.99.0.11"),
     ]);
     assert_eq!(opening.device.as_str(), "tun0");
-    assert_eq!(text(&opening.facts), "- - 10.99.0.10 - - - -");
+    assert_eq!(text(&opening.attributes), "- - 10.99.0.10 - - - -");
 }
 
 proptest! {
@@ -213,15 +218,15 @@ proptest! {
         pairs.extend(rest.into_iter().map(|(n, v)| {
             (OsString::from_vec(n), OsString::from_vec(v))
         }));
-        let opening = Opening::read(pairs.clone()).unwrap();
+        let opening = UpEnvironment::read(pairs.clone()).unwrap();
         for name in ["ifconfig_local", "ifconfig_ipv6_local", "OPENVPN_TEMOIN_ORIGIN_IP"] {
-            let facts = &opening.facts;
+            let attributes = &opening.attributes;
             let known = match name {
-                "ifconfig_local" => facts.assigned_ipv4.map(|it| it.value.into()),
-                "ifconfig_ipv6_local" => facts.assigned_ipv6.map(|it| it.value.into()),
-                _ => facts.origin_address.map(|it| it.value),
+                "ifconfig_local" => attributes.assigned_ipv4.map(|it| it.value.into()),
+                "ifconfig_ipv6_local" => attributes.assigned_ipv6.map(|it| it.value.into()),
+                _ => attributes.origin_address.map(|it| it.value),
             };
-            let doubted = opening.doubts.names().any(|doubted| doubted == name);
+            let doubted = opening.bad_variables.names().any(|doubted| doubted == name);
             match pairs.iter().find(|(other, _)| other == name) {
                 None => assert!(known.is_none() && !doubted),
                 Some((_, value)) => {
@@ -230,24 +235,24 @@ proptest! {
                 }
             }
         }
-        Closing::read(pairs).unwrap();
+        DownEnvironment::read(pairs).unwrap();
     }
 }
 
-struct Dump {
+struct EnvironmentDump {
     name: String,
     run: String,
     environment: Vec<(OsString, OsString)>,
 }
 
-impl Dump {
+impl EnvironmentDump {
     fn value(&self, name: &str) -> Option<&str> {
         self.environment.iter().find(|(other, _)| other == name)?.1.to_str()
     }
 }
 
 /// The recorded environments of one script, in the order in which they were recorded.
-fn dumps(hook: &str) -> Vec<Dump> {
+fn dumps(hook: &str) -> Vec<EnvironmentDump> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/openvpn");
     let mut dumps = Vec::new();
     for run in fs::read_dir(root).unwrap().map(Result::unwrap) {
@@ -260,7 +265,7 @@ fn dumps(hook: &str) -> Vec<Dump> {
             if time.starts_with(|c: char| c.is_ascii_digit()) {
                 let text = fs::read_to_string(file.path()).unwrap();
                 let lines = text.lines().filter(|line| !line.starts_with("##"));
-                dumps.push(Dump {
+                dumps.push(EnvironmentDump {
                     name,
                     run: run.file_name().into_string().unwrap(),
                     environment: lines
@@ -276,28 +281,28 @@ fn dumps(hook: &str) -> Vec<Dump> {
     dumps
 }
 
-fn read(pairs: &[(&str, &str)]) -> Opening {
+fn read(pairs: &[(&str, &str)]) -> UpEnvironment {
     let pairs = pairs.iter().map(|(name, value)| (name.into(), value.into()));
-    Opening::read(pairs.collect::<Vec<_>>()).unwrap()
+    UpEnvironment::read(pairs.collect::<Vec<_>>()).unwrap()
 }
 
-fn names(opening: &Opening) -> Vec<&str> {
-    opening.doubts.names().collect()
+fn names(opening: &UpEnvironment) -> Vec<&str> {
+    opening.bad_variables.names().collect()
 }
 
 /// The facts in a fixed order, a dash for what is unknown.
-fn text(facts: &Facts) -> String {
+fn text(attributes: &Attributes) -> String {
     fn known<T: ToString>(fact: Option<crate::domain::Observed<T>>) -> String {
         fact.map_or_else(|| "-".to_owned(), |fact| fact.value.to_string())
     }
     [
-        known(facts.origin_address),
-        known(facts.origin_port),
-        known(facts.assigned_ipv4),
-        known(facts.assigned_ipv6),
-        known(facts.delegated_prefix),
-        known(facts.gateway),
-        known(facts.transport),
+        known(attributes.origin_address),
+        known(attributes.origin_port),
+        known(attributes.assigned_ipv4),
+        known(attributes.assigned_ipv6),
+        known(attributes.delegated_prefix),
+        known(attributes.gateway),
+        known(attributes.transport),
     ]
     .join(" ")
 }

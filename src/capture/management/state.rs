@@ -1,21 +1,21 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::domain::{EndReason, Facts, Gateway, Observed, Source};
+use crate::domain::{Attributes, EndReason, Gateway, Observed, Source};
 
-/// A state that OpenVPN tells of itself.
+/// A state reported by OpenVPN.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum State {
+pub(super) enum OpenVpnState {
     /// The process has started: the first state of each, and told only once.
     Started,
     /// It is on its way to a connection.
     Connecting,
     /// A connection stands, with these facts.
-    Connected(Facts),
+    Connected(Attributes),
     /// The connection ended, or the attempt failed.
     Ended(EndReason),
 }
 
-impl State {
+impl OpenVpnState {
     /// Reads `time,state,description,tunnel IPv4,remote,port,local,port,tunnel IPv6`, as the history
     /// and, behind `>STATE:`, a notice have it. `None` for a state that says nothing of a connection.
     ///
@@ -31,7 +31,7 @@ impl State {
             "CONNECTING" => Some(Self::Started),
             "ADD_ROUTES" | "ASSIGN_IP" | "AUTH" | "GET_CONFIG" | "RESOLVE" | "TCP_CONNECT"
             | "WAIT" => Some(Self::Connecting),
-            "CONNECTED" => Some(Self::Connected(facts(fields.skip(1)))),
+            "CONNECTED" => Some(Self::Connected(attributes(fields.skip(1)))),
             "EXITING" | "RECONNECTING" => {
                 Some(Self::Ended(EndReason::from_openvpn(fields.next().unwrap_or_default())))
             }
@@ -41,7 +41,7 @@ impl State {
 }
 
 /// The facts in the fields behind the description; what is empty or unreadable is unknown.
-fn facts<'a>(mut fields: impl Iterator<Item = &'a str>) -> Facts {
+fn attributes<'a>(mut fields: impl Iterator<Item = &'a str>) -> Attributes {
     let tunnel_ipv4 = address::<Ipv4Addr>(fields.next());
     let remote: Option<IpAddr> = fields.next().and_then(|text| text.parse().ok());
     let port = fields.next().and_then(|text| text.parse().ok()).filter(|port| *port != 0);
@@ -50,7 +50,7 @@ fn facts<'a>(mut fields: impl Iterator<Item = &'a str>) -> Facts {
     let gateway = remote
         .map(|address| Gateway { address: address.to_canonical(), port })
         .filter(|gateway| !gateway.address.is_unspecified());
-    Facts {
+    Attributes {
         assigned_ipv4: tunnel_ipv4
             .filter(|address| !address.is_unspecified())
             .map(|address| Observed::new(address, Source::Management)),
@@ -58,7 +58,7 @@ fn facts<'a>(mut fields: impl Iterator<Item = &'a str>) -> Facts {
             .filter(|address| !address.is_unspecified())
             .map(|address| Observed::new(address, Source::Management)),
         gateway: gateway.map(|gateway| Observed::new(gateway, Source::Management)),
-        ..Facts::default()
+        ..Attributes::default()
     }
 }
 
@@ -70,48 +70,51 @@ fn address<A: std::str::FromStr>(field: Option<&str>) -> Option<A> {
 mod tests {
     use proptest::prelude::proptest;
 
-    use super::State;
-    use crate::domain::{EndReason, Facts, Source};
+    use super::OpenVpnState;
+    use crate::domain::{Attributes, EndReason, Source};
 
-    fn connected(line: &str) -> Facts {
-        match State::parse(line) {
-            Some(State::Connected(facts)) => facts,
+    fn connected(line: &str) -> Attributes {
+        match OpenVpnState::parse(line) {
+            Some(OpenVpnState::Connected(attributes)) => attributes,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
     fn a_connection_tells_the_tunnels_addresses_and_the_server() {
-        let facts = connected(
+        let attributes = connected(
             "1795415958,CONNECTED,SUCCESS,10.99.0.10,198.51.100.1,1194,192.0.2.10,58508,2001:db8:99::10",
         );
-        let ipv4 = facts.assigned_ipv4.unwrap();
+        let ipv4 = attributes.assigned_ipv4.unwrap();
         assert_eq!(
             (ipv4.value.to_string().as_str(), ipv4.source),
             ("10.99.0.10", Source::Management)
         );
-        assert_eq!(facts.assigned_ipv6.unwrap().value.to_string(), "2001:db8:99::10");
-        assert_eq!(facts.gateway.unwrap().value.to_string(), "198.51.100.1:1194");
-        assert_eq!((facts.origin_address, facts.origin_port, facts.transport), (None, None, None));
+        assert_eq!(attributes.assigned_ipv6.unwrap().value.to_string(), "2001:db8:99::10");
+        assert_eq!(attributes.gateway.unwrap().value.to_string(), "198.51.100.1:1194");
+        assert_eq!(
+            (attributes.origin_address, attributes.origin_port, attributes.transport),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn a_server_of_either_family_is_told_as_itself() {
-        let facts = connected("1,CONNECTED,SUCCESS,,2001:db8:51::1,1194,,,");
-        assert_eq!(facts.gateway.unwrap().value.to_string(), "[2001:db8:51::1]:1194");
-        assert_eq!((facts.assigned_ipv4, facts.assigned_ipv6), (None, None));
-        let facts = connected("1,CONNECTED,SUCCESS,,::ffff:198.51.100.1,1194,,,");
-        assert_eq!(facts.gateway.unwrap().value.to_string(), "198.51.100.1:1194");
+        let attributes = connected("1,CONNECTED,SUCCESS,,2001:db8:51::1,1194,,,");
+        assert_eq!(attributes.gateway.unwrap().value.to_string(), "[2001:db8:51::1]:1194");
+        assert_eq!((attributes.assigned_ipv4, attributes.assigned_ipv6), (None, None));
+        let attributes = connected("1,CONNECTED,SUCCESS,,::ffff:198.51.100.1,1194,,,");
+        assert_eq!(attributes.gateway.unwrap().value.to_string(), "198.51.100.1:1194");
     }
 
     #[test]
     fn what_is_missing_or_unreadable_is_unknown() {
-        assert_eq!(connected("1,CONNECTED"), Facts::default());
-        assert_eq!(connected("1,CONNECTED,ERROR,0.0.0.0,,,,,::"), Facts::default());
-        let facts =
+        assert_eq!(connected("1,CONNECTED"), Attributes::default());
+        assert_eq!(connected("1,CONNECTED,ERROR,0.0.0.0,,,,,::"), Attributes::default());
+        let attributes =
             connected("1,CONNECTED,SUCCESS,10.99.0,198.51.100.1,70000,,,2001:db8:99::10%tun0");
-        assert_eq!(facts.gateway.unwrap().value.port, None);
-        assert_eq!((facts.assigned_ipv4, facts.assigned_ipv6), (None, None));
+        assert_eq!(attributes.gateway.unwrap().value.port, None);
+        assert_eq!((attributes.assigned_ipv4, attributes.assigned_ipv6), (None, None));
     }
 
     #[test]
@@ -122,22 +125,22 @@ mod tests {
             ("1,EXITING,exit-with-notification,,,,,", EndReason::StoppedWithNotice),
             ("1,EXITING", EndReason::Other),
         ] {
-            assert_eq!(State::parse(line), Some(State::Ended(reason)), "{line}");
+            assert_eq!(OpenVpnState::parse(line), Some(OpenVpnState::Ended(reason)), "{line}");
         }
     }
 
     #[test]
     fn what_is_no_state_of_a_connection_is_left_alone() {
         for line in ["", "END", "1", ",CONNECTED,SUCCESS", "-1,CONNECTED", "1,AUTH_PENDING,x"] {
-            assert_eq!(State::parse(line), None, "{line:?}");
+            assert_eq!(OpenVpnState::parse(line), None, "{line:?}");
         }
     }
 
     proptest! {
         #[test]
         fn no_line_makes_the_parser_panic(line: String, rest: String) {
-            State::parse(&line);
-            State::parse(&format!("1,CONNECTED,{rest}"));
+            OpenVpnState::parse(&line);
+            OpenVpnState::parse(&format!("1,CONNECTED,{rest}"));
         }
     }
 }

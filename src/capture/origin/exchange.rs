@@ -2,12 +2,12 @@ use std::io;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-/// What a datagram is to somebody who waits for an answer.
+/// What a received datagram is to a pending request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reply<T> {
     /// The answer.
     Answer(T),
-    /// An answer that says no: to ask again would change nothing.
+    /// A refusal: asking again would change nothing.
     Refusal,
     /// Not an answer to what was asked.
     Stray,
@@ -22,8 +22,8 @@ impl<T> Reply<T> {
     }
 }
 
-/// Sends `request` over a connected socket and waits for its answer, as often and as long each time
-/// as `waits` says. `None` where nobody answers, or the answer says no.
+/// Sends `request` over a connected socket once per entry of `waits`, and waits that long for an
+/// answer. `None` if there is no answer, or a refusal.
 pub(super) fn exchange<T>(
     socket: &UdpSocket,
     request: &[u8],
@@ -78,8 +78,8 @@ pub(super) mod tests {
     use super::{Reply, exchange};
 
     /// Long enough for any answer on a busy machine.
-    pub(in crate::capture::origin) const PATIENT: [Duration; 2] = [Duration::from_secs(20); 2];
-    const HASTY: [Duration; 2] = [Duration::from_millis(10); 2];
+    pub(in crate::capture::origin) const LONG_WAITS: [Duration; 2] = [Duration::from_secs(20); 2];
+    const SHORT_WAITS: [Duration; 2] = [Duration::from_millis(10); 2];
 
     /// A socket that is connected to one on which `answers` gives, for each request that comes, what
     /// to send back; it is called as often as `requests` says.
@@ -114,7 +114,7 @@ pub(super) mod tests {
     fn the_first_answer_that_is_understood_is_taken() {
         let (socket, thread) =
             responder(1, |_, _, _| vec![vec![], vec![1, 2], vec![0; 4000], vec![7], vec![8]]);
-        assert_eq!(exchange(&socket, b"?", &PATIENT, number), Some(7));
+        assert_eq!(exchange(&socket, b"?", &LONG_WAITS, number), Some(7));
         thread.join().unwrap();
     }
 
@@ -125,7 +125,7 @@ pub(super) mod tests {
             asked.push(request.to_vec());
             if asked.len() == 2 { vec![asked[0].clone()] } else { vec![] }
         });
-        let waits = [HASTY[0], PATIENT[0]];
+        let waits = [SHORT_WAITS[0], LONG_WAITS[0]];
         assert_eq!(exchange(&socket, &[7], &waits, number), Some(7));
         thread.join().unwrap();
     }
@@ -133,7 +133,7 @@ pub(super) mod tests {
     #[test]
     fn a_refusal_ends_the_matter() {
         let (socket, thread) = responder(1, |_, _, _| vec![vec![0xff], vec![7]]);
-        assert_eq!(exchange(&socket, b"?", &PATIENT, number), None);
+        assert_eq!(exchange(&socket, b"?", &LONG_WAITS, number), None);
         thread.join().unwrap();
     }
 
@@ -144,7 +144,7 @@ pub(super) mod tests {
             stranger.send_to(&[6], asker).unwrap();
             vec![vec![7]]
         });
-        assert_eq!(exchange(&socket, b"?", &PATIENT, number), Some(7));
+        assert_eq!(exchange(&socket, b"?", &LONG_WAITS, number), Some(7));
         thread.join().unwrap();
     }
 
@@ -153,8 +153,8 @@ pub(super) mod tests {
         let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.connect(silent.local_addr().unwrap()).unwrap();
-        assert_eq!(exchange(&socket, b"?", &HASTY, number), None);
+        assert_eq!(exchange(&socket, b"?", &SHORT_WAITS, number), None);
         drop(silent);
-        assert_eq!(exchange(&socket, b"?", &PATIENT, number), None);
+        assert_eq!(exchange(&socket, b"?", &LONG_WAITS, number), None);
     }
 }

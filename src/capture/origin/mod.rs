@@ -1,27 +1,27 @@
-//! Finds the address that the tunnel comes from, as the operator sees it.
+//! Discovers the origin address of the tunnel, as the operator sees it.
 //!
-//! Nobody is asked but the VPN server itself and the home router. Whoever answers gives a claim,
-//! which is kept with its source; not to know is an answer too.
+//! Only the VPN server itself and the home router are asked. An answer is a claim, kept with its
+//! source; unknown is a valid result.
 
+mod address_range;
 mod exchange;
 mod nat_pmp;
-mod outside;
 mod pcp;
-mod range;
-mod route;
+mod routing_table;
 mod stun;
+mod untunnelled;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 
-use self::outside::Outside;
-use crate::domain::{Device, Facts, Observed, Source};
+use self::untunnelled::UntunnelledNetwork;
+use crate::domain::{Attributes, Device, Observed, Source};
 
-/// A way to find the origin address.
+/// A method to find the origin address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Method {
-    /// The operator's server pushed it, and OpenVPN's script brought it: nothing is left to find.
+pub enum OriginMethod {
+    /// Pushed by the operator's server and reported by OpenVPN's script: nothing to discover.
     OperatorPush,
     /// A STUN server at the VPN server's own address (RFC 8489).
     Stun,
@@ -33,7 +33,7 @@ pub enum Method {
     PublicInterface,
 }
 
-impl Method {
+impl OriginMethod {
     /// Every method, in the order in which they are best tried.
     pub const ALL: [Self; 5] =
         [Self::OperatorPush, Self::Stun, Self::NatPmp, Self::Pcp, Self::PublicInterface];
@@ -54,68 +54,70 @@ impl Method {
     }
 }
 
-impl fmt::Display for Method {
+impl fmt::Display for OriginMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Method {
-    type Err = UnknownMethod;
+impl FromStr for OriginMethod {
+    type Err = UnknownOriginMethod;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|method| method.name() == name).ok_or(UnknownMethod)
+        Self::ALL.into_iter().find(|method| method.name() == name).ok_or(UnknownOriginMethod)
     }
 }
 
-/// Not a way to find the origin address.
+/// Not a method to find the origin address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct UnknownMethod;
+pub struct UnknownOriginMethod;
 
-impl fmt::Display for UnknownMethod {
+impl fmt::Display for UnknownOriginMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a way to find the origin address; the ways are")?;
-        for (place, method) in Method::ALL.into_iter().enumerate() {
+        for (place, method) in OriginMethod::ALL.into_iter().enumerate() {
             write!(f, "{}{method}", if place == 0 { " " } else { ", " })?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for UnknownMethod {}
+impl std::error::Error for UnknownOriginMethod {}
 
 /// Tries `methods` in their order until one finds the address from which the tunnel on `device`
-/// reaches the VPN server at `gateway`. `facts` are those of the tunnel's session.
+/// reaches the VPN server at `gateway`. `attributes` are those of the tunnel's session.
 ///
-/// It blocks for ten seconds at most, when nobody answers: for a thread of its own.
+/// Blocks for ten seconds at most, if nobody answers: run it in its own thread.
 pub fn discover(
-    methods: &[Method],
+    methods: &[OriginMethod],
     gateway: IpAddr,
     device: &Device,
-    facts: &Facts,
+    attributes: &Attributes,
 ) -> Option<Observed<IpAddr>> {
-    let outside = Outside::of(device, facts);
-    let own = outside.address_towards(gateway)?;
-    let found = |method: Method| match method {
-        Method::OperatorPush => None,
-        Method::Stun => {
+    let network = UntunnelledNetwork::of(device, attributes);
+    let own = network.address_towards(gateway)?;
+    let found = |method: OriginMethod| match method {
+        OriginMethod::OperatorPush => None,
+        OriginMethod::Stun => {
             let server = SocketAddr::new(gateway, stun::PORT);
-            stun::ask(&outside.socket(server)?, gateway, &stun::WAITS)
-                .filter(|address| !outside.is_of_the_tunnel(*address))
+            stun::ask(&network.socket(server)?, gateway, &stun::WAITS)
+                .filter(|address| !network.is_of_the_tunnel(*address))
         }
-        Method::NatPmp => {
+        OriginMethod::NatPmp => {
             let router = SocketAddr::new(router_towards(gateway, device)?.into(), nat_pmp::PORT);
-            nat_pmp::ask(&outside.socket(router)?, &nat_pmp::WAITS)
+            nat_pmp::ask(&network.socket(router)?, &nat_pmp::WAITS)
                 .map(IpAddr::V4)
-                .filter(|address| range::may_be_seen(*address))
+                .filter(|address| address_range::is_routable(*address))
         }
-        Method::Pcp => {
+        OriginMethod::Pcp => {
             let router = SocketAddr::new(router_towards(gateway, device)?.into(), pcp::PORT);
-            pcp::ask(&outside.socket(router)?, &pcp::WAITS)
+            pcp::ask(&network.socket(router)?, &pcp::WAITS)
                 .map(IpAddr::V4)
-                .filter(|address| range::may_be_seen(*address))
+                .filter(|address| address_range::is_routable(*address))
         }
-        Method::PublicInterface => Some(own).filter(|address| range::is_public(*address)),
+        OriginMethod::PublicInterface => {
+            Some(own).filter(|address| address_range::is_public(*address))
+        }
     };
     methods.iter().enumerate().find_map(|(place, method)| {
         let is_repeated = methods.iter().take(place).any(|earlier| earlier == method);
@@ -127,54 +129,54 @@ pub fn discover(
 /// The address in a datagram that came back, where it is an answer to a question of this method with
 /// this random number, sent from `own`. Methods that ask nobody have no answer.
 pub fn answer(
-    method: Method,
+    method: OriginMethod,
     random: [u8; 12],
     own: SocketAddrV4,
     datagram: &[u8],
 ) -> Option<IpAddr> {
     match method {
-        Method::Stun => stun::read(datagram, random).answer(),
-        Method::NatPmp => nat_pmp::read(datagram).answer().map(IpAddr::V4),
-        Method::Pcp => pcp::read(own, random, datagram).answer().map(IpAddr::V4),
-        Method::OperatorPush | Method::PublicInterface => None,
+        OriginMethod::Stun => stun::read(datagram, random).answer(),
+        OriginMethod::NatPmp => nat_pmp::read(datagram).answer().map(IpAddr::V4),
+        OriginMethod::Pcp => pcp::read(own, random, datagram).answer().map(IpAddr::V4),
+        OriginMethod::OperatorPush | OriginMethod::PublicInterface => None,
     }
 }
 
-/// The home router: the next hop towards an IPv4 server. Over IPv6 a home router tells nothing that
-/// its network's own addresses do not.
+/// The home router: the next hop towards an IPv4 server. Over IPv6 a router knows nothing that the
+/// box's own addresses do not tell.
 fn router_towards(gateway: IpAddr, device: &Device) -> Option<Ipv4Addr> {
     let IpAddr::V4(gateway) = gateway else { return None };
-    route::next_hop(&std::fs::read_to_string("/proc/net/route").ok()?, gateway, device)
+    routing_table::next_hop(&std::fs::read_to_string("/proc/net/route").ok()?, gateway, device)
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
-    use super::{Method, discover};
-    use crate::domain::Facts;
+    use super::{OriginMethod, discover};
+    use crate::domain::Attributes;
 
     #[test]
     fn a_method_is_read_by_the_name_it_is_written_with() {
         let names = ["operator-push", "stun", "nat-pmp", "pcp", "public-interface"];
-        assert_eq!(Method::ALL.map(Method::name), names);
-        for method in Method::ALL {
+        assert_eq!(OriginMethod::ALL.map(OriginMethod::name), names);
+        for method in OriginMethod::ALL {
             assert_eq!(method.to_string().parse(), Ok(method));
         }
-        let error = "upnp".parse::<Method>().unwrap_err().to_string();
+        let error = "upnp".parse::<OriginMethod>().unwrap_err().to_string();
         assert!(error.ends_with("operator-push, stun, nat-pmp, pcp, public-interface"), "{error}");
     }
 
     #[test]
     fn an_address_that_is_not_public_is_not_the_origin() {
-        let (methods, gateway) = ([Method::PublicInterface], Ipv4Addr::LOCALHOST.into());
+        let (methods, gateway) = ([OriginMethod::PublicInterface], Ipv4Addr::LOCALHOST.into());
         let device = "tun0".parse().unwrap();
-        assert_eq!(discover(&methods, gateway, &device, &Facts::default()), None);
+        assert_eq!(discover(&methods, gateway, &device, &Attributes::default()), None);
     }
 
     #[test]
     fn nothing_is_asked_where_the_way_to_the_server_leads_through_the_tunnel() {
         let (gateway, device) = (IpAddr::from(Ipv4Addr::LOCALHOST), "lo".parse().unwrap());
-        assert_eq!(discover(&Method::ALL, gateway, &device, &Facts::default()), None);
+        assert_eq!(discover(&OriginMethod::ALL, gateway, &device, &Attributes::default()), None);
     }
 }

@@ -42,7 +42,7 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::{Reply, ask, read};
-    use crate::capture::origin::exchange::tests::{PATIENT, responder};
+    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
 
     #[test]
     fn a_router_tells_its_public_address() {
@@ -52,7 +52,7 @@ mod tests {
             assert_eq!(request, [0, 0]);
             vec![vec![0x80], answer.to_vec()]
         });
-        assert_eq!(ask(&router, &PATIENT), Some(Ipv4Addr::new(203, 0, 113, 7)));
+        assert_eq!(ask(&router, &LONG_WAITS), Some(Ipv4Addr::new(203, 0, 113, 7)));
         thread.join().unwrap();
     }
 

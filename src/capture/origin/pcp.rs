@@ -12,15 +12,15 @@ pub(super) const WAITS: [Duration; 3] =
 
 /// The public address of the router that `router` is connected to (RFC 6887 section 11).
 ///
-/// The protocol tells it only together with a mapping. This one disturbs least: a mapping of the
-/// very port that asks, on which nobody but the router is heard, deleted at once and else gone after
-/// two minutes. `PEER` would open nothing new, but few home routers speak it.
+/// The protocol reveals it only when creating a mapping. This one is the least intrusive: for the
+/// socket's own port, which accepts packets from the router only, deleted at once and expiring
+/// after two minutes otherwise. `PEER` would open nothing, but few home routers support it.
 pub(super) fn ask(router: &UdpSocket, waits: &[Duration]) -> Option<Ipv4Addr> {
     let own = router.local_addr().ok()?;
     let IpAddr::V4(client) = own.ip() else { return None };
     let mut nonce = [0; 12];
     getrandom::fill(&mut nonce).ok()?;
-    let mapping = Mapping { client, nonce, port: own.port() };
+    let mapping = PortMapping { client, nonce, port: own.port() };
     let address = exchange(router, &mapping.request(LIFETIME), waits, |bytes| mapping.read(bytes))?;
     exchange(router, &mapping.request(0), &DELETION_WAITS, |bytes| mapping.read(bytes));
     Some(address)
@@ -28,18 +28,18 @@ pub(super) fn ask(router: &UdpSocket, waits: &[Duration]) -> Option<Ipv4Addr> {
 
 /// Reads the answer to a request for a mapping of the port that it was sent from.
 pub(super) fn read(own: SocketAddrV4, nonce: [u8; 12], datagram: &[u8]) -> Reply<Ipv4Addr> {
-    Mapping { client: *own.ip(), nonce, port: own.port() }.read(datagram)
+    PortMapping { client: *own.ip(), nonce, port: own.port() }.read(datagram)
 }
 
 /// A mapping of one of the box's own UDP ports.
 #[derive(Clone, Copy, Debug)]
-struct Mapping {
+struct PortMapping {
     client: Ipv4Addr,
     nonce: [u8; 12],
     port: u16,
 }
 
-impl Mapping {
+impl PortMapping {
     /// Asks for `seconds` of it; for zero of them, to delete it.
     fn request(&self, seconds: u32) -> Vec<u8> {
         let mut bytes = vec![VERSION, MAP, 0, 0];
@@ -105,11 +105,11 @@ mod tests {
 
     use proptest::prelude::{any, prop, proptest};
 
-    use super::{Mapping, Reply, ask};
-    use crate::capture::origin::exchange::tests::{PATIENT, responder};
+    use super::{PortMapping, Reply, ask};
+    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
 
-    const MAPPING: Mapping =
-        Mapping { client: Ipv4Addr::new(192, 168, 77, 10), nonce: [7; 12], port: 0xabcd };
+    const MAPPING: PortMapping =
+        PortMapping { client: Ipv4Addr::new(192, 168, 77, 10), nonce: [7; 12], port: 0xabcd };
 
     /// What a router answers that grants `request` at 203.0.113.7.
     fn granted(request: &[u8]) -> Vec<u8> {
@@ -148,7 +148,7 @@ mod tests {
             of_another[59] ^= 1;
             vec![of_another, answer]
         });
-        assert_eq!(ask(&router, &PATIENT), Some(Ipv4Addr::new(203, 0, 113, 7)));
+        assert_eq!(ask(&router, &LONG_WAITS), Some(Ipv4Addr::new(203, 0, 113, 7)));
         thread.join().unwrap();
         let asked = asked.lock().unwrap();
         assert_eq!((&asked[0].0[..], &asked[1].0[..]), (&[0, 0, 0, 120][..], &[0; 4][..]));

@@ -47,7 +47,7 @@ pub(super) fn read(datagram: &[u8], transaction: [u8; 12]) -> Reply<IpAddr> {
         // A success may hold no address that can be used; it stays the answer.
         Some(SUCCESS) => match mapped_address(datagram, transaction) {
             Ok(address) => address.map_or(Reply::Refusal, Reply::Answer),
-            Err(Damaged) => Reply::Stray,
+            Err(Corrupted) => Reply::Stray,
         },
         // Above all 300, try another server: none is asked but the VPN server.
         Some(ERROR) => Reply::Refusal,
@@ -55,25 +55,25 @@ pub(super) fn read(datagram: &[u8], transaction: [u8; 12]) -> Reply<IpAddr> {
     }
 }
 
-/// The datagram is not as its sender made it.
-struct Damaged;
+/// The datagram is corrupted.
+struct Corrupted;
 
 /// The address among the attributes of a success; `None` where there is none that is understood.
-fn mapped_address(datagram: &[u8], transaction: [u8; 12]) -> Result<Option<IpAddr>, Damaged> {
+fn mapped_address(datagram: &[u8], transaction: [u8; 12]) -> Result<Option<IpAddr>, Corrupted> {
     let (mut plain, mut masked) = (None, None);
     let (mut is_understood, mut is_closed) = (true, false);
     let mut at = HEADER;
     while at < datagram.len() {
-        let kind = u16_at(datagram, at).ok_or(Damaged)?;
-        let length = u16_at(datagram, at + 2).map(usize::from).ok_or(Damaged)?;
-        let value = datagram.get(at + 4..at + 4 + length).ok_or(Damaged)?;
+        let kind = u16_at(datagram, at).ok_or(Corrupted)?;
+        let length = u16_at(datagram, at + 2).map(usize::from).ok_or(Corrupted)?;
+        let value = datagram.get(at + 4..at + 4 + length).ok_or(Corrupted)?;
         let next = at + 4 + length.next_multiple_of(4);
         match kind {
             FINGERPRINT => {
-                let before = datagram.get(..at).ok_or(Damaged)?;
+                let before = datagram.get(..at).ok_or(Corrupted)?;
                 let is_last = next == datagram.len();
                 if !is_last || value != (crc32(before) ^ FINGERPRINT_MASK).to_be_bytes() {
-                    return Err(Damaged);
+                    return Err(Corrupted);
                 }
             }
             // What stands behind a proof of integrity is not covered by it (section 14.5).
@@ -87,7 +87,7 @@ fn mapped_address(datagram: &[u8], transaction: [u8; 12]) -> Result<Option<IpAdd
                 masked = masked.or_else(|| address(value, &mask));
             }
             // One of another length would hide what follows it.
-            MESSAGE_INTEGRITY if length != 20 => return Err(Damaged),
+            MESSAGE_INTEGRITY if length != 20 => return Err(Corrupted),
             MESSAGE_INTEGRITY | MESSAGE_INTEGRITY_SHA256 => is_closed = true,
             // Below 0x8000 stands what must be understood (section 6.3.3), but for what servers of
             // the first STUN (RFC 3489) send beside the address: where they are.
@@ -151,7 +151,7 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
 
     use super::{COOKIE, Reply, ask, read, request};
-    use crate::capture::origin::exchange::tests::{PATIENT, responder};
+    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
 
     /// The transaction of the samples of RFC 5769.
     const SAMPLE: [u8; 12] =
@@ -273,7 +273,7 @@ mod tests {
             vec![b"garbage".to_vec(), of_another, success(transaction, &[PLAIN])]
         });
         let expected: IpAddr = "203.0.113.7".parse().unwrap();
-        assert_eq!(ask(&server, Ipv4Addr::LOCALHOST.into(), &PATIENT), Some(expected));
+        assert_eq!(ask(&server, Ipv4Addr::LOCALHOST.into(), &LONG_WAITS), Some(expected));
         thread.join().unwrap();
     }
 
@@ -286,7 +286,7 @@ mod tests {
         ] {
             let (server, thread) =
                 responder(1, move |request, _, _| vec![success(&request[8..], &[(0x0001, value)])]);
-            assert_eq!(ask(&server, Ipv4Addr::LOCALHOST.into(), &PATIENT), None, "{value:?}");
+            assert_eq!(ask(&server, Ipv4Addr::LOCALHOST.into(), &LONG_WAITS), None, "{value:?}");
             thread.join().unwrap();
         }
     }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
-    ClockReading, Device, EndReason, Evidence, Facts, Gateway, Ipv6Prefix, Observation, Observed,
-    Source, Transport,
+    Attributes, ClockReading, Device, EndReason, Evidence, Gateway, Ipv6Prefix, Observation,
+    Observed, Source, Transport,
 };
 
-/// What a hook of OpenVPN has to tell.
+/// An event from an OpenVPN hook.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Event {
     /// What the clocks said when the hook ran.
@@ -17,12 +17,12 @@ pub struct Event {
     /// The tunnel's interface.
     pub device: Device,
     /// What happened.
-    pub happening: Happening,
+    pub kind: EventKind,
 }
 
 /// What happened to a tunnel.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Happening {
+pub enum EventKind {
     /// It went down.
     Down {
         /// Why.
@@ -33,7 +33,7 @@ pub enum Happening {
         /// The kernel's number of the interface.
         interface: Option<u32>,
         /// What OpenVPN said of it.
-        facts: Facts,
+        attributes: Attributes,
     },
 }
 
@@ -43,47 +43,47 @@ impl Event {
 
     /// The event as the spool keeps it.
     ///
-    /// Where a fact comes from is not written but follows from which it is: a hook knows the origin
-    /// from the operator's push alone, and the rest from OpenVPN. A fact from elsewhere is left out.
+    /// The source of a fact is not stored but implied by the field: a hook knows the origin only
+    /// from the operator's push, and the rest from OpenVPN. Attributes from other sources are left out.
     pub fn encode(&self) -> Vec<u8> {
-        let happening = match &self.happening {
-            Happening::Down { reason } => WireHappening::Down { reason: reason.name().to_owned() },
-            Happening::Up { interface, facts } => WireHappening::Up {
+        let kind = match &self.kind {
+            EventKind::Down { reason } => WireEventKind::Down { reason: reason.name().to_owned() },
+            EventKind::Up { interface, attributes } => WireEventKind::Up {
                 interface: *interface,
-                origin_address: told(facts.origin_address, Source::OperatorPush),
-                origin_port: told(facts.origin_port, Source::OperatorPush),
-                assigned_ipv4: told(facts.assigned_ipv4, Source::OpenVpnHook),
-                assigned_ipv6: told(facts.assigned_ipv6, Source::OpenVpnHook),
-                delegated_prefix: told(facts.delegated_prefix, Source::OpenVpnHook),
-                gateway: told(facts.gateway, Source::OpenVpnHook),
-                transport: told(facts.transport, Source::OpenVpnHook),
+                origin_address: value_from(attributes.origin_address, Source::OperatorPush),
+                origin_port: value_from(attributes.origin_port, Source::OperatorPush),
+                assigned_ipv4: value_from(attributes.assigned_ipv4, Source::OpenVpnHook),
+                assigned_ipv6: value_from(attributes.assigned_ipv6, Source::OpenVpnHook),
+                delegated_prefix: value_from(attributes.delegated_prefix, Source::OpenVpnHook),
+                gateway: value_from(attributes.gateway, Source::OpenVpnHook),
+                transport: value_from(attributes.transport, Source::OpenVpnHook),
             },
         };
-        let wire = Wire::V1 { reading: self.reading, device: self.device.clone(), happening };
+        let wire = WireEvent::V1 { reading: self.reading, device: self.device.clone(), kind };
         // Nothing in it can fail to be written: no map, no length unknown beforehand.
-        sealed(postcard::to_stdvec(&wire).unwrap_or_default())
+        with_checksum(postcard::to_stdvec(&wire).unwrap_or_default())
     }
 
     /// The event that these bytes encode.
     ///
     /// # Errors
-    /// [`Undecodable`] when they are not exactly one event of a version that is known here.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Undecodable> {
+    /// [`InvalidEvent`] when they are not exactly one event of a version that is known here.
+    pub fn decode(bytes: &[u8]) -> Result<Self, InvalidEvent> {
         if bytes.len() > Self::MAXIMUM_LENGTH {
-            return Err(Undecodable);
+            return Err(InvalidEvent);
         }
-        let bytes = unsealed(bytes).ok_or(Undecodable)?;
-        let (wire, rest) = postcard::take_from_bytes(bytes).map_err(|_| Undecodable)?;
+        let bytes = without_checksum(bytes).ok_or(InvalidEvent)?;
+        let (wire, rest) = postcard::take_from_bytes(bytes).map_err(|_| InvalidEvent)?;
         if !rest.is_empty() {
-            return Err(Undecodable);
+            return Err(InvalidEvent);
         }
-        let Wire::V1 { reading, device, happening } = wire;
-        let happening = match happening {
+        let WireEvent::V1 { reading, device, kind } = wire;
+        let kind = match kind {
             // A reason from a newer temoin is still an end.
-            WireHappening::Down { reason } => Happening::Down {
+            WireEventKind::Down { reason } => EventKind::Down {
                 reason: EndReason::from_name(&reason).unwrap_or(EndReason::Other),
             },
-            WireHappening::Up {
+            WireEventKind::Up {
                 interface,
                 origin_address,
                 origin_port,
@@ -92,9 +92,9 @@ impl Event {
                 delegated_prefix,
                 gateway,
                 transport,
-            } => Happening::Up {
+            } => EventKind::Up {
                 interface,
-                facts: Facts {
+                attributes: Attributes {
                     origin_address: from(origin_address, Source::OperatorPush),
                     origin_port: from(origin_port, Source::OperatorPush),
                     assigned_ipv4: from(assigned_ipv4, Source::OpenVpnHook),
@@ -105,15 +105,15 @@ impl Event {
                 },
             },
         };
-        Ok(Self { reading, device, happening })
+        Ok(Self { reading, device, kind })
     }
 }
 
 impl From<Event> for Observation {
     fn from(event: Event) -> Self {
-        let evidence = match event.happening {
-            Happening::Down { reason } => Evidence::TunnelDown { reason },
-            Happening::Up { interface, facts } => Evidence::TunnelUp { interface, facts },
+        let evidence = match event.kind {
+            EventKind::Down { reason } => Evidence::TunnelDown { reason },
+            EventKind::Up { interface, attributes } => Evidence::TunnelUp { interface, attributes },
         };
         Self { reading: event.reading, device: event.device, evidence }
     }
@@ -121,25 +121,24 @@ impl From<Event> for Observation {
 
 /// Not exactly one event of a version that is known here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Undecodable;
+pub struct InvalidEvent;
 
-impl fmt::Display for Undecodable {
+impl fmt::Display for InvalidEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not an event that this version of temoin can read")
     }
 }
 
-impl std::error::Error for Undecodable {}
+impl std::error::Error for InvalidEvent {}
 
-/// The form on disk. A version that was ever released stays as it is; another one is added at the
-/// end.
+/// The format on disk. A released version is never changed; new ones are added at the end.
 #[derive(Deserialize, Serialize)]
-enum Wire {
-    V1 { reading: ClockReading, device: Device, happening: WireHappening },
+enum WireEvent {
+    V1 { reading: ClockReading, device: Device, kind: WireEventKind },
 }
 
 #[derive(Deserialize, Serialize)]
-enum WireHappening {
+enum WireEventKind {
     Up {
         interface: Option<u32>,
         origin_address: Option<IpAddr>,
@@ -155,25 +154,25 @@ enum WireHappening {
     },
 }
 
-/// The bytes with the beginning of their SHA-256 behind them: what a power cut or a worn card made
-/// of an event must not pass for one.
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    let seal = seal(&bytes);
-    bytes.extend(seal);
+/// The bytes followed by a truncated SHA-256, so that an event corrupted by a power cut or a worn
+/// card is not accepted.
+fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
+    let checksum = checksum(&bytes);
+    bytes.extend(checksum);
     bytes
 }
 
-fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+fn without_checksum(bytes: &[u8]) -> Option<&[u8]> {
     let (bytes, found) = bytes.split_last_chunk()?;
-    (seal(bytes) == *found).then_some(bytes)
+    (checksum(bytes) == *found).then_some(bytes)
 }
 
-fn seal(bytes: &[u8]) -> [u8; 4] {
+fn checksum(bytes: &[u8]) -> [u8; 4] {
     let [first, second, third, fourth, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
     [first, second, third, fourth]
 }
 
-fn told<T>(fact: Option<Observed<T>>, source: Source) -> Option<T> {
+fn value_from<T>(fact: Option<Observed<T>>, source: Source) -> Option<T> {
     fact.filter(|fact| fact.source == source).map(|fact| fact.value)
 }
 
@@ -191,10 +190,10 @@ pub(super) mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
     use proptest::sample::{Index, select};
 
-    use super::{Event, Happening, Undecodable, sealed, unsealed};
+    use super::{Event, EventKind, InvalidEvent, with_checksum, without_checksum};
     use crate::domain::{
-        BootId, ClockReading, Device, EndReason, Evidence, Facts, Gateway, Ipv6Prefix, Observation,
-        Observed, Source, Timestamp, Transport, Uptime,
+        Attributes, BootId, ClockReading, Device, EndReason, Evidence, Gateway, Ipv6Prefix,
+        Observation, Observed, Source, Timestamp, Transport, Uptime,
     };
 
     // The digests are sha256sum(1)'s.
@@ -209,7 +208,7 @@ pub(super) mod tests {
         let device: Device = "tun0".parse().unwrap();
         let common = "006c616272697175657465737463617264b0ea01988aecf1c06801\
             0474756e30";
-        let full = Facts {
+        let full = Attributes {
             origin_address: told("203.0.113.7", Source::OperatorPush),
             origin_port: Some(Observed::new(42_776, Source::OperatorPush)),
             assigned_ipv4: told("10.99.0.10", Source::OpenVpnHook),
@@ -221,19 +220,19 @@ pub(super) mod tests {
             )),
             transport: Some(Observed::new(Transport::Udp, Source::OpenVpnHook)),
         };
-        for (happening, bytes) in [
+        for (kind, bytes) in [
             (
-                Happening::Up { interface: Some(7), facts: full },
+                EventKind::Up { interface: Some(7), attributes: full },
                 "00010701 00cb007107 0198ce02 010a63000a 0120010db8009900000000000000000010 \
                  0120010db8000100000000000000000000 38 0100c6336401 01aa09 0100 d7bc1de1",
             ),
             (
-                Happening::Up { interface: None, facts: Facts::default() },
+                EventKind::Up { interface: None, attributes: Attributes::default() },
                 "0000 00000000000000 40b8d8b4",
             ),
-            (Happening::Down { reason: EndReason::Restarted }, "01 09 726573746172746564 ca84908c"),
+            (EventKind::Down { reason: EndReason::Restarted }, "01 09 726573746172746564 ca84908c"),
         ] {
-            let event = Event { reading, device: device.clone(), happening };
+            let event = Event { reading, device: device.clone(), kind };
             let bytes = format!("{common}{bytes}").replace(' ', "");
             assert_eq!(hexadecimal(&event.encode()), bytes);
             assert_eq!(Event::decode(&event.encode()), Ok(event));
@@ -242,23 +241,23 @@ pub(super) mod tests {
 
     #[test]
     fn an_end_whose_reason_is_not_known_yet_is_still_an_end() {
-        let mut bytes = unsealed(&down().encode()).unwrap().to_vec();
+        let mut bytes = without_checksum(&down().encode()).unwrap().to_vec();
         *bytes.last_mut().unwrap() = b'!';
-        let happening = Event::decode(&sealed(bytes)).unwrap().happening;
-        assert_eq!(happening, Happening::Down { reason: EndReason::Other });
+        let kind = Event::decode(&with_checksum(bytes)).unwrap().kind;
+        assert_eq!(kind, EventKind::Down { reason: EndReason::Other });
     }
 
     #[test]
     fn what_another_source_told_is_not_passed_off_as_the_hooks() {
-        let facts = Facts {
+        let attributes = Attributes {
             origin_address: told("203.0.113.7", Source::Stun),
             assigned_ipv4: told("10.99.0.10", Source::Interface),
-            ..Facts::default()
+            ..Attributes::default()
         };
-        let happening = Happening::Up { interface: None, facts };
-        let read = Event::decode(&Event { happening, ..down() }.encode()).unwrap();
-        let nothing = Happening::Up { interface: None, facts: Facts::default() };
-        assert_eq!(read.happening, nothing);
+        let kind = EventKind::Up { interface: None, attributes };
+        let read = Event::decode(&Event { kind, ..down() }.encode()).unwrap();
+        let nothing = EventKind::Up { interface: None, attributes: Attributes::default() };
+        assert_eq!(read.kind, nothing);
     }
 
     #[test]
@@ -271,18 +270,18 @@ pub(super) mod tests {
 
     #[test]
     fn an_event_of_another_version_or_with_more_behind_it_is_refused() {
-        let bytes = unsealed(&down().encode()).unwrap().to_vec();
+        let bytes = without_checksum(&down().encode()).unwrap().to_vec();
         let longer = [bytes.clone(), vec![0]].concat();
-        assert_eq!(Event::decode(&sealed(longer)), Err(Undecodable));
+        assert_eq!(Event::decode(&with_checksum(longer)), Err(InvalidEvent));
         let newer = [vec![1], bytes[1..].to_vec()].concat();
-        assert_eq!(Event::decode(&sealed(newer)), Err(Undecodable));
-        assert_eq!(Event::decode(&sealed(bytes)), Ok(down()));
+        assert_eq!(Event::decode(&with_checksum(newer)), Err(InvalidEvent));
+        assert_eq!(Event::decode(&with_checksum(bytes)), Ok(down()));
     }
 
     #[test]
     fn zeros_as_a_torn_card_leaves_them_are_no_event() {
         for length in 0..Event::MAXIMUM_LENGTH + 2 {
-            assert_eq!(Event::decode(&vec![0; length]), Err(Undecodable));
+            assert_eq!(Event::decode(&vec![0; length]), Err(InvalidEvent));
         }
     }
 
@@ -298,10 +297,10 @@ pub(super) mod tests {
         fn what_is_cut_or_longer_is_refused(event in event(), surplus in vec(any::<u8>(), 1..9)) {
             let mut bytes = event.encode();
             for length in 0..bytes.len() {
-                assert_eq!(Event::decode(&bytes[..length]), Err(Undecodable));
+                assert_eq!(Event::decode(&bytes[..length]), Err(InvalidEvent));
             }
             bytes.extend(surplus);
-            assert_eq!(Event::decode(&bytes), Err(Undecodable));
+            assert_eq!(Event::decode(&bytes), Err(InvalidEvent));
         }
 
         #[test]
@@ -311,12 +310,12 @@ pub(super) mod tests {
             at in any::<Index>(),
             byte in any::<u8>()
         ) {
-            assert_eq!(Event::decode(&bytes), Err(Undecodable));
+            assert_eq!(Event::decode(&bytes), Err(InvalidEvent));
             // Sealed by somebody who may write here, and who is not the hook.
-            let mut forged = unsealed(&event.encode()).unwrap().to_vec();
+            let mut forged = without_checksum(&event.encode()).unwrap().to_vec();
             let at = at.index(forged.len());
             forged[at] = byte;
-            for bytes in [sealed(bytes), sealed(forged)] {
+            for bytes in [with_checksum(bytes), with_checksum(forged)] {
                 if let Ok(event) = Event::decode(&bytes) {
                     assert_eq!(Event::decode(&event.encode()), Ok(event));
                 }
@@ -328,7 +327,7 @@ pub(super) mod tests {
             let mut damaged = event.encode();
             let at = at.index(damaged.len());
             damaged[at] ^= by;
-            assert_eq!(Event::decode(&damaged), Err(Undecodable));
+            assert_eq!(Event::decode(&damaged), Err(InvalidEvent));
         }
     }
 
@@ -342,7 +341,7 @@ pub(super) mod tests {
                 synchronised: false,
             },
             device: "tun0".parse().unwrap(),
-            happening: Happening::Down { reason: EndReason::Stopped },
+            kind: EventKind::Down { reason: EndReason::Stopped },
         }
     }
 
@@ -362,13 +361,13 @@ pub(super) mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         let reading = (any::<[u8; 16]>(), any::<u64>(), -1_000_000_000_000..9_000_000_000_000_i64);
-        let happening = prop_oneof![
-            select(EndReason::ALL.to_vec()).prop_map(|reason| Happening::Down { reason }),
-            (option::of(any::<u32>()), facts())
-                .prop_map(|(interface, facts)| Happening::Up { interface, facts }),
+        let kind = prop_oneof![
+            select(EndReason::ALL.to_vec()).prop_map(|reason| EventKind::Down { reason }),
+            (option::of(any::<u32>()), attributes())
+                .prop_map(|(interface, attributes)| EventKind::Up { interface, attributes }),
         ];
-        (reading, any::<bool>(), "[a-z0-9.-]{1,12}tun", happening).prop_map(
-            |((boot, uptime, realtime), synchronised, device, happening)| Event {
+        (reading, any::<bool>(), "[a-z0-9.-]{1,12}tun", kind).prop_map(
+            |((boot, uptime, realtime), synchronised, device, kind)| Event {
                 reading: ClockReading {
                     boot: BootId::from_bytes(boot),
                     uptime: Uptime::from_milliseconds(uptime),
@@ -376,12 +375,12 @@ pub(super) mod tests {
                     synchronised,
                 },
                 device: device.parse().unwrap(),
-                happening,
+                kind,
             },
         )
     }
 
-    fn facts() -> impl Strategy<Value = Facts> {
+    fn attributes() -> impl Strategy<Value = Attributes> {
         let gateway = (any::<IpAddr>(), option::of(any::<u16>()))
             .prop_map(|(address, port)| Gateway { address, port });
         let prefix = (any::<u128>(), 0..=128_u8).prop_map(|(bits, length)| {
@@ -397,14 +396,14 @@ pub(super) mod tests {
             observed(gateway, Source::OpenVpnHook),
             observed(prop_oneof![Just(Transport::Udp), Just(Transport::Tcp)], Source::OpenVpnHook),
         )
-            .prop_map(|facts| Facts {
-                origin_address: facts.0,
-                origin_port: facts.1,
-                assigned_ipv4: facts.2,
-                assigned_ipv6: facts.3,
-                delegated_prefix: facts.4,
-                gateway: facts.5,
-                transport: facts.6,
+            .prop_map(|attributes| Attributes {
+                origin_address: attributes.0,
+                origin_port: attributes.1,
+                assigned_ipv4: attributes.2,
+                assigned_ipv6: attributes.3,
+                delegated_prefix: attributes.4,
+                gateway: attributes.5,
+                transport: attributes.6,
             })
     }
 

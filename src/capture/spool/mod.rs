@@ -1,25 +1,25 @@
-//! The way from OpenVPN's hooks to the daemon: a directory of small files, one an event.
+//! Passes events from OpenVPN's hooks to the daemon: a directory of small files, one per event.
 //!
-//! The writer is root and lives for milliseconds; the reader is the unprivileged daemon, which may
-//! not be there for days. The directory belongs to the reader, so the writer trusts nothing in it:
-//! it follows no symbolic link, opens nothing that is there, and looks only at names.
+//! The writer is root and runs for milliseconds; the reader is the unprivileged daemon, which may
+//! be down for days. The directory belongs to the reader, so the writer does not trust it: it
+//! follows no symbolic link, opens no existing file, and uses only names.
 //!
 //! # Data storage
 //! `<state directory>/spool/<sequence>-<uptime>-<random>`, mode 0600. A file is written under a
 //! temporary name that begins with a dot, renamed, synced, and the directory is synced. Renaming it
-//! before the sync and not after it makes one transaction of the file system's out of two, and spares
-//! the card half of its flushes. The price: a power cut in between may leave a name without its
-//! bytes. Each event ends in a digest, by which that is noticed. The sequence number is one more than the highest
-//! among the names present, so what waits is in order even when the wall clock went back over a
-//! restart. Two hooks that run at the same time may draw the same number; they run in the same boot
-//! then, so the uptime puts them in order. Once the spool is empty the numbers begin anew: what was
-//! taken came before whatever comes. No name ever comes twice, so a reader may remember names.
+//! before the sync rather than after it merges two file system transactions into one, and halves
+//! the flushes. The price: a power cut in between may leave a name without its bytes, which the
+//! checksum at the end of each event reveals. The sequence number is one more than the highest
+//! present, so waiting events are in order even if the wall clock went back over a restart. Two
+//! concurrent hooks may draw the same number; they run in the same boot, so the uptime orders them.
+//! When the spool is empty the numbers restart: events already taken came before. No name is ever
+//! reused, so a reader may remember names.
 //!
 //! `rejected/` holds the last few files that could not be read. They may hold addresses, so they
-//! must go when the record is erased: [`Spool::erase_rejected`].
+//! must be erased with the journal: [`Spool::erase_rejected`].
 //!
 //! # Error handling
-//! A file that cannot be read is set aside and named; it never stops those behind it.
+//! A file that cannot be read is set aside and reported; it never blocks those behind it.
 
 mod event;
 mod name;
@@ -41,9 +41,9 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 use self::name::TemporaryName;
 use crate::domain::ClockReading;
 
-pub use self::event::{Event, Happening, Undecodable};
+pub use self::event::{Event, EventKind, InvalidEvent};
 pub use self::name::EventName;
-pub use self::watch::Watch;
+pub use self::watch::SpoolWatch;
 
 /// The directory in which events wait for the daemon.
 #[derive(Debug)]
@@ -53,12 +53,11 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// How many events may wait. A tunnel that fails every ten seconds fills this in half a day
-    /// without the daemon; what matters is that it ends before the card is full.
+    /// How many events may wait. Without the daemon, a tunnel that fails every ten seconds fills
+    /// this in twelve hours; the limit keeps it from filling the card.
     pub const CAPACITY: usize = 4096;
 
-    /// Opens the spool, for a hook: it must be there already, and with it the knowledge of whose it
-    /// is.
+    /// Opens the spool, for a hook. It must already exist, with the right owner.
     ///
     /// # Errors
     /// [`SpoolError::Missing`], [`SpoolError::NotADirectory`] or [`SpoolError::System`].
@@ -78,8 +77,8 @@ impl Spool {
         Ok(Self { directory, path })
     }
 
-    /// Opens the spool, for the daemon: makes what is missing, for its owner alone, who is the owner of
-    /// the state directory where root makes it.
+    /// Opens the spool, for the daemon: creates what is missing, accessible to its owner only. If
+    /// root creates it, the owner is that of the state directory.
     ///
     /// # Errors
     /// [`SpoolError::NotADirectory`] or [`SpoolError::System`].
@@ -113,12 +112,12 @@ impl Spool {
         &self.path
     }
 
-    /// Where the files are that could not be read, if there are any.
+    /// Where files that could not be read are kept, if any.
     pub fn rejected_path(&self) -> PathBuf {
         self.path.join(REJECTED)
     }
 
-    /// Puts an event in, so that it outlives a power cut once this returns.
+    /// Adds an event; durable once this returns.
     ///
     /// # Errors
     /// [`SpoolError::Full`] when too many wait already, else [`SpoolError::System`]; nothing is left
@@ -159,30 +158,33 @@ impl Spool {
         Ok(waiting)
     }
 
-    /// Reads an event and leaves it where it is. What cannot be read is set aside.
+    /// Reads an event without removing it. If it cannot be read, it is set aside.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn read(&self, name: EventName) -> Result<Event, ReadError> {
         let text = name.to_string();
-        // Without O_NONBLOCK a FIFO of that name would hold the daemon up for ever.
+        // Without O_NONBLOCK a FIFO of that name would block the daemon for ever.
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = match openat(&self.directory, text.as_str(), flags, Mode::empty()) {
             Ok(file) => File::from(file),
             Err(Errno::ENOENT) => return Err(ReadError::Gone),
-            Err(Errno::ELOOP | Errno::ENXIO) => return Err(self.set_aside(name, Fault::NotAFile)),
+            Err(Errno::ELOOP | Errno::ENXIO) => {
+                return Err(self.set_aside(name, RejectReason::NotAFile));
+            }
             Err(errno) => return Err(ReadError::System(errno.into())),
         };
         if !file.metadata().map_err(ReadError::System)?.is_file() {
-            return Err(self.set_aside(name, Fault::NotAFile));
+            return Err(self.set_aside(name, RejectReason::NotAFile));
         }
         let mut bytes = Vec::with_capacity(Event::MAXIMUM_LENGTH + 1);
         let limit = u64::try_from(Event::MAXIMUM_LENGTH).unwrap_or(u64::MAX).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(ReadError::System)?;
         if bytes.len() > Event::MAXIMUM_LENGTH {
-            return Err(self.set_aside(name, Fault::TooLong));
+            return Err(self.set_aside(name, RejectReason::TooLong));
         }
-        Event::decode(&bytes).map_err(|Undecodable| self.set_aside(name, Fault::Undecodable))
+        Event::decode(&bytes)
+            .map_err(|InvalidEvent| self.set_aside(name, RejectReason::InvalidEvent))
     }
 
     /// Removes an event that has been taken. One that is not there is removed already.
@@ -196,8 +198,8 @@ impl Spool {
         self.unlink(&self.directory, &name.to_string())
     }
 
-    /// Removes what hooks left half written when they were cut off: in an earlier boot than that of
-    /// `now`, or long before it. Returns how many.
+    /// Removes partial files of interrupted hooks: from an earlier boot than that of `now`, or long
+    /// before it. Returns how many.
     ///
     /// # Errors
     /// [`SpoolError::System`].
@@ -257,9 +259,9 @@ impl Spool {
         Ok(())
     }
 
-    fn names(&self) -> Result<Names, SpoolError> {
+    fn names(&self) -> Result<Listing, SpoolError> {
         let names = list(&self.directory).map_err(SpoolError::system("list", &self.path))?;
-        Ok(names.iter().fold(Names::default(), |mut sorted, text| {
+        Ok(names.iter().fold(Listing::default(), |mut sorted, text| {
             if let Ok(name) = text.parse::<EventName>() {
                 sorted.note(name);
                 sorted.events.push(name);
@@ -271,9 +273,9 @@ impl Spool {
         }))
     }
 
-    /// Moves a file into `rejected/` and makes room there; where that fails it is removed, so that
-    /// it cannot come up again and again.
-    fn set_aside(&self, name: EventName, fault: Fault) -> ReadError {
+    /// Moves a file into `rejected/`, removing the oldest there; if that fails the file is removed,
+    /// so that it does not come up again.
+    fn set_aside(&self, name: EventName, reason: RejectReason) -> ReadError {
         let text = name.to_string();
         let kept = self.move_to_rejected(&text).is_ok();
         if !kept {
@@ -283,7 +285,7 @@ impl Spool {
         }
         ReadError::Rejected {
             path: self.path.join(if kept { REJECTED } else { "" }).join(text),
-            fault,
+            reason,
             kept,
         }
     }
@@ -321,16 +323,16 @@ impl Spool {
     }
 }
 
-/// What the names in the spool say.
+/// The names in the spool, sorted by kind.
 #[derive(Debug, Default)]
-struct Names {
+struct Listing {
     count: usize,
     events: Vec<EventName>,
     highest: u64,
     temporaries: Vec<TemporaryName>,
 }
 
-impl Names {
+impl Listing {
     fn note(&mut self, name: EventName) {
         self.count += 1;
         self.highest = self.highest.max(name.sequence());
@@ -399,7 +401,7 @@ impl std::error::Error for SpoolError {
     }
 }
 
-/// Why an event could not be read. None of them needs to stop those that wait behind it.
+/// Why an event could not be read. None of these need stop the events behind it.
 #[derive(Debug)]
 pub enum ReadError {
     /// It is not there any more.
@@ -409,7 +411,7 @@ pub enum ReadError {
         /// Where it is now, or was.
         path: PathBuf,
         /// What is wrong with it.
-        fault: Fault,
+        reason: RejectReason,
         /// Whether it was set aside; else it was removed, since it could not be moved.
         kept: bool,
     },
@@ -421,11 +423,11 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gone => f.write_str("the event is not in the spool any more"),
-            Self::Rejected { path, fault, kept } => {
+            Self::Rejected { path, reason, kept } => {
                 let fate = if *kept { "it was set aside" } else { "it was removed" };
                 write!(
                     f,
-                    "{}: {fault}; {fate}, and a session's start or end may be missing",
+                    "{}: {reason}; {fate}, and a session's start or end may be missing",
                     path.display()
                 )
             }
@@ -445,21 +447,21 @@ impl std::error::Error for ReadError {
 
 /// What is wrong with a file that has an event's name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fault {
+pub enum RejectReason {
     /// It is a directory, a link or the like.
     NotAFile,
     /// It is longer than any event.
     TooLong,
     /// Its bytes are no event that this version of temoin knows.
-    Undecodable,
+    InvalidEvent,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAFile => "not a file",
             Self::TooLong => "longer than any event",
-            Self::Undecodable => "not an event that this version of temoin can read",
+            Self::InvalidEvent => "not an event that this version of temoin can read",
         })
     }
 }

@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 use crate::domain::{BootId, ClockReading, Uptime};
 
-/// The name of an event's file: a sequence number, then the uptime in milliseconds, which puts
-/// events of the same number in order, then a random number, which makes it unique for ever.
+/// The file name of an event: a sequence number, the uptime in milliseconds, which orders events of
+/// the same number, and a random number, which makes it unique.
 ///
 /// Names sort as the events happened, both as text and as values.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -46,8 +46,8 @@ impl FromStr for EventName {
     }
 }
 
-/// The name of an event's file while it is being written: hidden from those who look for events,
-/// and with the boot in which its writer ran.
+/// The file name of an event while it is being written: hidden from readers, and with the writer's
+/// boot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct TemporaryName {
     boot: [u8; 4],
@@ -56,17 +56,17 @@ pub(super) struct TemporaryName {
 
 impl TemporaryName {
     pub(super) fn new(boot: BootId, event: EventName) -> Self {
-        Self { boot: beginning(boot), event }
+        Self { boot: boot_prefix(boot), event }
     }
 
     pub(super) fn event(self) -> EventName {
         self.event
     }
 
-    /// Whether its writer is surely gone.
+    /// Whether its writer is certainly gone.
     pub(super) fn is_stale(self, now: &ClockReading) -> bool {
-        let expiry = Uptime::from_milliseconds(self.event.uptime).plus(PATIENCE);
-        self.boot != beginning(now.boot) || expiry < now.uptime
+        let expiry = Uptime::from_milliseconds(self.event.uptime).plus(STALE_AFTER);
+        self.boot != boot_prefix(now.boot) || expiry < now.uptime
     }
 }
 
@@ -90,7 +90,7 @@ impl FromStr for TemporaryName {
     }
 }
 
-/// Not a name that the spool gives.
+/// Not the name of a spool file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidName;
 
@@ -102,14 +102,14 @@ impl fmt::Display for InvalidName {
 
 impl std::error::Error for InvalidName {}
 
-fn beginning(boot: BootId) -> [u8; 4] {
+fn boot_prefix(boot: BootId) -> [u8; 4] {
     let [first, second, third, fourth, ..] = *boot.as_bytes();
     [first, second, third, fourth]
 }
 
-/// How long a hook may take to write its few bytes, in milliseconds, before its file counts as left
-/// over. A hanging card has been seen to take half a minute.
-const PATIENCE: u64 = 600_000;
+/// Time in milliseconds after which a hook's unfinished file counts as stale. A hanging card has
+/// been seen to take 30 seconds.
+const STALE_AFTER: u64 = 600_000;
 
 #[cfg(test)]
 mod tests {

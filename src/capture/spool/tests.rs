@@ -5,7 +5,7 @@ use std::path::Path;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::event::tests::down;
-use super::{AsFd, Event, Fault, ReadError, Spool, SpoolError, Watch};
+use super::{AsFd, Event, ReadError, RejectReason, Spool, SpoolError, SpoolWatch};
 use crate::domain::{BootId, ClockReading, Uptime};
 
 #[test]
@@ -127,11 +127,16 @@ fn what_is_no_event_is_set_aside_and_stops_nothing() {
     fs::remove_file(file(3)).unwrap();
     nix::unistd::mkfifo(&file(3), nix::sys::stat::Mode::S_IRWXU).unwrap();
 
-    let faults = [Fault::Undecodable, Fault::TooLong, Fault::NotAFile, Fault::NotAFile];
+    let faults = [
+        RejectReason::InvalidEvent,
+        RejectReason::TooLong,
+        RejectReason::NotAFile,
+        RejectReason::NotAFile,
+    ];
     for (name, expected) in names.iter().zip(faults) {
         match spool.read(*name) {
-            Err(ReadError::Rejected { path, fault, kept: true }) => {
-                assert_eq!(fault, expected);
+            Err(ReadError::Rejected { path, reason, kept: true }) => {
+                assert_eq!(reason, expected);
                 assert_eq!(path, spool.path().join("rejected").join(name.to_string()));
                 assert!(path.symlink_metadata().is_ok());
             }
@@ -192,7 +197,7 @@ fn what_a_cut_off_hook_left_is_hidden_counted_and_swept() {
 fn the_watch_is_readable_once_for_what_came_and_silent_for_what_went() {
     let state = tempfile::tempdir().unwrap();
     let spool = Spool::create(state.path()).unwrap();
-    let watch = Watch::new(&spool).unwrap();
+    let watch = SpoolWatch::new(&spool).unwrap();
     assert!(!is_readable(&watch));
     let names = [spool.write(&down()).unwrap(), spool.write(&down()).unwrap()];
     assert!(is_readable(&watch));
@@ -209,7 +214,7 @@ fn the_watch_is_readable_once_for_what_came_and_silent_for_what_went() {
 fn a_watch_tells_that_its_directory_is_gone() {
     let state = tempfile::tempdir().unwrap();
     let spool = Spool::create(state.path()).unwrap();
-    let watch = Watch::new(&spool).unwrap();
+    let watch = SpoolWatch::new(&spool).unwrap();
     fs::rename(spool.path(), state.path().join("elsewhere")).unwrap();
     assert!(is_readable(&watch));
     assert_eq!(watch.drain().unwrap_err().kind(), std::io::ErrorKind::NotFound);
@@ -224,7 +229,7 @@ fn at(boot: u8, uptime: u64) -> Event {
     Event { reading, ..down() }
 }
 
-fn is_readable(watch: &Watch) -> bool {
+fn is_readable(watch: &SpoolWatch) -> bool {
     let mut descriptors = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
     poll(&mut descriptors, PollTimeout::ZERO).unwrap() > 0
 }

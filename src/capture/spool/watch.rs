@@ -8,11 +8,10 @@ use super::{Spool, SpoolError};
 
 /// Becomes readable when an event has come into the spool: for poll(2).
 #[derive(Debug)]
-pub struct Watch(Inotify);
+pub struct SpoolWatch(Inotify);
 
-impl Watch {
-    /// Watches a spool from now on. What came before is in [`Spool::waiting`], which is therefore to
-    /// be asked after this.
+impl SpoolWatch {
+    /// Watches a spool from now on. Call [`Spool::waiting`] after this for earlier events.
     ///
     /// # Errors
     /// [`SpoolError::System`].
@@ -29,8 +28,8 @@ impl Watch {
         Ok(Self(inotify))
     }
 
-    /// Takes in all notices, so that only what comes from now on makes this readable again. To be
-    /// called before [`Spool::waiting`], which tells what came.
+    /// Consumes all notices, so that only new events make this readable again. Call it before
+    /// [`Spool::waiting`], which lists the events.
     ///
     /// # Errors
     /// `NotFound` when the spool's directory was removed or moved: nothing will ever come again.
@@ -53,7 +52,7 @@ impl Watch {
     }
 }
 
-impl AsFd for Watch {
+impl AsFd for SpoolWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

@@ -1,4 +1,6 @@
-use crate::domain::{ClockReading, Device, EndReason, Facts, Session, SessionSecret, Timestamp};
+use crate::domain::{
+    Attributes, ClockReading, Device, EndReason, Session, SessionSecret, Timestamp,
+};
 
 /// One thing that the box observed, and what the clocks said then.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,7 +21,7 @@ pub enum Evidence {
         /// The kernel's number of the interface, where the script could still ask it.
         interface: Option<u32>,
         /// What the script's environment said.
-        facts: Facts,
+        attributes: Attributes,
     },
     /// OpenVPN ran its `down` script. Its environment may already be that of the next session, so
     /// nothing but the reason is taken from it.
@@ -32,35 +34,34 @@ pub enum Evidence {
         /// The kernel's number of the interface.
         interface: u32,
         /// Its addresses.
-        facts: Facts,
+        attributes: Attributes,
     },
     /// The interface is gone.
     LinkGone {
         /// The kernel's number of the interface.
         interface: u32,
     },
-    /// temoin started and looked: which interface of this name is there, and when OpenVPN last gave
-    /// a sign of life that was left on disk.
+    /// temoin started: which interface of this name exists, and OpenVPN's last heartbeat on disk.
     Started {
         /// The kernel's number of the interface and its addresses; `None` when it is not there.
-        link: Option<(u32, Facts)>,
+        link: Option<(u32, Attributes)>,
         /// When OpenVPN last wrote its status file.
         heartbeat: Option<Timestamp>,
     },
-    /// The management socket was reached, and told OpenVPN's history.
+    /// The management socket was reached, and reported OpenVPN's history.
     ManagementAttached {
         /// How many connections this OpenVPN process has made; `None` where its history, which is
         /// bounded, no longer reaches back to its start.
         connections: Option<u32>,
-        /// What is known of the connection that stands now; `None` when none does.
-        connected: Option<Facts>,
+        /// What is known of the current connection; `None` if there is none.
+        connected: Option<Attributes>,
     },
-    /// The management socket told of a new connection.
+    /// The management socket reported a new connection.
     Connected {
-        /// What it told.
-        facts: Facts,
+        /// What it reported.
+        attributes: Attributes,
     },
-    /// The management socket told that the connection ended.
+    /// The management socket reported that the connection ended.
     Disconnected {
         /// Why.
         reason: EndReason,
@@ -69,11 +70,11 @@ pub enum Evidence {
     ManagementClosed,
     /// A deadline that [`Tracker::deadline`](super::Tracker::deadline) named has passed.
     Elapsed,
-    /// temoin stops; the tunnel lives as far as it knows.
+    /// temoin is stopping; the tunnel is up as far as it knows.
     Stopping,
 }
 
-/// What is to be written down.
+/// What is to be recorded.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
     /// A session began.

@@ -3,9 +3,9 @@ use std::net::Ipv4Addr;
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 
 use crate::domain::{
-    BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Facts, Gateway, Moment,
-    Observation, Observed, Session, SessionId, SessionSecret, Source, Timestamp, Tracker,
-    Transport, Uptime,
+    Attributes, BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Gateway,
+    Observation, Observed, Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp,
+    Tracker, Transport, Uptime,
 };
 
 /// Milliseconds from 1970 to the start of the first boot.
@@ -35,8 +35,8 @@ fn tun0() -> Device {
     "tun0".parse().unwrap()
 }
 
-/// A tracker, and everything that it said to write down.
-struct Witness {
+/// A tracker, and the changes it returned.
+struct TrackerFixture {
     tracker: Tracker,
     boot: u8,
     synchronised: bool,
@@ -44,7 +44,7 @@ struct Witness {
     told: Vec<Change>,
 }
 
-impl Witness {
+impl TrackerFixture {
     /// One that watches `tun0`, in the first boot.
     fn new() -> Self {
         let tracker = Tracker::new(vec![tun0()], Vec::new());
@@ -56,7 +56,7 @@ impl Witness {
         Self { tracker: Tracker::new(Vec::new(), Vec::new()), ..Self::new() }
     }
 
-    /// Takes in evidence at this second, and settles before what is due until then.
+    /// Feeds evidence at this second, after the deadlines due by then.
     fn sees(&mut self, second: u64, evidence: Evidence) -> &mut Self {
         while let Some((due, _)) = self
             .tracker
@@ -81,7 +81,7 @@ impl Witness {
         self.told.extend(self.tracker.observe(observation, &mut secret));
     }
 
-    /// temoin starts anew, with the sessions that it left open.
+    /// temoin restarts, with the sessions that it left open.
     fn restarts(&mut self, boot: u8) -> &mut Self {
         let open = self.tracker.open().cloned().collect();
         self.tracker = Tracker::new(vec![tun0()], open);
@@ -89,7 +89,7 @@ impl Witness {
         self
     }
 
-    /// The sessions in their order, each as it was told last.
+    /// The sessions in order, each in its latest state.
     fn sessions(&self) -> Vec<Session> {
         let mut sessions: Vec<Session> = Vec::new();
         for change in &self.told {
@@ -111,7 +111,7 @@ impl Witness {
 }
 
 fn up(interface: u32) -> Evidence {
-    Evidence::TunnelUp { interface: Some(interface), facts: facts(Source::OpenVpnHook) }
+    Evidence::TunnelUp { interface: Some(interface), attributes: attributes(Source::OpenVpnHook) }
 }
 
 fn down(reason: EndReason) -> Evidence {
@@ -119,7 +119,7 @@ fn down(reason: EndReason) -> Evidence {
 }
 
 fn link_up(interface: u32) -> Evidence {
-    Evidence::LinkUp { interface, facts: facts(Source::Interface) }
+    Evidence::LinkUp { interface, attributes: attributes(Source::Interface) }
 }
 
 fn link_gone(interface: u32) -> Evidence {
@@ -127,38 +127,38 @@ fn link_gone(interface: u32) -> Evidence {
 }
 
 fn started(interface: Option<u32>, heartbeat: Option<Timestamp>) -> Evidence {
-    let link = interface.map(|interface| (interface, facts(Source::Interface)));
+    let link = interface.map(|interface| (interface, attributes(Source::Interface)));
     Evidence::Started { link, heartbeat }
 }
 
 fn attached(connections: u32, connected: bool) -> Evidence {
-    let connected = connected.then(|| facts(Source::Management));
+    let connected = connected.then(|| attributes(Source::Management));
     Evidence::ManagementAttached { connections: Some(connections), connected }
 }
 
 fn connected() -> Evidence {
-    Evidence::Connected { facts: facts(Source::Management) }
+    Evidence::Connected { attributes: attributes(Source::Management) }
 }
 
 fn disconnected(reason: EndReason) -> Evidence {
     Evidence::Disconnected { reason }
 }
 
-fn facts(source: Source) -> Facts {
+fn attributes(source: Source) -> Attributes {
     let assigned_ipv4 = Some(Observed::new(Ipv4Addr::new(192, 0, 2, 10), source));
-    Facts { assigned_ipv4, ..Facts::default() }
+    Attributes { assigned_ipv4, ..Attributes::default() }
 }
 
-fn exact(second: u64, source: Source) -> Observed<Moment> {
-    Observed::new(Moment::exact(at(second)), source)
+fn exact(second: u64, source: Source) -> Observed<TimeBounds> {
+    Observed::new(TimeBounds::exact(at(second)), source)
 }
 
-fn between(earliest: Option<Timestamp>, latest: Option<Timestamp>) -> Observed<Moment> {
-    Observed::new(Moment::between(earliest, latest), Source::Bounds)
+fn between(earliest: Option<Timestamp>, latest: Option<Timestamp>) -> Observed<TimeBounds> {
+    Observed::new(TimeBounds::between(earliest, latest), Source::Bounds)
 }
 
 #[track_caller]
-fn assert_end(session: &Session, moment: Observed<Moment>, reason: EndReason) {
+fn assert_end(session: &Session, moment: Observed<TimeBounds>, reason: EndReason) {
     let end = session.end.as_ref().expect("an end");
     assert_eq!((end.moment, end.reason), (moment, reason));
 }
@@ -172,7 +172,7 @@ fn a_stop_ends_the_session_when_the_interface_went_for_the_reason_that_the_hook_
         EndReason::ConnectionLost,
         EndReason::ServerSilent,
     ] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(10, link_up(3)).sees(11, up(3));
         witness.sees(90, link_gone(3)).sees(91, down(reason));
         let session = witness.only_session();
@@ -185,7 +185,7 @@ fn a_stop_ends_the_session_when_the_interface_went_for_the_reason_that_the_hook_
 
 #[test]
 fn a_kill_ends_the_session_when_the_interface_went_and_no_script_says_why() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(90, link_gone(3));
     let due = Uptime::from_milliseconds(93_000);
     assert_eq!(witness.tracker.deadline(), Some((due, tun0())));
@@ -205,7 +205,7 @@ fn a_reconnect_that_builds_the_tunnel_anew_makes_two_sessions() {
         EndReason::ServerStopped,
         EndReason::ConnectionLost,
     ] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3)).sees(90, link_gone(3)).sees(90, down(reason));
         witness.sees(92, link_up(4)).sees(92, up(4)).sees(200, Evidence::Elapsed);
         let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -217,14 +217,14 @@ fn a_reconnect_that_builds_the_tunnel_anew_makes_two_sessions() {
 
 #[test]
 fn a_reconnect_that_keeps_the_tunnel_stays_hidden_from_the_hooks_and_the_session_says_so() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(500, Evidence::Elapsed);
     assert_eq!(witness.only_session().coverage, Coverage::Hooks);
 }
 
 #[test]
 fn other_settings_after_a_hidden_reconnect_end_the_session_then() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(90, link_gone(3)).sees(90, down(EndReason::SettingsChanged));
     witness.sees(91, link_up(4)).sees(91, up(4));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -234,7 +234,7 @@ fn other_settings_after_a_hidden_reconnect_end_the_session_then() {
 
 #[test]
 fn a_session_with_other_settings_begins_when_the_old_tunnel_is_taken_down_for_them() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, up(4)).sees(20, down(EndReason::SettingsChanged)).sees(22, up(5));
     assert_eq!(witness.sessions()[1].start, exact(20, Source::OpenVpnHook));
     witness.sees(30, down(EndReason::SettingsChanged)).sees(60, up(6));
@@ -246,31 +246,31 @@ fn a_session_with_other_settings_begins_when_the_old_tunnel_is_taken_down_for_th
 #[test]
 fn a_hidden_reconnect_to_the_same_server_and_port_keeps_the_transport_of_its_process() {
     let transport = Some(Observed::new(Transport::Udp, Source::OpenVpnHook));
-    let told = |port: u16, source| Facts {
+    let told = |port: u16, source| Attributes {
         gateway: Some(Observed::new(
             Gateway { address: Ipv4Addr::LOCALHOST.into(), port: Some(port) },
             source,
         )),
-        ..facts(source)
+        ..attributes(source)
     };
-    let opening = Facts { transport, ..told(1194, Source::OpenVpnHook) };
-    let reconnect = |port| Evidence::Connected { facts: told(port, Source::Management) };
-    let mut witness = Witness::new();
+    let opening = Attributes { transport, ..told(1194, Source::OpenVpnHook) };
+    let reconnect = |port| Evidence::Connected { attributes: told(port, Source::Management) };
+    let mut witness = TrackerFixture::new();
     witness
         .sees(10, attached(0, false))
-        .sees(10, Evidence::TunnelUp { interface: Some(4), facts: opening })
+        .sees(10, Evidence::TunnelUp { interface: Some(4), attributes: opening })
         .sees(10, reconnect(1194))
         .sees(20, disconnected(EndReason::Restarted))
         .sees(21, reconnect(1194))
         .sees(30, disconnected(EndReason::Restarted))
         .sees(31, reconnect(443));
-    let known: Vec<_> = witness.sessions().iter().map(|own| own.facts.transport).collect();
+    let known: Vec<_> = witness.sessions().iter().map(|own| own.attributes.transport).collect();
     assert_eq!(known, [transport, transport, None]);
 }
 
 #[test]
 fn hook_and_socket_together_make_one_session_that_is_watched_whole() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(10, link_up(3));
     witness.sees(11, up(3)).sees(11, connected());
     witness.sees(90, disconnected(EndReason::Stopped)).sees(90, link_gone(3));
@@ -279,13 +279,13 @@ fn hook_and_socket_together_make_one_session_that_is_watched_whole() {
     let session = witness.only_session();
     assert_eq!((session.coverage, session.connection), (Coverage::Complete, Some(1)));
     assert_eq!(session.start, exact(11, Source::OpenVpnHook));
-    assert_eq!(session.facts.assigned_ipv4.unwrap().source, Source::OpenVpnHook);
+    assert_eq!(session.attributes.assigned_ipv4.unwrap().source, Source::OpenVpnHook);
     assert_end(&session, exact(90, Source::Management), EndReason::Stopped);
 }
 
 #[test]
 fn whichever_of_hook_and_socket_is_read_first_the_start_is_the_hooks() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(10, link_up(3));
     witness.sees(12, connected());
     witness.observe(reading(1, 11_000), up(3));
@@ -302,12 +302,12 @@ fn whichever_of_hook_and_socket_is_read_first_the_start_is_the_hooks() {
 #[test]
 fn a_hook_that_ran_long_before_or_after_the_socket_spoke_tells_of_another_connection() {
     for second in [89, 111] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(9, attached(0, false)).sees(100, connected());
         witness.observe(reading(1, second * 1_000), up(3));
         assert_eq!(witness.sessions().len(), 2, "{second}");
     }
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(80, link_up(3)).sees(94, connected());
     witness.observe(reading(1, 81_000), up(3));
     assert_eq!(witness.only_session().start, exact(81, Source::OpenVpnHook));
@@ -315,7 +315,7 @@ fn a_hook_that_ran_long_before_or_after_the_socket_spoke_tells_of_another_connec
 
 #[test]
 fn a_reconnect_that_runs_no_hook_makes_two_sessions() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
     witness.sees(90, disconnected(EndReason::Restarted)).sees(92, connected());
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -326,7 +326,7 @@ fn a_reconnect_that_runs_no_hook_makes_two_sessions() {
 
 #[test]
 fn an_end_that_the_hook_told_is_not_told_again_by_the_socket() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
     witness.sees(90, down(EndReason::Restarted)).sees(92, up(4));
     witness.sees(92, disconnected(EndReason::Restarted)).sees(92, connected());
@@ -337,7 +337,7 @@ fn an_end_that_the_hook_told_is_not_told_again_by_the_socket() {
 
 #[test]
 fn a_socket_that_closes_without_a_word_ends_the_session_when_it_closed() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, connected());
     witness.sees(90, Evidence::ManagementClosed).sees(100, Evidence::Elapsed);
     let session = witness.only_session();
@@ -347,7 +347,7 @@ fn a_socket_that_closes_without_a_word_ends_the_session_when_it_closed() {
 #[test]
 fn a_kill_is_dated_to_the_second_however_soon_the_next_process_answers() {
     for (connections, is_connected) in [(0, false), (1, true)] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
         witness.sees(90, link_gone(3)).sees(90, Evidence::ManagementClosed);
         witness.sees(91, attached(connections, is_connected)).sees(92, connected());
@@ -359,7 +359,7 @@ fn a_kill_is_dated_to_the_second_however_soon_the_next_process_answers() {
 #[test]
 fn a_session_whose_interface_went_is_not_the_one_that_the_socket_tells_of() {
     for evidence in [attached(1, true), connected()] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3)).sees(90, link_gone(3)).sees(91, evidence);
         witness.sees(200, Evidence::Elapsed);
         let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -370,7 +370,7 @@ fn a_session_whose_interface_went_is_not_the_one_that_the_socket_tells_of() {
 
 #[test]
 fn of_two_signs_that_a_tunnel_went_the_first_dates_its_end() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
     witness.sees(90, Evidence::ManagementClosed).sees(91, link_gone(3));
     witness.sees(200, up(4));
@@ -381,13 +381,13 @@ fn of_two_signs_that_a_tunnel_went_the_first_dates_its_end() {
 
 #[test]
 fn a_session_found_standing_on_the_socket_takes_its_start_from_the_hook_left_behind() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(100, attached(1, true));
     assert_eq!(witness.only_session().start, between(Some(at(0)), Some(at(100))));
     witness.observe(reading(1, 40_000), up(3));
     assert_eq!(witness.only_session().start, exact(40, Source::OpenVpnHook));
     // Of a later connection the hook may not have spoken.
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(100, attached(2, true));
     witness.observe(reading(1, 40_000), up(3));
     assert_eq!(witness.sessions().len(), 2);
@@ -396,7 +396,7 @@ fn a_session_found_standing_on_the_socket_takes_its_start_from_the_hook_left_beh
 #[test]
 fn a_socket_reached_late_watches_whole_only_what_is_its_process_first_connection() {
     for (connections, coverage) in [(1, Coverage::Complete), (2, Coverage::Hooks)] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3)).sees(60, attached(connections, true));
         let session = witness.only_session();
         assert_eq!((session.coverage, session.connection), (coverage, Some(connections)));
@@ -405,7 +405,7 @@ fn a_socket_reached_late_watches_whole_only_what_is_its_process_first_connection
 
 #[test]
 fn the_socket_tells_a_daemon_that_was_away_of_a_hidden_reconnect_and_no_heartbeat_dates_it() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
     witness.restarts(1).sees(200, started(Some(3), Some(at(190)))).sees(200, attached(2, true));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -416,7 +416,7 @@ fn the_socket_tells_a_daemon_that_was_away_of_a_hidden_reconnect_and_no_heartbea
 
 #[test]
 fn a_socket_without_a_connection_ends_the_session_unseen() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(60, attached(1, false));
     let session = witness.only_session();
     assert_end(&session, between(Some(at(11)), Some(at(60))), EndReason::Unseen);
@@ -424,10 +424,10 @@ fn a_socket_without_a_connection_ends_the_session_unseen() {
 
 #[test]
 fn a_history_that_lost_its_beginning_keeps_the_session_and_no_longer_calls_it_complete() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
     witness.restarts(1).sees(200, started(Some(3), None));
-    let lost = Some(facts(Source::Management));
+    let lost = Some(attributes(Source::Management));
     witness.sees(200, Evidence::ManagementAttached { connections: None, connected: lost });
     let session = witness.only_session();
     assert_eq!((session.end.as_ref(), session.coverage), (None, Coverage::Hooks));
@@ -438,15 +438,15 @@ fn a_history_that_lost_its_beginning_keeps_the_session_and_no_longer_calls_it_co
 
 #[test]
 fn a_watched_interface_that_no_hook_speaks_of_becomes_a_session_from_when_it_came() {
-    let mut witness = Witness::new();
-    witness.sees(10, Evidence::LinkUp { interface: 3, facts: Facts::default() });
+    let mut witness = TrackerFixture::new();
+    witness.sees(10, Evidence::LinkUp { interface: 3, attributes: Attributes::default() });
     witness.sees(12, link_up(3)).sees(24, Evidence::Elapsed);
     assert_eq!(witness.sessions(), []);
     witness.sees(25, Evidence::Elapsed);
     let session = witness.only_session();
     assert_eq!(session.start, exact(10, Source::Interface));
     assert_eq!((session.coverage, session.interface), (Coverage::Interface, Some(3)));
-    assert_eq!(session.facts, facts(Source::Interface));
+    assert_eq!(session.attributes, attributes(Source::Interface));
     witness.sees(60, up(3));
     let session = witness.only_session();
     assert_eq!(session.start, exact(60, Source::OpenVpnHook));
@@ -455,17 +455,17 @@ fn a_watched_interface_that_no_hook_speaks_of_becomes_a_session_from_when_it_cam
 
 #[test]
 fn an_interface_that_goes_again_or_is_not_watched_becomes_no_session() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, link_up(3)).sees(11, link_gone(3)).sees(60, Evidence::Elapsed);
     assert_eq!(witness.told, []);
-    let mut witness = Witness::unwatching();
+    let mut witness = TrackerFixture::unwatching();
     witness.sees(10, link_up(3)).sees(60, started(Some(3), None));
     assert_eq!((witness.told.len(), witness.tracker.deadline()), (0, None));
 }
 
 #[test]
 fn another_interface_in_its_place_begins_the_wait_anew() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, link_up(3)).sees(20, link_up(4)).sees(60, Evidence::Elapsed);
     let session = witness.only_session();
     assert_eq!((session.start, session.interface), (exact(20, Source::Interface), Some(4)));
@@ -473,7 +473,7 @@ fn another_interface_in_its_place_begins_the_wait_anew() {
 
 #[test]
 fn a_late_word_of_the_old_tunnels_end_does_not_hide_the_new_interface() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(90, link_gone(3)).sees(92, link_up(4));
     witness.observe(reading(1, 90_030), down(EndReason::Restarted));
     witness.sees(200, Evidence::Elapsed);
@@ -484,15 +484,15 @@ fn a_late_word_of_the_old_tunnels_end_does_not_hide_the_new_interface() {
 
 #[test]
 fn the_end_of_another_interface_ends_nothing() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(20, link_gone(2)).sees(60, Evidence::Elapsed);
     assert_eq!(witness.only_session().end, None);
 }
 
 #[test]
 fn an_interface_that_comes_after_the_end_of_another_is_not_given_to_that_ones_session() {
-    let mut witness = Witness::new();
-    witness.sees(11, Evidence::TunnelUp { interface: None, facts: Facts::default() });
+    let mut witness = TrackerFixture::new();
+    witness.sees(11, Evidence::TunnelUp { interface: None, attributes: Attributes::default() });
     witness.sees(90, link_gone(3)).sees(91, link_up(4)).sees(200, Evidence::Elapsed);
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
     assert_eq!((first.interface, second.interface), (None, Some(4)));
@@ -501,7 +501,7 @@ fn an_interface_that_comes_after_the_end_of_another_is_not_given_to_that_ones_se
 
 #[test]
 fn a_hook_after_the_end_of_an_interface_speaks_of_another_session() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, link_up(3)).sees(60, link_gone(3)).sees(61, up(3));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
     assert_end(first, exact(60, Source::Interface), EndReason::InterfaceGone);
@@ -510,7 +510,7 @@ fn a_hook_after_the_end_of_an_interface_speaks_of_another_session() {
 
 #[test]
 fn an_interface_of_the_next_boot_is_not_that_of_the_one_before() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, link_up(3)).sees(25, Evidence::Elapsed);
     witness.restarts(2).sees(20, link_gone(3));
     assert_eq!(witness.tracker.deadline(), None);
@@ -522,14 +522,14 @@ fn an_interface_of_the_next_boot_is_not_that_of_the_one_before() {
 
 #[test]
 fn a_session_without_a_number_takes_that_of_the_interface_that_is_there() {
-    let mut witness = Witness::new();
-    witness.sees(11, Evidence::TunnelUp { interface: None, facts: Facts::default() });
+    let mut witness = TrackerFixture::new();
+    witness.sees(11, Evidence::TunnelUp { interface: None, attributes: Attributes::default() });
     witness.sees(12, link_up(3));
     let session = witness.only_session();
-    assert_eq!((session.interface, &session.facts), (Some(3), &facts(Source::Interface)));
-    let mut witness = Witness::new();
+    assert_eq!((session.interface, &session.attributes), (Some(3), &attributes(Source::Interface)));
+    let mut witness = TrackerFixture::new();
     witness.sees(11, link_up(3));
-    witness.sees(12, Evidence::TunnelUp { interface: None, facts: Facts::default() });
+    witness.sees(12, Evidence::TunnelUp { interface: None, attributes: Attributes::default() });
     assert_eq!(witness.only_session().interface, Some(3));
 }
 
@@ -543,7 +543,7 @@ fn a_power_cut_leaves_bounds_from_the_last_sign_of_life_to_the_next_start_of_the
         (Some(at(5)), at(11)),
         (Some(instant(2, 5_000)), at(11)),
     ] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3));
         witness.restarts(2).sees(30, started(None, heartbeat));
         let session = witness.only_session();
@@ -558,10 +558,10 @@ fn in_a_container_a_session_of_an_earlier_start_ended_before_what_was_seen_first
     for (second, evidence, latest) in
         [(90, started(None, None), 90), (90, up(3), 90), (80, down(EndReason::Stopped), 80)]
     {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3)).restarts(2);
         let ninety = Uptime::from_milliseconds(90_000);
-        witness.tracker = witness.tracker.clone().in_boot_begun_by(ninety);
+        witness.tracker = witness.tracker.clone().with_boot_started_by(ninety);
         witness.sees(second, evidence);
         let bounds = between(Some(at(11)), Some(instant(2, latest * 1_000)));
         assert_end(&witness.sessions()[0], bounds, EndReason::Unseen);
@@ -571,7 +571,7 @@ fn in_a_container_a_session_of_an_earlier_start_ended_before_what_was_seen_first
 #[test]
 fn a_tunnel_of_the_next_boot_ends_the_session_of_the_one_before() {
     for evidence in [up(3), down(EndReason::Stopped), attached(1, true), connected()] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(9, attached(0, false)).sees(11, up(3)).sees(11, connected());
         witness.restarts(2).sees(30, evidence);
         let first = &witness.sessions()[0];
@@ -581,20 +581,20 @@ fn a_tunnel_of_the_next_boot_ends_the_session_of_the_one_before() {
 
 #[test]
 fn what_the_scripts_left_behind_in_an_earlier_boot_is_recorded_before_the_present_one() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.restarts(2);
     witness.observe(reading(1, 40_000), up(3));
     witness.observe(reading(2, 20_000), up(3));
     witness.sees(30, started(Some(3), None));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
     assert_end(first, between(Some(at(40)), Some(instant(2, 0))), EndReason::Unseen);
-    assert_eq!(second.start.value, Moment::exact(instant(2, 20_000)));
+    assert_eq!(second.start.value, TimeBounds::exact(instant(2, 20_000)));
     assert_eq!(second.end, None);
 }
 
 #[test]
 fn a_tunnel_that_went_while_nobody_looked_ended_between_its_last_sign_of_life_and_now() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3));
     witness.restarts(1).sees(200, started(None, Some(at(150))));
     let session = witness.only_session();
@@ -603,7 +603,7 @@ fn a_tunnel_that_went_while_nobody_looked_ended_between_its_last_sign_of_life_an
 
 #[test]
 fn the_sign_of_life_of_the_tunnel_that_stands_now_dates_no_other_ones_end() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3));
     witness.restarts(1).sees(200, started(Some(4), Some(at(150))));
     let [first, second] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
@@ -615,7 +615,7 @@ fn the_sign_of_life_of_the_tunnel_that_stands_now_dates_no_other_ones_end() {
 #[test]
 fn a_sign_of_life_dates_the_end_of_a_session_that_certainly_had_begun() {
     for (heartbeat, earliest) in [(at(150), Some(at(150))), (at(50), None)] {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(100, started(Some(3), None));
         witness.restarts(2).sees(30, started(None, Some(heartbeat)));
         let session = witness.only_session();
@@ -625,11 +625,11 @@ fn a_sign_of_life_dates_the_end_of_a_session_that_certainly_had_begun() {
 
 #[test]
 fn a_tunnel_that_stands_when_temoin_starts_goes_on_or_becomes_a_session() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3));
     witness.restarts(1).sees(200, started(Some(3), None));
     assert_eq!(witness.only_session().end, None);
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(100, started(Some(3), None)).sees(101, up(3));
     let session = witness.only_session();
     assert_eq!(session.start, exact(101, Source::OpenVpnHook));
@@ -638,7 +638,7 @@ fn a_tunnel_that_stands_when_temoin_starts_goes_on_or_becomes_a_session() {
 
 #[test]
 fn an_open_session_goes_on_over_a_restart_though_its_interface_is_not_watched() {
-    let mut witness = Witness::unwatching();
+    let mut witness = TrackerFixture::unwatching();
     witness.sees(11, up(3));
     let open = witness.tracker.open().cloned().collect();
     witness.tracker = Tracker::new(Vec::new(), open);
@@ -649,12 +649,12 @@ fn an_open_session_goes_on_over_a_restart_though_its_interface_is_not_watched() 
 
 #[test]
 fn a_session_that_begins_over_another_supersedes_it() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(90, up(4));
     let [first, _] = &witness.sessions()[..] else { panic!("{:?}", witness.told) };
     assert_end(first, between(Some(at(11)), Some(at(90))), EndReason::Superseded);
     // Unless the kernel told when it went.
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(89, link_gone(3)).sees(90, up(4));
     let first = &witness.sessions()[0];
     assert_end(first, exact(89, Source::Interface), EndReason::InterfaceGone);
@@ -662,7 +662,7 @@ fn a_session_that_begins_over_another_supersedes_it() {
 
 #[test]
 fn the_same_event_told_twice_is_one() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3));
     witness.restarts(1).observe(reading(1, 11_000), up(3));
     assert_eq!((witness.told.len(), witness.only_session().end), (1, None));
@@ -670,7 +670,7 @@ fn the_same_event_told_twice_is_one() {
 
 #[test]
 fn a_closing_hook_from_before_the_session_began_does_not_end_it() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(20, up(3)).sees(30, link_gone(3));
     witness.observe(reading(1, 19_000), down(EndReason::Stopped));
     assert_eq!(witness.only_session().end, None);
@@ -681,7 +681,7 @@ fn a_closing_hook_from_before_the_session_began_does_not_end_it() {
 
 #[test]
 fn ends_of_what_never_began_are_nothing() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(10, down(EndReason::Stopped)).sees(11, link_gone(3));
     witness.sees(12, disconnected(EndReason::Stopped)).sees(13, Evidence::ManagementClosed);
     witness.sees(14, started(None, Some(at(1)))).sees(15, Evidence::Stopping);
@@ -691,14 +691,14 @@ fn ends_of_what_never_began_are_nothing() {
 
 #[test]
 fn a_stop_of_temoin_notes_that_the_tunnel_lived_and_settles_what_was_gone() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(50, Evidence::Stopping);
     assert_eq!(witness.only_session().last_seen, Some(at(50)));
     witness.restarts(2).sees(30, started(None, None));
     let session = witness.only_session();
     assert_end(&session, between(Some(at(50)), Some(instant(2, 0))), EndReason::Unseen);
 
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3)).sees(50, link_gone(3)).sees(51, Evidence::Stopping);
     let session = witness.only_session();
     assert_end(&session, exact(50, Source::Interface), EndReason::InterfaceGone);
@@ -706,14 +706,14 @@ fn a_stop_of_temoin_notes_that_the_tunnel_lived_and_settles_what_was_gone() {
 
 #[test]
 fn a_clock_that_nothing_confirms_claims_and_never_states() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.synchronised = false;
     witness.sees(11, up(3)).sees(50, Evidence::Stopping);
     let session = witness.only_session();
-    assert_eq!((session.start.value, session.last_seen), (Moment::claimed(at(11)), None));
+    assert_eq!((session.start.value, session.last_seen), (TimeBounds::claimed(at(11)), None));
     witness.sees(90, down(EndReason::Stopped));
     let session = witness.only_session();
-    let claimed = Observed::new(Moment::claimed(at(90)), Source::OpenVpnHook);
+    let claimed = Observed::new(TimeBounds::claimed(at(90)), Source::OpenVpnHook);
     assert_end(&session, claimed, EndReason::Stopped);
     // Bounds are not claimed at all.
     witness.sees(100, up(4)).sees(200, up(5));
@@ -726,7 +726,7 @@ fn an_end_is_dated_by_whoever_of_its_witnesses_trusts_the_clock() {
     for (settled_by, source) in
         [(down(EndReason::Stopped), Source::OpenVpnHook), (Evidence::Stopping, Source::Interface)]
     {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         witness.sees(11, up(3));
         witness.synchronised = false;
         witness.sees(50, link_gone(3));
@@ -738,27 +738,27 @@ fn an_end_is_dated_by_whoever_of_its_witnesses_trusts_the_clock() {
 
 #[test]
 fn an_open_session_is_dated_once_the_clock_is_trusted() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.synchronised = false;
     witness.sees(11, up(3));
     witness.tracker.date(&reading(1, 60_000));
     let session = witness.tracker.open().next().unwrap();
-    assert_eq!(session.start.value, Moment::exact(at(11)));
+    assert_eq!(session.start.value, TimeBounds::exact(at(11)));
 }
 
 #[test]
 fn what_is_learnt_later_goes_to_the_session_that_it_is_about_while_it_is_open() {
-    let mut witness = Witness::new();
+    let mut witness = TrackerFixture::new();
     witness.sees(11, up(3));
     let id = witness.only_session().id;
     let port = |port| {
         let origin_port = Some(Observed::new(port, Source::OperatorPush));
-        Facts { origin_port, ..Facts::default() }
+        Attributes { origin_port, ..Attributes::default() }
     };
-    witness.tracker.learn(SessionId::from_bytes([9; 32]), &port(9));
-    witness.tracker.learn(id, &port(1));
-    witness.tracker.learn(id, &port(2));
-    let learnt = witness.tracker.open().next().unwrap().facts.origin_port;
+    witness.tracker.add_attributes(SessionId::from_bytes([9; 32]), &port(9));
+    witness.tracker.add_attributes(id, &port(1));
+    witness.tracker.add_attributes(id, &port(2));
+    let learnt = witness.tracker.open().next().unwrap().attributes.origin_port;
     assert_eq!(learnt, Some(Observed::new(1, Source::OperatorPush)));
 }
 
@@ -768,7 +768,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     let link = prop::option::of(interface.clone());
     prop_oneof![
         3 => prop::option::of(interface.clone()).prop_map(|interface| {
-            Evidence::TunnelUp { interface, facts: facts(Source::OpenVpnHook) }
+            Evidence::TunnelUp { interface, attributes: attributes(Source::OpenVpnHook) }
         }),
         3 => reason().prop_map(down),
         2 => interface.clone().prop_map(link_up),
@@ -776,7 +776,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         1 => (link, prop::option::of(0..2_000_u64))
             .prop_map(|(link, heartbeat)| started(link, heartbeat.map(at))),
         1 => (prop::option::of(0..4_u32), any::<bool>()).prop_map(|(connections, connected)| {
-            let connected = connected.then(|| facts(Source::Management));
+            let connected = connected.then(|| attributes(Source::Management));
             Evidence::ManagementAttached { connections, connected }
         }),
         3 => Just(connected()),
@@ -788,7 +788,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 /// What comes next: after how many milliseconds, how much later than it happened, whether the clock
-/// is trusted, and whether temoin or the whole box started anew before.
+/// is trusted, and whether temoin or the whole box restarted before.
 fn step() -> impl Strategy<Value = (u64, u64, bool, u8, Evidence)> {
     let start = prop_oneof![20 => Just(0_u8), 1 => Just(1_u8), 1 => Just(2_u8)];
     (0..20_000_u64, 0..3_000_u64, prop::bool::weighted(0.9), start, evidence())
@@ -799,7 +799,7 @@ proptest! {
     fn no_evidence_makes_the_record_contradict_itself(
         steps in prop::collection::vec(step(), 0..60),
     ) {
-        let mut witness = Witness::new();
+        let mut witness = TrackerFixture::new();
         let mut now = 10_000;
         let mut open: Option<SessionId> = None;
         let mut closed: Vec<SessionId> = Vec::new();

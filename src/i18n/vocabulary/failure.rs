@@ -1,8 +1,8 @@
 use crate::i18n::Message;
 use crate::messages::record::failure as msg;
 
-/// Why a request to the operator was of no use, by the stable name that the ledger keeps; `None` for
-/// one that is not known here, which is then shown as it is.
+/// Why a request to the operator failed, by the stable name in the ledger; `None` for an unknown
+/// name, which is shown as it is.
 pub fn failure(name: &str) -> Option<&'static Message> {
     Some(match name {
         "made-up" => &msg::MADE_UP,

@@ -1,11 +1,11 @@
-//! The words for what the record holds. Each function takes a value apart exhaustively, so that a
-//! value without a text does not compile.
+//! Texts for the record's values. Each function matches exhaustively, so that a value without a
+//! text does not compile.
 
 mod coverage;
 mod end;
 mod failure;
 mod field;
-mod lowered;
+mod letter_case;
 mod source;
 mod state;
 
@@ -13,15 +13,15 @@ pub use coverage::coverage;
 pub use end::{end_reason, operator_end};
 pub use failure::failure;
 pub use field::field;
-pub use lowered::{capitalised, fields, lowered};
+pub use letter_case::{fields, mid_sentence, sentence_start};
 pub use source::{source, source_explained};
-pub use state::{State, state, transport};
+pub use state::{SessionState, state, transport};
 
 #[cfg(test)]
 mod tests {
     use super::{
-        State, coverage, end_reason, failure, field, operator_end, source, source_explained, state,
-        transport,
+        SessionState, coverage, end_reason, failure, field, operator_end, source, source_explained,
+        state, transport,
     };
     use crate::domain::{Coverage, EndReason, Field, OperatorEnd, Source, Transport};
     use crate::i18n::{Language, Message};
@@ -55,7 +55,7 @@ mod tests {
         all.extend(FAILURES.into_iter().filter_map(failure));
         all.extend([Coverage::Complete, Coverage::Hooks, Coverage::Interface].map(coverage));
         all.extend([Transport::Udp, Transport::Tcp].map(transport));
-        all.extend([State::Open, State::Closed].map(state));
+        all.extend([SessionState::Open, SessionState::Closed].map(state));
         all
     }
 

@@ -4,14 +4,14 @@ use crate::messages::record::state as msg;
 
 /// Whether a session lasts, as far as the record says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum State {
+pub enum SessionState {
     /// It ended.
     Closed,
     /// It lasts.
     Open,
 }
 
-impl State {
+impl SessionState {
     /// The state of a session.
     pub fn of(session: &Session) -> Self {
         if session.end.is_some() { Self::Closed } else { Self::Open }
@@ -19,10 +19,10 @@ impl State {
 }
 
 /// The word for a session's state.
-pub fn state(state: State) -> &'static Message {
+pub fn state(state: SessionState) -> &'static Message {
     match state {
-        State::Closed => &msg::CLOSED,
-        State::Open => &msg::OPEN,
+        SessionState::Closed => &msg::CLOSED,
+        SessionState::Open => &msg::OPEN,
     }
 }
 

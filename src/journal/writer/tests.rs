@@ -8,12 +8,12 @@ use proptest::{prop_assert_eq, proptest};
 use tempfile::tempdir;
 
 use super::super::connection::companion;
-use super::super::laboratory::{
+use super::super::test_support::{
     EIGHT, MINUTE, all, any_session, at, brussels, ended, opening, reading, session,
 };
 use super::super::{Reader, schema};
 use super::*;
-use crate::domain::{Moment, Observed, Source, Timestamp};
+use crate::domain::{Observed, Source, TimeBounds, Timestamp};
 
 proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(48))]
@@ -46,11 +46,11 @@ proptest! {
         let mut journal = open(directory.path());
         let mut first = first;
         first.end = None;
-        first.start.value = Moment::claimed(Timestamp::EPOCH);
+        first.start.value = TimeBounds::claimed(Timestamp::EPOCH);
         later.id = first.id;
         journal.record(&[Change::Open(first.clone(), secret)], None).unwrap();
         journal.record(&[Change::Close(later.clone())], None).unwrap();
-        later.facts.complete_with(&first.facts);
+        later.attributes.fill_missing(&first.attributes);
         later.last_seen = later.last_seen.max(first.last_seen);
         prop_assert_eq!(all(directory.path()), [later.clone()]);
         prop_assert_eq!(journal.open_sessions().unwrap().is_empty(), later.end.is_some());
@@ -107,18 +107,18 @@ fn a_late_fact_is_filled_in_and_a_known_one_stays() {
     let directory = tempdir().unwrap();
     let mut journal = open(directory.path());
     let mut opened = session(1, reading(0, 10, true));
-    opened.facts.origin_address = None;
+    opened.attributes.origin_address = None;
     let closed = ended(opened.clone(), reading(0, 20, true));
     journal.record(&[opening(1, &opened), Change::Close(closed.clone())], None).unwrap();
-    let found = |address: [u8; 4]| Facts {
+    let found = |address: [u8; 4]| Attributes {
         origin_address: Some(Observed::new(address.into(), Source::Stun)),
-        ..Facts::default()
+        ..Attributes::default()
     };
     assert!(journal.learn(closed.id, &found([198, 51, 100, 7])).unwrap());
     assert!(!journal.learn(closed.id, &found([198, 51, 100, 8])).unwrap());
     assert!(!journal.learn(session(2, closed.opened).id, &found([1, 2, 3, 4])).unwrap());
     let mut expected = closed;
-    expected.facts.complete_with(&found([198, 51, 100, 7]));
+    expected.attributes.fill_missing(&found([198, 51, 100, 7]));
     assert_eq!(all(directory.path()), [expected]);
 }
 
@@ -127,12 +127,14 @@ fn a_fact_found_out_meanwhile_outlives_a_word_that_does_not_know_it() {
     let directory = tempdir().unwrap();
     let mut journal = open(directory.path());
     let mut opened = session(1, reading(0, 10, true));
-    let origin = opened.facts.origin_address.take();
+    let origin = opened.attributes.origin_address.take();
     journal.record(&[opening(1, &opened)], None).unwrap();
-    journal.learn(opened.id, &Facts { origin_address: origin, ..Facts::default() }).unwrap();
+    journal
+        .learn(opened.id, &Attributes { origin_address: origin, ..Attributes::default() })
+        .unwrap();
     let mut closed = ended(opened, reading(0, 20, true));
     journal.record(&[Change::Close(closed.clone())], None).unwrap();
-    closed.facts.origin_address = origin;
+    closed.attributes.origin_address = origin;
     assert_eq!(all(directory.path()), [closed]);
 }
 
@@ -145,7 +147,7 @@ fn a_trusted_clock_dates_its_own_boot_exactly_and_once() {
     assert_eq!(journal.date(&reading(2, 230, false)).unwrap(), []);
     let dated = journal.date(&reading(2, 230, true)).unwrap();
     assert_eq!(dated.len(), 1);
-    assert_eq!(dated[0].start.value, Moment::exact(at(EIGHT + 210 * MINUTE)));
+    assert_eq!(dated[0].start.value, TimeBounds::exact(at(EIGHT + 210 * MINUTE)));
     assert_eq!(all(directory.path()), dated);
     let log = companion(&directory.path().join(DATABASE), "-wal");
     let before = fs::read(&log).unwrap();
@@ -187,7 +189,7 @@ fn in_a_container_an_earlier_start_may_lie_after_the_kernels() {
     let undated = ended(session(1, reading(1, 110, false)), reading(1, 120, false));
     journal.record(&[opening(1, &undated)], None).unwrap();
     // Ten minutes after the host's kernel started, this container had.
-    let mut journal = journal.in_boot_begun_by(Uptime::from_milliseconds(600_000));
+    let mut journal = journal.with_boot_started_by(Uptime::from_milliseconds(600_000));
     let dated = journal.date(&reading(2, 230, true)).unwrap();
     assert_eq!(dated[0].start.value.latest, Some(at(EIGHT + 210 * MINUTE)));
 }
@@ -198,19 +200,19 @@ fn what_was_erased_stays_erased() {
     let mut journal = open(directory.path());
     let opened = session(1, reading(0, 10, true));
     journal.record(&[opening(1, &opened)], None).unwrap();
-    let certificate = Certificate {
+    let certificate = ErasureCertificate {
         id: opened.id,
         erased_at: at(EIGHT + 15 * MINUTE),
         expiry: "2027-11-25".to_owned(),
     };
     let erased = journal.erase(std::slice::from_ref(&certificate)).unwrap();
-    assert_eq!(erased, Erased { sessions: 1, is_complete: true });
+    assert_eq!(erased, ErasedCount { sessions: 1, is_complete: true });
     let closed = ended(opened.clone(), reading(0, 20, true));
     journal.record(&[Change::Update(opened), Change::Close(closed)], None).unwrap();
     assert_eq!(all(directory.path()), []);
     assert_eq!(journal.open_sessions().unwrap(), []);
     let again = journal.erase(std::slice::from_ref(&certificate)).unwrap();
-    assert_eq!(again, Erased { sessions: 0, is_complete: true });
+    assert_eq!(again, ErasedCount { sessions: 0, is_complete: true });
     let reader = Reader::open(directory.path()).unwrap().unwrap();
     assert_eq!(reader.certificates().unwrap(), [certificate]);
 }
@@ -221,7 +223,7 @@ fn a_full_disk_is_said_and_the_journal_goes_on_when_there_is_room() {
     let mut journal = open(directory.path());
     let mut recorded = 0;
     // Not a full disk but the same answer of SQLite's: it may have no more pages.
-    journal.most_pages = Some(60);
+    journal.max_pages = Some(60);
     let error = loop {
         let opened = session(recorded, reading(0, i64::from(recorded), true));
         match journal.record(&[opening(recorded, &opened)], Some(&recorded.to_string())) {
@@ -230,10 +232,10 @@ fn a_full_disk_is_said_and_the_journal_goes_on_when_there_is_room() {
         }
     };
     assert!(matches!(error, JournalError::Full { .. }), "{error:?}");
-    assert!(error.is_passing());
+    assert!(error.is_transient());
     assert!(recorded > 10);
     assert!(!journal.has_taken(&recorded.to_string()).unwrap());
-    journal.most_pages = None;
+    journal.max_pages = None;
     let opened = session(recorded, reading(0, i64::from(recorded), true));
     journal.record(&[opening(recorded, &opened)], Some(&recorded.to_string())).unwrap();
     assert_eq!(all(directory.path()).len(), usize::try_from(recorded).unwrap() + 1);
@@ -245,7 +247,7 @@ fn a_second_daemon_is_refused_while_a_command_beside_it_is_not() {
     assert!(Journal::open_beside(directory.path()).unwrap().is_none());
     let mut first = open(directory.path());
     let error = Journal::open(directory.path()).unwrap_err();
-    assert!(matches!(error, JournalError::Held { .. }), "{error:?}");
+    assert!(matches!(error, JournalError::InUse { .. }), "{error:?}");
     let opened = session(1, reading(0, 10, true));
     first.record(&[opening(1, &opened)], None).unwrap();
     let beside = Journal::open_beside(directory.path()).unwrap().unwrap();
@@ -259,7 +261,7 @@ fn a_journal_of_a_newer_form_is_left_as_it_is() {
     let directory = tempdir().unwrap();
     drop(open(directory.path()));
     let path = directory.path().join(DATABASE);
-    let newer = CURRENT + 1;
+    let newer = CURRENT_VERSION + 1;
     Connection::open(&path).unwrap().pragma_update(None, "user_version", newer).unwrap();
     let before = fs::read(&path).unwrap();
     let errors = [
@@ -341,14 +343,14 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
         child.wait().unwrap();
 
         let journal = open(directory.path());
-        census::tests::check(directory.path());
+        session_counts::tests::check(directory.path());
         let sessions = all(directory.path());
         let written = sessions.len() as u64;
         assert!(written > known, "round {round} wrote nothing");
         known = written;
         // Each is there with the name of its file, or not at all, and none is left out.
         for (number, session) in (0..).zip(sessions.iter().rev()) {
-            assert_eq!(session.id, super::super::laboratory::secret(number).id());
+            assert_eq!(session.id, super::super::test_support::secret(number).id());
         }
         let taken: u64 = journal
             .write(|transaction| {
@@ -423,14 +425,14 @@ fn an_erasure_during_a_reading_says_that_it_is_not_complete() {
     let changes: Vec<Change> = (0..).zip(&sessions).map(|(n, s)| opening(n, s)).collect();
     journal.record(&changes, None).unwrap();
     let certificate =
-        Certificate { id: sessions[3].id, erased_at: at(EIGHT), expiry: String::new() };
+        ErasureCertificate { id: sessions[3].id, erased_at: at(EIGHT), expiry: String::new() };
     let reader = Reader::open(directory.path()).unwrap().unwrap();
     let mut seen = 0;
     reader
         .for_each(&crate::journal::Filter::all(at(EIGHT)), |_| {
             if seen == 0 {
                 let erased = journal.erase(std::slice::from_ref(&certificate)).unwrap();
-                assert_eq!(erased, Erased { sessions: 1, is_complete: false });
+                assert_eq!(erased, ErasedCount { sessions: 1, is_complete: false });
             }
             seen += 1;
             std::ops::ControlFlow::<()>::Continue(())
@@ -444,6 +446,6 @@ fn an_erasure_during_a_reading_says_that_it_is_not_complete() {
 fn open(directory: &Path) -> Journal {
     let (journal, aside) = Journal::open(directory).unwrap();
     assert_eq!(aside, None);
-    assert_eq!(journal.write(|transaction| schema::version(transaction)).unwrap(), CURRENT);
+    assert_eq!(journal.write(|transaction| schema::version(transaction)).unwrap(), CURRENT_VERSION);
     journal
 }

@@ -1,7 +1,7 @@
 //! Asks the kernel whether its clock is synchronised (`adjtimex(2)`, read only).
 //!
 //! `nix` does not wrap this call and temoin forbids `unsafe`, so the one call that needs it is
-//! fenced off here, where nothing else may go.
+//! isolated in this crate.
 
 use std::mem::MaybeUninit;
 
@@ -15,8 +15,8 @@ const MAXIMUM_ERROR_MICROSECONDS: libc::c_long = 16_000_000;
 
 /// Whether a time service has set the kernel's clock and still keeps it.
 ///
-/// `None` where the kernel does not answer: a sandbox that forbids the call, or a clock past what
-/// the C library's type can hold.
+/// `None` if the kernel does not answer: a sandbox forbids the call, or the clock exceeds the C
+/// library's type.
 pub fn is_synchronised() -> Option<bool> {
     let mut timex = MaybeUninit::<libc::timex>::zeroed();
     // SAFETY: `timex` is a C struct of integers, for which all zero bits are a value; zero `modes`

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::operator::store::Scrubbed;
+use crate::operator::store::ScrubOutcome;
 use crate::operator::{Config, Spool, Store, hook};
 
 use super::print;
@@ -14,21 +14,21 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     // An end that still waits must not be missed by what follows.
     let spool = Spool::at(&config.spool);
     if config.spool.exists() {
-        hook::take(&spool, config)?;
+        hook::deliver(&spool, config)?;
         let day = Duration::from_secs(86_400);
-        spool.forget(day * config.lost_after_days, SystemTime::now())?;
+        spool.prune_rejected(day * config.lost_after_days, SystemTime::now())?;
     }
     let is_up = |device: &str| Path::new("/sys/class/net").join(device).exists();
-    store.note_alive(&config.gateway_name(), is_up, now)?;
-    let lost = store.end_lost(config.lost_after_days, &config.policy, now)?;
-    store.reckon(&config.policy)?;
+    store.mark_alive(&config.gateway_name(), is_up, now)?;
+    let lost = store.end_lost_sessions(config.lost_after_days, &config.policy, now)?;
+    store.recompute_erase_by(&config.policy)?;
     let today = config.policy.today(now).ok_or("the clock is before 1970: set it")?;
     let erased = store.erase(today)?;
     print(&format!("{} sessions erased, due by {today}\n", erased.sessions))?;
     if lost > 0 {
         print(&format!("{lost} sessions ended, on gateways that have fallen silent\n"))?;
     }
-    if erased.scrubbed == Scrubbed::LogRemains {
+    if erased.scrubbed == ScrubOutcome::LogRemains {
         print(
             "What was erased may still be in the database's write-ahead log until that is written \
              over: somebody was reading or, with PostgreSQL, wal_recycle is on, an archive is kept, \

@@ -12,7 +12,7 @@ use crate::operator::{KeyError, KeyFile, Location, Spool, Store};
 use super::print;
 
 #[derive(Args, Debug)]
-pub(super) struct Init {
+pub(super) struct InitArguments {
     /// Where the record is to be: a file, or a PostgreSQL database, such as
     /// `postgres:///temoin?host=/run/postgresql`. Only for a configuration that is made now.
     #[arg(long)]
@@ -20,7 +20,7 @@ pub(super) struct Init {
 }
 
 /// `temoin-operator init`
-pub(super) fn run(path: &Path, init: &Init) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(path: &Path, init: &InitArguments) -> Result<(), Box<dyn Error>> {
     let mut text = SHIPPED.to_owned();
     if let Some(location) = &init.store {
         let value = match location {

@@ -3,13 +3,13 @@ use std::error::Error;
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use crate::operator::{Config, KeyFile, Place, certificate_key, hook};
-use crate::protocol::Second;
+use crate::operator::{Config, Endpoint, KeyFile, certificate_key, hook};
+use crate::protocol::UnixSeconds;
 
 use super::print;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Key {
+pub(super) enum KeyCommand {
     /// Show what members' profiles need to know: the public key, and how they know the certificate.
     Show,
     /// Let a new key take over. Boxes are told with every answer from now on, and follow by themselves.
@@ -21,19 +21,19 @@ pub(super) enum Key {
 }
 
 /// `temoin-operator key …`
-pub(super) fn run(config: &Config, command: &Key) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(config: &Config, command: &KeyCommand) -> Result<(), Box<dyn Error>> {
     let file = KeyFile::at(&config.signing_key);
-    let now = Second::containing(hook::now()).ok_or("the clock is before 1970: set it")?;
+    let now = UnixSeconds::containing(hook::now()).ok_or("the clock is before 1970: set it")?;
     match command {
-        Key::Show => {
+        KeyCommand::Show => {
             let keys = file.read()?;
             let signing = keys.at(now)?.public();
             print(&format!(
                 "# In the profile that members' boxes have of this operator:\n\
                  [sync]\nurl = \"https://…\"\npublic_key = \"{signing}\"\n"
             ))?;
-            if let Place::Tls { certificate, .. } = &config.place {
-                let digits = hexadecimal(&certificate_key(certificate)?);
+            if let Endpoint::Tls { certificate, .. } = &config.endpoint {
+                let digits = hex(&certificate_key(certificate)?);
                 print(&format!(
                     "# Only if the certificate is not one that browsers know:\n\
                      certificate_key = \"{digits}\"\n"
@@ -42,30 +42,30 @@ pub(super) fn run(config: &Config, command: &Key) -> Result<(), Box<dyn Error>> 
             match keys.rotation().filter(|rotation| rotation.from() > now) {
                 Some(rotation) => print(&format!(
                     "# From {} on, its key is\n# {}\n",
-                    rotation.from().begins(),
+                    rotation.from().to_timestamp(),
                     rotation.new_key()
                 )),
                 None => Ok(()),
             }
         }
-        Key::Rotate { from } => {
+        KeyCommand::Rotate { from } => {
             let mut seed = [0; 32];
             getrandom::fill(&mut seed)?;
             let midnight = config.policy.zone().first_instant(*from);
-            let from = Second::containing(midnight).ok_or("that day is before 1970")?;
+            let from = UnixSeconds::containing(midnight).ok_or("that day is before 1970")?;
             let rotation = file.rotate(seed, from, now)?;
             print(&format!(
                 "From {} on, the key is\n  {}\nBoxes that ask before or after follow by themselves. \
                  Publish both keys where members find the profile: a box that misses two rotations \
                  needs it anew. 'temoin-operator serve' erases the old secret key on that day; \
                  remove it from your backups.\n",
-                from.begins(),
+                from.to_timestamp(),
                 rotation.new_key()
             ))
         }
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

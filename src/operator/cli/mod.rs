@@ -1,7 +1,7 @@
 //! The command line of `temoin-operator`: what can be typed, and one file a command.
 
 mod erase;
-mod hook;
+mod hook_command;
 mod import;
 mod init;
 mod key;
@@ -29,23 +29,23 @@ struct Arguments {
     #[arg(long, global = true, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     #[command(subcommand)]
-    command: Command,
+    command: OperatorCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum OperatorCommand {
     /// Make what is missing: the configuration, the spool, the record. Changes nothing that is there.
-    Init(init::Init),
+    Init(init::InitArguments),
     /// Note that a client came or left. OpenVPN's server runs this; it never fails.
     #[command(subcommand)]
-    Hook(hook::Hook),
+    Hook(hook_command::HookCommand),
     /// Hand to the store what waits in the spool, where hooks could not.
     Take,
     /// Answer members' boxes until told to stop.
     Serve,
     /// Show or replace the key that signs what boxes are told.
     #[command(subcommand)]
-    Key(key::Key),
+    Key(key::KeyCommand),
     /// Erase what is due. Run it daily.
     Erase,
     /// Count what is held. Names nobody.
@@ -64,26 +64,28 @@ pub fn run() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
     let read = || Ok::<_, Box<dyn Error>>(Config::read(&config)?);
     let done = match command {
-        Command::Init(init) => init::run(&config, &init),
+        OperatorCommand::Init(init) => init::run(&config, &init),
         // OpenVPN refuses the client of a script that fails.
-        Command::Hook(hook) => {
-            report(hook::run(&config, &hook));
+        OperatorCommand::Hook(hook) => {
+            report(hook_command::run(&config, &hook));
             return ExitCode::SUCCESS;
         }
-        Command::Take => read().and_then(|config| {
-            let taken = super::hook::take(&Spool::at(&config.spool), &config)?;
+        OperatorCommand::Take => read().and_then(|config| {
+            let taken = super::hook::deliver(&Spool::at(&config.spool), &config)?;
             print(&format!("{taken} events taken from the spool\n"))
         }),
-        Command::Serve => read().and_then(|config| serve::run(&config)),
-        Command::Key(key) => read().and_then(|config| key::run(&config, &key)),
-        Command::Erase => read().and_then(|config| erase::run(&config)),
-        Command::Import { location } => read().and_then(|config| import::run(&config, &location)),
-        Command::Stats => read().and_then(|config| stats::run(&config)),
+        OperatorCommand::Serve => read().and_then(|config| serve::run(&config)),
+        OperatorCommand::Key(key) => read().and_then(|config| key::run(&config, &key)),
+        OperatorCommand::Erase => read().and_then(|config| erase::run(&config)),
+        OperatorCommand::Import { location } => {
+            read().and_then(|config| import::run(&config, &location))
+        }
+        OperatorCommand::Stats => read().and_then(|config| stats::run(&config)),
     };
     if report(done) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Says what went wrong, and whether nothing did.
+/// Reports an error; returns whether there was none.
 fn report(done: Result<(), Box<dyn Error>>) -> bool {
     if let Err(error) = &done {
         let _ = writeln!(io::stderr(), "temoin-operator: {error}");

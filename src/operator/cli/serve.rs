@@ -17,12 +17,12 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         .set_location_level(LevelFilter::Off)
         .build();
     WriteLogger::init(LevelFilter::Info, style, io::stderr())?;
-    // Before any thread is there, so that none takes them.
+    // Before any thread is started, so that none receives them.
     let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
     signals.thread_block()?;
     let keys = KeyFile::at(&config.signing_key);
     let responder = Responder::new(config.store.clone(), keys, hook::now)?;
-    let server = Server::start(listen(&config.place)?, responder)?;
+    let server = Server::start(listen(&config.endpoint)?, responder)?;
     log::info!("boxes are answered at {}", server.address());
     signals.wait()?;
     server.stop();

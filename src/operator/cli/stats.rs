@@ -22,7 +22,7 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         stats.sessions,
         stats.open,
         stats.registered,
-        day(stats.oldest.map(|at| config.policy.zone().date(at.begins()))),
+        day(stats.oldest.map(|at| config.policy.zone().date(at.to_timestamp()))),
         day(stats.next_erasure.map(Day::date)),
     ))
 }

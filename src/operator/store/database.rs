@@ -3,18 +3,21 @@ use super::StoreError;
 /// What the store needs of a database. Both have the same statements, with parameters `$1`, `$2` …
 /// in the order in which they appear, and the same three types.
 pub(super) trait Database: Send {
-    /// Runs a statement; says how many rows it changed.
-    fn execute(&mut self, statement: &'static str, values: &[Value<'_>])
-    -> Result<u64, StoreError>;
+    /// Runs a statement; returns how many rows it changed.
+    fn execute(
+        &mut self,
+        statement: &'static str,
+        values: &[SqlParam<'_>],
+    ) -> Result<u64, StoreError>;
 
     /// Runs a statement that answers with rows.
     fn query(
         &mut self,
         statement: &'static str,
-        values: &[Value<'_>],
-    ) -> Result<Vec<Row>, StoreError>;
+        values: &[SqlParam<'_>],
+    ) -> Result<Vec<SqlRow>, StoreError>;
 
-    /// Has the transactions that name the same number one after the other.
+    /// Serialises the transactions that name the same number.
     fn serialise(&mut self, number: i64) -> Result<(), StoreError>;
 
     /// Runs statements without parameters.
@@ -23,17 +26,17 @@ pub(super) trait Database: Send {
     /// Begins a transaction that may write.
     fn begin(&mut self) -> Result<(), StoreError>;
 
-    /// What the database calls its types, and what it is to do beside creating tables.
+    /// The database's type names and additional statements for the schema.
     fn dialect(&self) -> Dialect;
 
-    /// Brings what was erased off the disk, as far as the database can.
-    fn scrub(&mut self) -> Result<Scrubbed, StoreError>;
+    /// Removes erased data from the disk, as far as the database can.
+    fn scrub(&mut self) -> Result<ScrubOutcome, StoreError>;
 
-    /// An error of the store's, for an answer that cannot be.
-    fn wrong(&self, why: &str) -> StoreError;
+    /// The error for an impossible answer.
+    fn unexpected(&self, why: &str) -> StoreError;
 }
 
-/// Does all of `action` or nothing.
+/// Runs `action` in a transaction.
 pub(super) fn transaction<T>(
     database: &mut dyn Database,
     action: impl FnOnce(&mut dyn Database) -> Result<T, StoreError>,
@@ -49,7 +52,7 @@ pub(super) fn transaction<T>(
 
 /// A parameter.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'a> {
+pub(super) enum SqlParam<'a> {
     Bytes(&'a [u8]),
     Null,
     Number(i64),
@@ -58,7 +61,7 @@ pub(super) enum Value<'a> {
 
 /// A value in an answer.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(super) enum SqlValue {
     Bytes(Vec<u8>),
     Null,
     Number(i64),
@@ -66,7 +69,7 @@ pub(super) enum Answer {
 }
 
 /// The values of one row, in the order of the statement's columns.
-pub(super) type Row = Vec<Answer>;
+pub(super) type SqlRow = Vec<SqlValue>;
 
 /// Where the two databases differ.
 #[derive(Clone, Copy, Debug)]
@@ -79,15 +82,15 @@ pub(super) struct Dialect {
     pub(super) key: &'static str,
     /// What ends the statement that creates a table.
     pub(super) table: &'static str,
-    /// Keeps others from changing the form of the store within a transaction.
+    /// Prevents concurrent schema migrations within a transaction.
     pub(super) lock: &'static str,
     /// Statements that follow.
     pub(super) afterwards: &'static str,
 }
 
-/// How far what was erased is gone.
+/// How completely erased data was removed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Scrubbed {
+pub enum ScrubOutcome {
     /// From every file of the database that this program can reach.
     Gone,
     /// Somebody was reading or a right is missing, so it may still be in the write-ahead log.

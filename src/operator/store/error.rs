@@ -11,8 +11,8 @@ pub enum StoreError {
     Newer {
         /// Where it is.
         location: Location,
-        /// The form that it has.
-        form: i64,
+        /// Its schema version.
+        version: i64,
     },
     /// It cannot be reached or is busy: try again later.
     Unavailable {
@@ -21,8 +21,8 @@ pub enum StoreError {
         /// What the database says. Values of records are not in it.
         why: String,
     },
-    /// It answered what cannot be; trying again will not help.
-    Wrong {
+    /// It cannot be used; trying again will not help.
+    Unusable {
         /// Where it is.
         location: Location,
         /// What the database says. Values of records are not in it.
@@ -45,14 +45,14 @@ impl fmt::Display for StoreError {
                 "there is no record in {location} yet: run 'temoin-operator init', or correct \
                  store.location in the configuration"
             ),
-            Self::Newer { location, form } => write!(
+            Self::Newer { location, version } => write!(
                 f,
-                "{location} has form {form}, of a later temoin-operator: install that version"
+                "{location} has form {version}, of a later temoin-operator: install that version"
             ),
             Self::Unavailable { location, why } => {
                 write!(f, "{location} cannot be used now: {why}. Trying again later may do.")
             }
-            Self::Wrong { location, why } => write!(
+            Self::Unusable { location, why } => write!(
                 f,
                 "{location} does not work: {why}. Check store.location and that this user may \
                  read and write there."

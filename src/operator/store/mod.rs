@@ -22,19 +22,19 @@ mod upkeep;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-pub use database::Scrubbed;
+pub use database::ScrubOutcome;
 pub use error::StoreError;
 pub use location::{InvalidLocation, Location};
-pub use radacct::{Imported, Rejected};
-pub use server::{InvalidServerName, Run, ServerName};
+pub use radacct::{ImportReport, RejectedRow};
+pub use server::{InvalidServerName, ServerName, ServerRun};
 pub use upkeep::Stats;
 
-use database::{Answer, Database, Value, transaction};
-use row::{Columns, Reader, columns, second};
+use database::{Database, SqlParam, SqlValue, transaction};
+use row::{RecordColumns, RowReader, columns, second};
 
-use super::{End, EndReason, Entry, Policy, Record, When};
+use super::{EndTime, HeldRecord, RetentionPolicy, SessionEnd, SessionRecord, TerminateCause};
 use crate::domain::SessionId;
-use crate::protocol::{Second, StatusRequest};
+use crate::protocol::{StatusRequest, UnixSeconds};
 
 /// The record of an operator's sessions. One connection: each thread opens its own.
 pub struct Store {
@@ -42,15 +42,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the record and brings it to the present form.
+    /// Opens the store and migrates it to the current schema.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where there is none, and every other [`StoreError`].
+    /// [`StoreError::Missing`] if there is none, and every other [`StoreError`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         Self::with(location, false)
     }
 
-    /// Opens the record; makes it where there is none.
+    /// Opens the store; creates it if there is none.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
@@ -60,13 +60,13 @@ impl Store {
 
     fn with(location: &Location, create: bool) -> Result<Self, StoreError> {
         let mut database: Box<dyn Database> = match location {
-            Location::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
-            Location::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, create)?),
+            Location::Postgres(url) => Box::new(postgres::PostgresDatabase::open(url)?),
+            Location::Sqlite(path) => Box::new(sqlite::SqliteDatabase::open(path, create)?),
         };
         match schema::migrate(&mut *database, create)? {
             None => Err(StoreError::Missing(location.clone())),
-            Some(form) if form > schema::CURRENT => {
-                Err(StoreError::Newer { location: location.clone(), form })
+            Some(version) if version > schema::CURRENT => {
+                Err(StoreError::Newer { location: location.clone(), version })
             }
             Some(_) => Ok(Self { database }),
         }
@@ -81,16 +81,18 @@ impl Store {
     /// Every [`StoreError`] but `Missing`.
     pub fn begin_session(
         &mut self,
-        run: &Run,
-        record: &Record,
-        policy: &Policy,
+        run: &ServerRun,
+        record: &SessionRecord,
+        policy: &RetentionPolicy,
     ) -> Result<(), StoreError> {
         transaction(&mut *self.database, |database| {
-            server::note(database, run, record.began, policy)?;
+            server::mark_seen(database, run, record.began, policy)?;
             // Where the origin is kept, a session of the same second that differs in it is another one:
             // its client came back at once.
             let known = match find(database, run, record)? {
-                Some(Found { by_origin, .. }) => by_origin || record.origin_port.is_none(),
+                Some(MatchingSession { by_origin, .. }) => {
+                    by_origin || record.origin_port.is_none()
+                }
                 None => false,
             };
             if known {
@@ -102,7 +104,7 @@ impl Store {
     }
 
     /// Records that a session ended: `record` is what the server knows of it then, its end included.
-    /// A session of which no beginning is recorded is recorded whole.
+    /// A session whose start is not recorded is recorded whole.
     ///
     /// The same end again changes nothing.
     ///
@@ -110,18 +112,18 @@ impl Store {
     /// Every [`StoreError`] but `Missing`.
     pub fn end_session(
         &mut self,
-        run: &Run,
-        record: &Record,
-        policy: &Policy,
+        run: &ServerRun,
+        record: &SessionRecord,
+        policy: &RetentionPolicy,
     ) -> Result<(), StoreError> {
         transaction(&mut *self.database, |database| {
             let seen = record.ended().unwrap_or(record.began);
-            server::note(database, run, seen, policy)?;
-            let Some(Found { number, .. }) = find(database, run, record)? else {
+            server::mark_seen(database, run, seen, policy)?;
+            let Some(MatchingSession { number, .. }) = find(database, run, record)? else {
                 return insert(database, run, record, policy);
             };
             let ended = record.ended();
-            let columns = Columns::new(record, policy.erase_by(record.began, ended));
+            let columns = RecordColumns::new(record, policy.erase_by(record.began, ended));
             let [_, _, ipv4, ipv6, prefix, _, _, ended, ended_after, reason, .., erase_by] =
                 columns.values();
             // An end that was seen is not replaced. Addresses that a later script assigned are known
@@ -132,7 +134,16 @@ impl Store {
                     assigned_ipv6 = coalesce($6, assigned_ipv6),
                     delegated_prefix = coalesce(delegated_prefix, $7)
                 WHERE number = $8 AND (ended IS NULL OR ended_after IS NOT NULL)",
-                &[ended, ended_after, reason, erase_by, ipv4, ipv6, prefix, Value::Number(number)],
+                &[
+                    ended,
+                    ended_after,
+                    reason,
+                    erase_by,
+                    ipv4,
+                    ipv6,
+                    prefix,
+                    SqlParam::Number(number),
+                ],
             )?;
             Ok(())
         })
@@ -144,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
-    pub fn bind(&mut self, source: IpAddr, id: &SessionId) -> Result<Bound, StoreError> {
+    pub fn bind(&mut self, source: IpAddr, id: &SessionId) -> Result<BindOutcome, StoreError> {
         let address = source.to_canonical();
         let text = address.to_string();
         let query = if address.is_ipv4() { OPEN_WITH_IPV4 } else { OPEN_WITH_IPV6 };
@@ -154,29 +165,33 @@ impl Store {
             // Else two sessions that bind the same ID could both find it free.
             database.serialise(first)?;
             let taken = database
-                .query("SELECT number FROM session WHERE id = $1", &[Value::Bytes(bytes)])?;
+                .query("SELECT number FROM session WHERE id = $1", &[SqlParam::Bytes(bytes)])?;
             // Twice, since the session may be bound or end in between.
             for _ in 0..2 {
-                let rows = database.query(query, &[Value::Text(&text)])?;
-                let Some(row) = rows.first() else { return Ok(Bound::NoSession) };
-                let mut row = Reader(row.iter());
+                let rows = database.query(query, &[SqlParam::Text(&text)])?;
+                let Some(row) = rows.first() else { return Ok(BindOutcome::NoSession) };
+                let mut row = RowReader(row.iter());
                 let (number, bound) =
                     row.number().flatten().zip(row.id()).ok_or_else(|| damaged(database))?;
                 if let Some(bound) = bound {
-                    return Ok(if bound == *id { Bound::Bound } else { Bound::Conflict });
+                    return Ok(if bound == *id {
+                        BindOutcome::Bound
+                    } else {
+                        BindOutcome::Conflict
+                    });
                 }
                 if !taken.is_empty() {
-                    return Ok(Bound::Conflict);
+                    return Ok(BindOutcome::Conflict);
                 }
                 let changed = database.execute(
                     "UPDATE session SET id = $1 WHERE number = $2 AND id IS NULL AND ended IS NULL",
-                    &[Value::Bytes(bytes), Value::Number(number)],
+                    &[SqlParam::Bytes(bytes), SqlParam::Number(number)],
                 )?;
                 if changed == 1 {
-                    return Ok(Bound::Bound);
+                    return Ok(BindOutcome::Bound);
                 }
             }
-            Ok(Bound::NoSession)
+            Ok(BindOutcome::NoSession)
         })
     }
 
@@ -187,12 +202,12 @@ impl Store {
     pub fn look_up(
         &mut self,
         ids: &[SessionId; StatusRequest::IDS],
-    ) -> Result<HashMap<SessionId, Entry>, StoreError> {
-        let values = ids.each_ref().map(|id| Value::Bytes(id.as_bytes()));
+    ) -> Result<HashMap<SessionId, HeldRecord>, StoreError> {
+        let values = ids.each_ref().map(|id| SqlParam::Bytes(id.as_bytes()));
         let rows = self.database.query(LOOK_UP, &values)?;
         let mut entries = HashMap::with_capacity(rows.len());
         for row in rows {
-            let mut reader = Reader(row.iter());
+            let mut reader = RowReader(row.iter());
             let read = reader.id().flatten().zip(reader.entry());
             let (id, entry) = read.ok_or_else(|| damaged(&*self.database))?;
             entries.insert(id, entry);
@@ -203,7 +218,7 @@ impl Store {
 
 /// What became of a registration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Bound {
+pub enum BindOutcome {
     /// The ID is bound to the session, now or since before.
     Bound,
     /// Another ID is bound to the session, or this ID to another session.
@@ -214,11 +229,11 @@ pub enum Bound {
 
 /// What an erasure did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Erased {
-    /// How many sessions went.
+pub struct ErasureSummary {
+    /// How many sessions were erased.
     pub sessions: u64,
-    /// How far they are gone.
-    pub scrubbed: Scrubbed,
+    /// How completely they were removed.
+    pub scrubbed: ScrubOutcome,
 }
 
 /// The row of a session that a server tells of: of this run, begun in the same second, with the same
@@ -227,10 +242,10 @@ pub struct Erased {
 /// origin may have changed within the session.
 fn find(
     database: &mut dyn Database,
-    run: &Run,
-    record: &Record,
-) -> Result<Option<Found>, StoreError> {
-    let columns = Columns::new(record, None);
+    run: &ServerRun,
+    record: &SessionRecord,
+) -> Result<Option<MatchingSession>, StoreError> {
+    let columns = RecordColumns::new(record, None);
     let [origin, port, ipv4, ipv6, ..] = columns.values();
     let rows = database.query(
         "SELECT number,
@@ -245,81 +260,87 @@ fn find(
             ipv4,
             ipv6,
             second(record.ended()),
-            Value::Text(run.server.as_str()),
+            SqlParam::Text(run.server.as_str()),
             second(Some(record.began)),
             second(Some(run.began)),
         ],
     )?;
     let Some(best) = rows.first() else { return Ok(None) };
-    let mut best = Reader(best.iter());
+    let mut best = RowReader(best.iter());
     let found = best.number().flatten().zip(best.number().flatten());
     let (number, alike) = found.ok_or_else(|| damaged(database))?;
-    Ok((alike > 0).then_some(Found { number, by_origin: alike == 2 }))
+    Ok((alike > 0).then_some(MatchingSession { number, by_origin: alike == 2 }))
 }
 
 /// A session that is recorded already.
-struct Found {
+struct MatchingSession {
     number: i64,
     /// Whether it came from the same address and port; else it has the same addresses in the tunnel,
     /// and no other end, as a session has whose client floats.
     by_origin: bool,
 }
 
-/// Ends what is open on this server with an address that is given to `record` now.
+/// Ends the open sessions on this server whose address is now assigned to `record`.
 fn supersede(
     database: &mut dyn Database,
-    run: &Run,
-    record: &Record,
-    policy: &Policy,
+    run: &ServerRun,
+    record: &SessionRecord,
+    policy: &RetentionPolicy,
 ) -> Result<(), StoreError> {
-    let columns = Columns::new(record, None);
+    let columns = RecordColumns::new(record, None);
     let [_, _, ipv4, ipv6, ..] = columns.values();
     let open = database.query(
         "SELECT number, began FROM session
         WHERE server = $1 AND ended IS NULL AND (assigned_ipv4 = $2 OR assigned_ipv6 = $3)",
-        &[Value::Text(run.server.as_str()), ipv4, ipv6],
+        &[SqlParam::Text(run.server.as_str()), ipv4, ipv6],
     )?;
-    close(database, &open, EndReason::Superseded, |began| (began, record.began.max(began)), policy)
+    close(
+        database,
+        &open,
+        TerminateCause::Superseded,
+        |began| (began, record.began.max(began)),
+        policy,
+    )
 }
 
-/// Ends sessions, given as rows of number and start, whose end nobody saw.
+/// Ends sessions, given as rows of number and start, whose end was not observed.
 fn close(
     database: &mut dyn Database,
-    open: &[Vec<Answer>],
-    reason: EndReason,
-    bounds: impl Fn(Second) -> (Second, Second),
-    policy: &Policy,
+    open: &[Vec<SqlValue>],
+    reason: TerminateCause,
+    bounds: impl Fn(UnixSeconds) -> (UnixSeconds, UnixSeconds),
+    policy: &RetentionPolicy,
 ) -> Result<(), StoreError> {
     for row in open {
-        let mut row = Reader(row.iter());
+        let mut row = RowReader(row.iter());
         let read = row.number().flatten().zip(row.second().flatten());
         let (number, began) = read.ok_or_else(|| damaged(database))?;
         let (earliest, latest) = bounds(began);
-        let end = End { when: When::Between(earliest, latest), reason };
-        let record = Record { end: Some(end), ..Record::beginning(began) };
-        let columns = Columns::new(&record, policy.erase_by(began, Some(latest)));
+        let end = SessionEnd { when: EndTime::Between(earliest, latest), reason };
+        let record = SessionRecord { end: Some(end), ..SessionRecord::beginning(began) };
+        let columns = RecordColumns::new(&record, policy.erase_by(began, Some(latest)));
         let [_, _, _, _, _, _, _, ended, ended_after, reason, .., erase_by] = columns.values();
         database.execute(
             "UPDATE session SET ended = $1, ended_after = $2, end_reason = $3, erase_by = $4
             WHERE number = $5 AND ended IS NULL",
-            &[ended, ended_after, reason, erase_by, Value::Number(number)],
+            &[ended, ended_after, reason, erase_by, SqlParam::Number(number)],
         )?;
     }
     Ok(())
 }
 
 fn damaged(database: &dyn Database) -> StoreError {
-    database.wrong("a row of table session says what it never should")
+    database.unexpected("a row of table session says what it never should")
 }
 
 fn insert(
     database: &mut dyn Database,
-    run: &Run,
-    record: &Record,
-    policy: &Policy,
+    run: &ServerRun,
+    record: &SessionRecord,
+    policy: &RetentionPolicy,
 ) -> Result<(), StoreError> {
-    let columns = Columns::new(record, policy.erase_by(record.began, record.ended()));
-    let mut values = vec![Value::Text(run.server.as_str()), second(Some(run.began))];
+    let columns = RecordColumns::new(record, policy.erase_by(record.began, record.ended()));
+    let mut values = vec![SqlParam::Text(run.server.as_str()), second(Some(run.began))];
     values.extend(columns.values());
     database.execute(INSERT, &values)?;
     Ok(())

@@ -6,34 +6,37 @@ use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
-use super::database::{Answer, Database, Dialect, Row, Scrubbed, Value};
+use super::database::{Database, Dialect, ScrubOutcome, SqlParam, SqlRow, SqlValue};
 use super::{Location, StoreError};
 
-/// A store in PostgreSQL. A connection that broke is made anew by the next call.
-pub(super) struct Postgres {
+/// A store in PostgreSQL. A broken connection is reopened by the next call.
+pub(super) struct PostgresDatabase {
     config: Config,
     location: Location,
-    connection: Option<Connection>,
+    connection: Option<PgConnection>,
 }
 
-struct Connection {
+struct PgConnection {
     client: Client,
     statements: HashMap<&'static str, Statement>,
 }
 
-impl Postgres {
+impl PostgresDatabase {
     /// Connects.
     pub(super) fn open(url: &str) -> Result<Self, StoreError> {
         let location = Location::Postgres(url.to_owned());
-        let wrong = |why: String| StoreError::Wrong { location: location.clone(), why };
+        let wrong = |why: String| StoreError::Unusable { location: location.clone(), why };
         let mut config: Config = url.parse().map_err(|error| wrong(message(&error)))?;
-        config.connect_timeout(PATIENCE).tcp_user_timeout(PATIENCE).application_name("temoin");
+        config
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_user_timeout(CONNECT_TIMEOUT)
+            .application_name("temoin");
         let mut postgres = Self { config, location, connection: None };
         postgres.connection()?;
         Ok(postgres)
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         if let Some(connection) = self.connection.take_if(|it| !it.client.is_closed()) {
             return Ok(self.connection.insert(connection));
         }
@@ -43,17 +46,17 @@ impl Postgres {
             Ok(client)
         };
         let client = connect().map_err(|error| failure(&self.location, &error))?;
-        Ok(self.connection.insert(Connection { client, statements: HashMap::new() }))
+        Ok(self.connection.insert(PgConnection { client, statements: HashMap::new() }))
     }
 
     fn run<T>(
         &mut self,
-        action: impl FnOnce(&mut Connection) -> Result<T, postgres::Error>,
+        action: impl FnOnce(&mut PgConnection) -> Result<T, postgres::Error>,
     ) -> Result<T, StoreError> {
         let result = action(self.connection()?);
         result.map_err(|error| {
             let failure = failure(&self.location, &error);
-            // A server that says goodbye closes the connection a moment later: it is not used again.
+            // A server that is shutting down closes the connection a moment later: do not reuse it.
             if failure.is_transient() {
                 self.connection = None;
             }
@@ -62,7 +65,7 @@ impl Postgres {
     }
 }
 
-impl Connection {
+impl PgConnection {
     fn prepared(&mut self, text: &'static str) -> Result<Statement, postgres::Error> {
         if let Some(statement) = self.statements.get(text) {
             return Ok(statement.clone());
@@ -73,11 +76,11 @@ impl Connection {
     }
 }
 
-impl Database for Postgres {
+impl Database for PostgresDatabase {
     fn execute(
         &mut self,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlParam<'_>],
     ) -> Result<u64, StoreError> {
         self.run(|connection| {
             let statement = connection.prepared(statement)?;
@@ -88,8 +91,8 @@ impl Database for Postgres {
     fn query(
         &mut self,
         statement: &'static str,
-        values: &[Value<'_>],
-    ) -> Result<Vec<Row>, StoreError> {
+        values: &[SqlParam<'_>],
+    ) -> Result<Vec<SqlRow>, StoreError> {
         self.run(|connection| {
             let statement = connection.prepared(statement)?;
             let rows = connection.client.query(&statement, &parameters(values))?;
@@ -98,7 +101,7 @@ impl Database for Postgres {
     }
 
     fn serialise(&mut self, number: i64) -> Result<(), StoreError> {
-        self.execute("SELECT pg_advisory_xact_lock($1)", &[Value::Number(number)])?;
+        self.execute("SELECT pg_advisory_xact_lock($1)", &[SqlParam::Number(number)])?;
         Ok(())
     }
 
@@ -121,27 +124,27 @@ impl Database for Postgres {
         }
     }
 
-    fn scrub(&mut self) -> Result<Scrubbed, StoreError> {
-        // A plain VACUUM makes room for new rows, but leaves the bytes of the old ones where they are.
+    fn scrub(&mut self) -> Result<ScrubOutcome, StoreError> {
+        // A plain VACUUM frees space for new rows, but leaves the bytes of the old ones in place.
         self.batch("VACUUM FULL session")?;
-        // The write-ahead log has them still, until its files are removed after a checkpoint. That is
-        // a matter of rights and settings that are not this program's.
-        let empty = |connection: &mut Connection| {
+        // The write-ahead log still has them until its files are removed after a checkpoint, which
+        // depends on privileges and settings that are not this program's.
+        let empty = |connection: &mut PgConnection| {
             connection.client.batch_execute("SELECT pg_switch_wal()")?;
             connection.client.batch_execute("CHECKPOINT")?;
             let settings = connection.client.query_one(LOG_IS_REMOVED, &[])?;
             settings.try_get::<_, bool>(0)
         };
         let removed = self.run(empty).unwrap_or(false);
-        Ok(if removed { Scrubbed::Gone } else { Scrubbed::LogRemains })
+        Ok(if removed { ScrubOutcome::Gone } else { ScrubOutcome::LogRemains })
     }
 
-    fn wrong(&self, why: &str) -> StoreError {
-        StoreError::Wrong { location: self.location.clone(), why: why.to_owned() }
+    fn unexpected(&self, why: &str) -> StoreError {
+        StoreError::Unusable { location: self.location.clone(), why: why.to_owned() }
     }
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for SqlParam<'_> {
     fn to_sql(
         &self,
         kind: &Type,
@@ -162,18 +165,18 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+fn parameters<'a>(values: &'a [SqlParam<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
     values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
-fn answers(row: &postgres::Row) -> Result<Row, postgres::Error> {
+fn answers(row: &postgres::Row) -> Result<SqlRow, postgres::Error> {
     let answer = |(place, column): (usize, &postgres::Column)| {
         let answer = match *column.type_() {
-            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(place)?.map(Answer::Bytes),
-            Type::INT8 => row.try_get::<_, Option<i64>>(place)?.map(Answer::Number),
-            _ => row.try_get::<_, Option<String>>(place)?.map(Answer::Text),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(place)?.map(SqlValue::Bytes),
+            Type::INT8 => row.try_get::<_, Option<i64>>(place)?.map(SqlValue::Number),
+            _ => row.try_get::<_, Option<String>>(place)?.map(SqlValue::Text),
         };
-        Ok(answer.unwrap_or(Answer::Null))
+        Ok(answer.unwrap_or(SqlValue::Null))
     };
     row.columns().iter().enumerate().map(answer).collect()
 }
@@ -181,14 +184,14 @@ fn answers(row: &postgres::Row) -> Result<Row, postgres::Error> {
 fn failure(location: &Location, error: &postgres::Error) -> StoreError {
     let location = location.clone();
     let why = message(error);
-    // Of what the server says, only a lack, a lock or its end may be over later.
+    // Of the server's errors, only lack of resources, locks and a shutdown are transient.
     let lasting = error.code().is_some_and(|code| {
         let passing = ["08", "40", "53", "55", "57", "58"];
         !passing.iter().any(|class| code.code().starts_with(class))
     });
     let mistaken = error.source().and_then(|source| source.downcast_ref::<WrongType>()).is_some();
     if lasting || mistaken {
-        StoreError::Wrong { location, why }
+        StoreError::Unusable { location, why }
     } else {
         StoreError::Unavailable { location, why }
     }
@@ -204,7 +207,7 @@ fn message(error: &postgres::Error) -> String {
     }
 }
 
-/// Neither a hook nor a box that asks waits for ever; an answer is not given before it is durable.
+/// Bounds how long hooks and requests wait; commits are durable before they are answered.
 const SETTINGS: &str = "
 SET synchronous_commit = on;
 SET lock_timeout = '5s';
@@ -233,4 +236,4 @@ ALTER TABLE session ALTER COLUMN id SET STATISTICS 0,
 ";
 
 /// How long a call waits for a server that does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,12 +3,12 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::database::{Answer, Value};
+use super::database::{SqlParam, SqlValue};
 use crate::domain::{Gateway, SessionId, Transport};
-use crate::operator::{End, EndReason, Entry, Record, When};
-use crate::protocol::{Day, Second};
+use crate::operator::{EndTime, HeldRecord, SessionEnd, SessionRecord, TerminateCause};
+use crate::protocol::{Day, UnixSeconds};
 
-/// The columns of a record, in the order of [`Columns::values`] and [`entry`].
+/// The columns of a record, in the order of [`RecordColumns::values`] and [`entry`].
 macro_rules! columns {
     () => {
         "origin_address, origin_port, assigned_ipv4, assigned_ipv6, delegated_prefix, assigned_at, \
@@ -18,18 +18,18 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// How many they are.
+/// How many there are.
 pub(super) const COLUMNS: usize = 17;
 
-/// A record as the database takes it.
-pub(super) struct Columns<'a> {
-    record: &'a Record,
+/// A record as column values.
+pub(super) struct RecordColumns<'a> {
+    record: &'a SessionRecord,
     texts: [Option<String>; 5],
     erase_by: Option<Day>,
 }
 
-impl<'a> Columns<'a> {
-    pub(super) fn new(record: &'a Record, erase_by: Option<Day>) -> Self {
+impl<'a> RecordColumns<'a> {
+    pub(super) fn new(record: &'a SessionRecord, erase_by: Option<Day>) -> Self {
         let text = |value: Option<&dyn Display>| value.map(ToString::to_string);
         let origin = record.origin_address.map(|address| address.to_canonical());
         let gateway = record.gateway.map(|gateway| gateway.address.to_canonical());
@@ -43,7 +43,7 @@ impl<'a> Columns<'a> {
         Self { record, texts, erase_by }
     }
 
-    pub(super) fn values(&self) -> [Value<'_>; COLUMNS] {
+    pub(super) fn values(&self) -> [SqlParam<'_>; COLUMNS] {
         let Self { record, texts: [origin, ipv4, ipv6, prefix, gateway], erase_by } = self;
         let port = |port: Option<u16>| number(port.map(i64::from));
         [
@@ -56,8 +56,8 @@ impl<'a> Columns<'a> {
             second(Some(record.began)),
             second(record.ended()),
             second(record.end.and_then(|end| match end.when {
-                When::At(_) => None,
-                When::Between(earliest, _) => Some(earliest),
+                EndTime::At(_) => None,
+                EndTime::Between(earliest, _) => Some(earliest),
             })),
             record.end.map(|end| end.reason.name()).into(),
             gateway.as_deref().into(),
@@ -71,62 +71,61 @@ impl<'a> Columns<'a> {
     }
 }
 
-impl<'a> From<Option<&'a str>> for Value<'a> {
+impl<'a> From<Option<&'a str>> for SqlParam<'a> {
     fn from(text: Option<&'a str>) -> Self {
-        text.map_or(Value::Null, Value::Text)
+        text.map_or(SqlParam::Null, SqlParam::Text)
     }
 }
 
-/// A moment as the database takes it.
-pub(super) fn second(at: Option<Second>) -> Value<'static> {
+/// A time as a column value.
+pub(super) fn second(at: Option<UnixSeconds>) -> SqlParam<'static> {
     number(at.and_then(|at| i64::try_from(at.number()).ok()))
 }
 
-/// A day as the database takes it.
-pub(super) fn day(day: Option<Day>) -> Value<'static> {
+/// A day as a column value.
+pub(super) fn day(day: Option<Day>) -> SqlParam<'static> {
     number(day.map(|day| {
         let date = day.date();
         i64::from(date.year()) * 10_000 + i64::from(date.month() * 100 + date.day())
     }))
 }
 
-fn number(number: Option<i64>) -> Value<'static> {
-    number.map_or(Value::Null, Value::Number)
+fn number(number: Option<i64>) -> SqlParam<'static> {
+    number.map_or(SqlParam::Null, SqlParam::Number)
 }
 
-/// Reads what a row says, column after column. `None` from any of them is a value that the store
-/// never writes.
-pub(super) struct Reader<'a>(pub(super) std::slice::Iter<'a, Answer>);
+/// Reads a row column by column. `None` from any of them means a value that the store never writes.
+pub(super) struct RowReader<'a>(pub(super) std::slice::Iter<'a, SqlValue>);
 
-impl<'a> Reader<'a> {
+impl<'a> RowReader<'a> {
     pub(super) fn number(&mut self) -> Option<Option<i64>> {
         match self.0.next()? {
-            Answer::Null => Some(None),
-            Answer::Number(number) => Some(Some(*number)),
-            Answer::Bytes(_) | Answer::Text(_) => None,
+            SqlValue::Null => Some(None),
+            SqlValue::Number(number) => Some(Some(*number)),
+            SqlValue::Bytes(_) | SqlValue::Text(_) => None,
         }
     }
 
     pub(super) fn text(&mut self) -> Option<Option<&'a str>> {
         match self.0.next()? {
-            Answer::Null => Some(None),
-            Answer::Text(text) => Some(Some(text)),
-            Answer::Bytes(_) | Answer::Number(_) => None,
+            SqlValue::Null => Some(None),
+            SqlValue::Text(text) => Some(Some(text)),
+            SqlValue::Bytes(_) | SqlValue::Number(_) => None,
         }
     }
 
     pub(super) fn id(&mut self) -> Option<Option<SessionId>> {
         match self.0.next()? {
-            Answer::Null => Some(None),
-            Answer::Bytes(bytes) => {
+            SqlValue::Null => Some(None),
+            SqlValue::Bytes(bytes) => {
                 Some(Some(SessionId::from_bytes(bytes.as_slice().try_into().ok()?)))
             }
-            Answer::Number(_) | Answer::Text(_) => None,
+            SqlValue::Number(_) | SqlValue::Text(_) => None,
         }
     }
 
-    pub(super) fn second(&mut self) -> Option<Option<Second>> {
-        self.converted(|number| Second::from_number(number.try_into().ok()?))
+    pub(super) fn second(&mut self) -> Option<Option<UnixSeconds>> {
+        self.converted(|number| UnixSeconds::from_number(number.try_into().ok()?))
     }
 
     fn port(&mut self) -> Option<Option<u16>> {
@@ -154,21 +153,21 @@ impl<'a> Reader<'a> {
     }
 
     /// The columns of a record.
-    pub(super) fn entry(&mut self) -> Option<Entry> {
-        let mut record = Record {
+    pub(super) fn entry(&mut self) -> Option<HeldRecord> {
+        let mut record = SessionRecord {
             origin_address: self.parsed()?,
             origin_port: self.port()?,
             assigned_ipv4: self.parsed()?,
             assigned_ipv6: self.parsed()?,
             delegated_prefix: self.parsed()?,
             assigned_at: self.second()?,
-            ..Record::beginning(self.second()??)
+            ..SessionRecord::beginning(self.second()??)
         };
         let (ended, ended_after) = (self.second()?, self.second()?);
-        let reason = self.text()?.and_then(EndReason::from_name);
-        record.end = ended.map(|ended| End {
-            when: ended_after.map_or(When::At(ended), |after| When::Between(after, ended)),
-            reason: reason.unwrap_or(EndReason::Other),
+        let reason = self.text()?.and_then(TerminateCause::from_name);
+        record.end = ended.map(|ended| SessionEnd {
+            when: ended_after.map_or(EndTime::At(ended), |after| EndTime::Between(after, ended)),
+            reason: reason.unwrap_or(TerminateCause::Other),
         });
         let (address, port) = (self.parsed()?, self.port()?);
         record.gateway = address.map(|address| Gateway { address, port });
@@ -176,6 +175,6 @@ impl<'a> Reader<'a> {
         record.member_identity = self.owned()?;
         record.client_version = self.owned()?;
         record.client_platform = self.owned()?;
-        Some(Entry { record, erase_by: self.day()? })
+        Some(HeldRecord { record, erase_by: self.day()? })
     }
 }

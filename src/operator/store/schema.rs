@@ -1,14 +1,14 @@
 use super::StoreError;
-use super::database::{Answer, Database, transaction};
+use super::database::{Database, SqlValue, transaction};
 
-/// The number of the store's present form, kept in its table `form`.
+/// The store's current schema version, kept in its table `form`.
 pub(super) const CURRENT: i64 = SESSIONS;
 
-/// The first form: sessions, and the servers that they are on.
+/// Version 1: sessions, and the servers that they are on.
 const SESSIONS: i64 = 1;
 
-/// Each form's number and what makes it from the one before, in this order. A step that was ever
-/// released is never edited: stores of its making exist.
+/// The migrations: each version and the statements that lead to it, in order. A step that was ever
+/// released is never edited: stores made by it exist.
 const STEPS: [(i64, &str); 1] = [(SESSIONS, CREATE_SESSIONS)];
 
 /// Instants are whole seconds since 1970-01-01T00:00:00Z. Addresses are text, as RFC 5952 writes
@@ -80,8 +80,8 @@ CREATE TABLE setting (
 ){table};
 ";
 
-/// Makes the store's present form from whichever it has. `create` says whether it may have none.
-/// Says `None` where it has none and may not.
+/// Migrates the store to the current version. `create` allows it to have no schema yet; without that,
+/// such a store gives `None`.
 pub(super) fn migrate(
     database: &mut dyn Database,
     create: bool,
@@ -91,16 +91,16 @@ pub(super) fn migrate(
         let text = "CREATE TABLE IF NOT EXISTS form (number {number} PRIMARY KEY)";
         database.batch(&text.replace("{number}", dialect.number))?;
     }
-    match form(database) {
+    match version(database) {
         Ok(found) if found >= CURRENT => return Ok(Some(found)),
         // Without the table there is nothing at all.
-        Ok(0) | Err(StoreError::Wrong { .. }) if !create => return Ok(None),
+        Ok(0) | Err(StoreError::Unusable { .. }) if !create => return Ok(None),
         found => found?,
     };
     transaction(database, |database| {
         database.batch(dialect.lock)?;
         // Another program may have done it meanwhile.
-        let found = form(database)?;
+        let found = version(database)?;
         for (number, step) in STEPS.into_iter().filter(|(number, _)| *number > found) {
             let step = step
                 .replace("{key}", dialect.key)
@@ -115,10 +115,10 @@ pub(super) fn migrate(
     })
 }
 
-fn form(database: &mut dyn Database) -> Result<i64, StoreError> {
+fn version(database: &mut dyn Database) -> Result<i64, StoreError> {
     let rows = database.query("SELECT max(number) FROM form", &[])?;
     match rows.first().and_then(|row| row.first()) {
-        Some(Answer::Number(number)) => Ok(*number),
+        Some(SqlValue::Number(number)) => Ok(*number),
         _ => Ok(0),
     }
 }

@@ -3,13 +3,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::database::{Database, Value};
-use super::row::{Reader, second};
-use super::{EndReason, Policy, StoreError, close};
-use crate::protocol::Second;
+use super::database::{Database, SqlParam};
+use super::row::{RowReader, second};
+use super::{RetentionPolicy, StoreError, TerminateCause, close};
+use crate::protocol::UnixSeconds;
 
 /// The name of one VPN server process of the operator's, such as `gw1-udp`: 1 to 64 printable
-/// characters of ASCII without space. Sessions on it are found by it, so it must be its alone.
+/// characters of ASCII without space. Sessions are looked up by it, so it must be unique.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ServerName(String);
@@ -66,24 +66,24 @@ impl fmt::Display for InvalidServerName {
 
 impl std::error::Error for InvalidServerName {}
 
-/// One run of a VPN server process: what it left open when it stopped without a word is over.
+/// One run of a VPN server process. Sessions that it left open when it died are over.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Run {
+pub struct ServerRun {
     /// The server.
     pub server: ServerName,
     /// When its process began.
-    pub began: Second,
+    pub began: UnixSeconds,
 }
 
-/// Notes that the server lived at `seen`, and ends what an earlier run of it left open: after that
-/// run's last sign of life, before this run began.
-pub(super) fn note(
+/// Notes that the server was alive at `seen`, and ends the sessions that an earlier run left open:
+/// after that run's last sign of life, before this run began.
+pub(super) fn mark_seen(
     database: &mut dyn Database,
-    run: &Run,
-    seen: Second,
-    policy: &Policy,
+    run: &ServerRun,
+    seen: UnixSeconds,
+    policy: &RetentionPolicy,
 ) -> Result<(), StoreError> {
-    let name = Value::Text(run.server.as_str());
+    let name = SqlParam::Text(run.server.as_str());
     let rows = database.query("SELECT run, seen FROM server WHERE name = $1", &[name])?;
     let Some(row) = rows.first() else {
         database.execute(
@@ -92,19 +92,20 @@ pub(super) fn note(
         )?;
         return Ok(());
     };
-    let mut row = Reader(row.iter());
+    let mut row = RowReader(row.iter());
     let read = row.second().flatten().zip(row.second().flatten());
-    let (known, last) = read.ok_or_else(|| database.wrong("a row of table server is damaged"))?;
+    let (known, last) =
+        read.ok_or_else(|| database.unexpected("a row of table server is damaged"))?;
     if known < run.began {
         let open = database.query(
             "SELECT number, began FROM session WHERE server = $1 AND ended IS NULL AND run < $2",
             &[name, second(Some(run.began))],
         )?;
-        let bounds = |began: Second| {
+        let bounds = |began: UnixSeconds| {
             let latest = run.began.max(began);
             (last.max(began).min(latest), latest)
         };
-        close(database, &open, EndReason::ServerRestarted, bounds, policy)?;
+        close(database, &open, TerminateCause::ServerRestarted, bounds, policy)?;
     }
     database.execute(
         "UPDATE server SET run = $1, seen = $2 WHERE name = $3",

@@ -7,17 +7,17 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
 
-use super::database::{Answer, Database, Dialect, Row, Scrubbed, Value};
+use super::database::{Database, Dialect, ScrubOutcome, SqlParam, SqlRow, SqlValue};
 use super::{Location, StoreError};
 
 /// A store in one file.
-pub(super) struct Sqlite {
+pub(super) struct SqliteDatabase {
     connection: Connection,
     location: Location,
 }
 
-impl Sqlite {
-    /// Opens the file; makes it where it is missing and `create`.
+impl SqliteDatabase {
+    /// Opens the file; with `create`, creates it if it is missing.
     pub(super) fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
         let location = Location::Sqlite(path.to_owned());
         if !create && !path.exists() {
@@ -26,7 +26,7 @@ impl Sqlite {
         if create {
             make(path).map_err(|error| {
                 let why = format!("it cannot be made: {error}");
-                StoreError::Wrong { location: location.clone(), why }
+                StoreError::Unusable { location: location.clone(), why }
             })?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -38,12 +38,12 @@ impl Sqlite {
         Ok(Self { connection, location })
     }
 
-    /// Opens a database that is not ours, to read from it.
+    /// Opens a foreign database for reading.
     pub(super) fn read_only(path: &Path) -> Result<Self, StoreError> {
         let location = Location::Sqlite(path.to_owned());
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
-            .and_then(|connection| connection.busy_timeout(PATIENCE).map(|()| connection))
+            .and_then(|connection| connection.busy_timeout(BUSY_TIMEOUT).map(|()| connection))
             .map_err(|error| failure(&location, &error))?;
         Ok(Self { connection, location })
     }
@@ -53,11 +53,11 @@ impl Sqlite {
     }
 }
 
-impl Database for Sqlite {
+impl Database for SqliteDatabase {
     fn execute(
         &mut self,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[SqlParam<'_>],
     ) -> Result<u64, StoreError> {
         let changed = self
             .connection
@@ -69,8 +69,8 @@ impl Database for Sqlite {
     fn query(
         &mut self,
         statement: &'static str,
-        values: &[Value<'_>],
-    ) -> Result<Vec<Row>, StoreError> {
+        values: &[SqlParam<'_>],
+    ) -> Result<Vec<SqlRow>, StoreError> {
         let rows = self.connection.prepare_cached(statement).and_then(|mut statement| {
             let columns = statement.column_count();
             let rows = statement.query_map(params_from_iter(values), |row| {
@@ -82,7 +82,7 @@ impl Database for Sqlite {
     }
 
     fn serialise(&mut self, _number: i64) -> Result<(), StoreError> {
-        // Transactions that may write are one after the other anyhow.
+        // Transactions that may write are serialised anyhow.
         Ok(())
     }
 
@@ -107,21 +107,21 @@ impl Database for Sqlite {
         }
     }
 
-    fn scrub(&mut self) -> Result<Scrubbed, StoreError> {
+    fn scrub(&mut self) -> Result<ScrubOutcome, StoreError> {
         // Deleted cells are overwritten by `secure_delete`; the log has the pages from before.
         let busy = self
             .connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         let busy = self.failed(busy)?;
-        Ok(if busy == 0 { Scrubbed::Gone } else { Scrubbed::LogRemains })
+        Ok(if busy == 0 { ScrubOutcome::Gone } else { ScrubOutcome::LogRemains })
     }
 
-    fn wrong(&self, why: &str) -> StoreError {
-        StoreError::Wrong { location: self.location.clone(), why: why.to_owned() }
+    fn unexpected(&self, why: &str) -> StoreError {
+        StoreError::Unusable { location: self.location.clone(), why: why.to_owned() }
     }
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for SqlParam<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
@@ -132,7 +132,7 @@ impl ToSql for Value<'_> {
     }
 }
 
-/// Makes an empty file for its owner alone, where there is none. The files that SQLite puts beside it
+/// Creates an empty file for its owner alone, if there is none. The files that SQLite puts beside it
 /// get its mode and owner.
 fn make(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
@@ -142,11 +142,11 @@ fn make(path: &Path) -> io::Result<()> {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
     Ok(())
 }
 
@@ -161,22 +161,22 @@ fn failure(location: &Location, error: &rusqlite::Error) -> StoreError {
             | ErrorCode::OutOfMemory
             | ErrorCode::SystemIoFailure,
         ) => StoreError::Unavailable { location, why },
-        _ => StoreError::Wrong { location, why },
+        _ => StoreError::Unusable { location, why },
     }
 }
 
-fn answer(value: ValueRef<'_>) -> Answer {
+fn answer(value: ValueRef<'_>) -> SqlValue {
     match value {
-        ValueRef::Null => Answer::Null,
-        ValueRef::Integer(number) => Answer::Number(number),
+        ValueRef::Null => SqlValue::Null,
+        ValueRef::Integer(number) => SqlValue::Number(number),
         // No column is of this type.
-        ValueRef::Real(_) => Answer::Null,
-        ValueRef::Text(text) => Answer::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Answer::Bytes(bytes.to_vec()),
+        ValueRef::Real(_) => SqlValue::Null,
+        ValueRef::Text(text) => SqlValue::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => SqlValue::Bytes(bytes.to_vec()),
     }
 }
 
 /// How long a call waits for another program that uses the store.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// More than the store has.
-const STATEMENTS: usize = 64;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// More statements than the store has.
+const STATEMENT_CACHE_SIZE: usize = 64;

@@ -1,17 +1,20 @@
-//! What is done to all sessions at a time: erasing, counting, and keeping up with the configuration.
+//! Operations on all sessions: erasing, counting, and applying a changed configuration.
 
-use super::database::{Answer, Value, transaction};
-use super::row::{self, Reader, second};
-use super::{EndReason, Erased, Policy, Scrubbed, Store, StoreError, close, damaged};
+use super::database::{SqlParam, SqlValue, transaction};
+use super::row::{self, RowReader, second};
+use super::{
+    ErasureSummary, RetentionPolicy, ScrubOutcome, Store, StoreError, TerminateCause, close,
+    damaged,
+};
 use crate::domain::Timestamp;
-use crate::protocol::{Day, Second};
+use crate::protocol::{Day, UnixSeconds};
 
 impl Store {
     /// Erases what is due on `today`, a day in the operator's time zone.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
-    pub fn erase(&mut self, today: Day) -> Result<Erased, StoreError> {
+    pub fn erase(&mut self, today: Day) -> Result<ErasureSummary, StoreError> {
         let sessions = transaction(&mut *self.database, |database| {
             let sessions = database.execute(
                 "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
@@ -28,46 +31,47 @@ impl Store {
             Ok(sessions)
         })?;
         let due = self.database.query("SELECT value FROM setting WHERE name = 'scrub'", &[])?;
-        let scrubbed = if due.is_empty() { Scrubbed::Gone } else { self.database.scrub()? };
-        if scrubbed == Scrubbed::Gone {
+        let scrubbed = if due.is_empty() { ScrubOutcome::Gone } else { self.database.scrub()? };
+        if scrubbed == ScrubOutcome::Gone {
             self.database.execute("DELETE FROM setting WHERE name = 'scrub'", &[])?;
         }
-        Ok(Erased { sessions, scrubbed })
+        Ok(ErasureSummary { sessions, scrubbed })
     }
 
-    /// Reckons anew until when each session is kept, where that was done by another retention last
-    /// time: the configuration or the law has changed. Says how many there were.
+    /// Recomputes how long each session is kept if the retention policy differs from last time: the
+    /// configuration or the law has changed. Returns how many sessions there were.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
-    pub fn reckon(&mut self, policy: &Policy) -> Result<usize, StoreError> {
+    pub fn recompute_erase_by(&mut self, policy: &RetentionPolicy) -> Result<usize, StoreError> {
         let name = policy.to_string();
         let known =
             self.database.query("SELECT value FROM setting WHERE name = 'retention'", &[])?;
-        if matches!(known.first().map(Vec::as_slice), Some([Answer::Text(text)]) if *text == name) {
+        if matches!(known.first().map(Vec::as_slice), Some([SqlValue::Text(text)]) if *text == name)
+        {
             return Ok(0);
         }
         let mut last = -1;
         let mut reckoned = 0;
         loop {
-            // A share at a time, so that hooks and boxes need not wait long.
+            // In batches, so that hooks and boxes need not wait long.
             let rows = self.database.query(
                 "SELECT number, began, ended FROM session WHERE number > $1 ORDER BY number LIMIT 1000",
-                &[Value::Number(last)],
+                &[SqlParam::Number(last)],
             )?;
             if rows.is_empty() {
                 break;
             }
             transaction(&mut *self.database, |database| {
                 for row in &rows {
-                    let mut row = Reader(row.iter());
+                    let mut row = RowReader(row.iter());
                     let read = row.number().flatten().zip(row.second().flatten());
                     let ((number, began), ended) =
                         read.zip(row.second()).ok_or_else(|| damaged(database))?;
                     let day = row::day(policy.erase_by(began, ended));
                     database.execute(
                         "UPDATE session SET erase_by = $1 WHERE number = $2",
-                        &[day, Value::Number(number)],
+                        &[day, SqlParam::Number(number)],
                     )?;
                     last = number;
                 }
@@ -78,32 +82,32 @@ impl Store {
         self.database.execute(
             "INSERT INTO setting (name, value) VALUES ('retention', $1)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            &[Value::Text(&name)],
+            &[SqlParam::Text(&name)],
         )?;
         Ok(reckoned)
     }
 
-    /// Notes that servers of this gateway live whose network interface `is_up`. Without that, one whose
-    /// clients all stay for weeks would be given up.
+    /// Notes that those servers of this gateway are alive whose network interface `is_up`. Otherwise one
+    /// whose clients all stay for weeks would count as lost.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
-    pub fn note_alive(
+    pub fn mark_alive(
         &mut self,
         gateway: &str,
         is_up: impl Fn(&str) -> bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for row in self.database.query("SELECT name FROM server", &[])? {
-            let Some(name) = Reader(row.iter()).text().flatten() else { continue };
+            let Some(name) = RowReader(row.iter()).text().flatten() else { continue };
             let device = name.strip_prefix(gateway).and_then(|rest| rest.strip_prefix('/'));
             if device.is_some_and(&is_up) {
                 self.database.execute(
                     "UPDATE server SET seen = $1 WHERE name = $2 AND seen < $3",
                     &[
-                        second(Second::containing(now)),
-                        Value::Text(name),
-                        second(Second::containing(now)),
+                        second(UnixSeconds::containing(now)),
+                        SqlParam::Text(name),
+                        second(UnixSeconds::containing(now)),
                     ],
                 )?;
             }
@@ -111,18 +115,18 @@ impl Store {
         Ok(())
     }
 
-    /// Ends the open sessions of servers that gave no sign of life for so many days. Says how many
+    /// Ends the open sessions of servers that gave no sign of life for so many days. Returns how many
     /// there were.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
-    pub fn end_lost(
+    pub fn end_lost_sessions(
         &mut self,
         days: u32,
-        policy: &Policy,
+        policy: &RetentionPolicy,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let Some(now) = Second::containing(now) else { return Ok(0) };
+        let Some(now) = UnixSeconds::containing(now) else { return Ok(0) };
         let silent_since = now.minus(u64::from(days) * 86_400);
         transaction(&mut *self.database, |database| {
             let servers = database.query(
@@ -131,16 +135,16 @@ impl Store {
             )?;
             let mut ended = 0;
             for row in &servers {
-                let mut row = Reader(row.iter());
+                let mut row = RowReader(row.iter());
                 let name = row.text().flatten().map(str::to_owned);
                 let (name, seen) =
                     name.zip(row.second().flatten()).ok_or_else(|| damaged(database))?;
                 let open = database.query(
                     "SELECT number, began FROM session WHERE server = $1 AND ended IS NULL",
-                    &[Value::Text(&name)],
+                    &[SqlParam::Text(&name)],
                 )?;
-                let bounds = |began: Second| (seen.max(began), now.max(began));
-                close(database, &open, EndReason::GatewayLost, bounds, policy)?;
+                let bounds = |began: UnixSeconds| (seen.max(began), now.max(began));
+                close(database, &open, TerminateCause::GatewayLost, bounds, policy)?;
                 ended += open.len();
             }
             Ok(ended)
@@ -158,7 +162,7 @@ impl Store {
             &[],
         )?;
         let read = rows.first().and_then(|row| {
-            let mut row = Reader(row.iter());
+            let mut row = RowReader(row.iter());
             let mut count = || u64::try_from(row.number().flatten()?).ok();
             let (sessions, open, registered) = (count()?, count()?, count()?);
             let (oldest, next_erasure) = (row.second()?, row.day()?);
@@ -168,17 +172,17 @@ impl Store {
     }
 }
 
-/// How much is held. Counts, and nothing of anybody.
+/// Counts of what is held; nothing about any member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Stats {
     /// How many sessions.
     pub sessions: u64,
-    /// How many of them last.
+    /// How many of them are open.
     pub open: u64,
     /// How many of them a box has registered.
     pub registered: u64,
     /// When the first of them began.
-    pub oldest: Option<Second>,
-    /// The day on which the next of those that have ended is to go.
+    pub oldest: Option<UnixSeconds>,
+    /// The day on which the next of those that have ended is to be erased.
     pub next_erasure: Option<Day>,
 }

@@ -1,9 +1,9 @@
 use chrono::Days;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-use super::super::fixture::{at, closed, day, edition, law, open, rule};
-use super::{Answer, Applicability, Dependence, Doubt, Kept, KeptUntil, judge};
-use crate::domain::{Field, Moment, Timestamp};
+use super::super::test_support::{at, closed, day, edition, law, open, rule};
+use super::{Applicability, Condition, Doubt, Kept, KeptUntil, LegalAnswer, judge};
+use crate::domain::{Field, TimeBounds, Timestamp};
 use crate::retention::{Jurisdiction, Law, Span, Track};
 
 const BE: Jurisdiction = Jurisdiction::Belgium;
@@ -75,7 +75,7 @@ fn leap_days_end_on_the_last_day_of_february() {
         ("2024-02-29T23:00:00Z", "2025-03-01"),
     ] {
         let span = closed("2024-02-01T12:00:00Z", end);
-        let span = Span { start: Moment::between(None, span.start.latest), ..span };
+        let span = Span { start: TimeBounds::between(None, span.start.latest), ..span };
         assert_eq!(only(span, &belgium(), BE, NOW).last_day(), Some(day(last)), "{end}");
     }
 }
@@ -108,8 +108,9 @@ fn an_open_session_has_no_end_date_in_belgium_yet() {
 
 #[test]
 fn an_end_that_is_only_bounded_gives_a_range_erasable_by_the_latest() {
-    let end = Moment::between(Some(at("2026-01-31T10:00:00Z")), Some(at("2026-03-01T10:00:00Z")));
-    let span = Span { start: Moment::exact(at("2026-01-01T00:00:00Z")), end: Some(end) };
+    let end =
+        TimeBounds::between(Some(at("2026-01-31T10:00:00Z")), Some(at("2026-03-01T10:00:00Z")));
+    let span = Span { start: TimeBounds::exact(at("2026-01-01T00:00:00Z")), end: Some(end) };
     let kept = only(span, &belgium(), BE, NOW);
     let range = (Some(day("2027-01-31")), Some(day("2027-03-01")));
     assert_eq!((kept.earliest, kept.latest), range);
@@ -119,19 +120,19 @@ fn an_end_that_is_only_bounded_gives_a_range_erasable_by_the_latest() {
 
 #[test]
 fn an_unknown_bound_stays_unknown() {
-    let end = Moment::between(None, None);
-    let span = Span { start: Moment::exact(at("2026-01-01T12:00:00Z")), end: Some(end) };
+    let end = TimeBounds::between(None, None);
+    let span = Span { start: TimeBounds::exact(at("2026-01-01T12:00:00Z")), end: Some(end) };
     let kept = only(span, &belgium(), BE, NOW);
     // It did not end before it began.
     assert_eq!((kept.earliest, kept.latest), (Some(day("2027-01-01")), None));
     assert_eq!((kept.erasable_from, kept.live), (None, false));
 
-    let nothing = Moment::claimed(at("2026-01-01T12:00:00Z"));
+    let nothing = TimeBounds::claimed(at("2026-01-01T12:00:00Z"));
     let span = Span { start: nothing, end: Some(nothing) };
     let law = belgium();
     let judgement = judge(span, &law, BE, at(NOW));
     assert_eq!(judgement.verdicts[0].kept, Kept::Unknown(Doubt::Undated));
-    assert_eq!(judgement.of(Field::OriginAddress).answer(), Answer::Unknown);
+    assert_eq!(judgement.of(Field::OriginAddress).answer(), LegalAnswer::Unknown);
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn each_rule_is_that_of_the_edition_on_the_day_of_its_own_event() {
     let judgement = judge(span, &law, FR, at(NOW));
     let [verdict] = &judgement.verdicts[..] else { panic!("{judgement:?}") };
     assert_eq!(verdict.edition.id.as_str(), "fr-2012");
-    assert_eq!(verdict.applies, Applicability::Depends(vec![Dependence::Day]));
+    assert_eq!(verdict.applies, Applicability::Depends(vec![Condition::Day]));
     let kept = until(&verdict.kept);
     // If it was recorded under that edition, then on its last day at the latest.
     let range = (Some(day("2022-10-10")), Some(day("2022-10-20")));
@@ -165,14 +166,14 @@ fn an_injunction_that_ended_leaves_what_comes_after_it_unknown() {
     // The last minute of 2026-10-20 in Paris, and the first of the next day.
     let before = closed("2026-10-20T21:59:00Z", "2026-10-20T21:59:30Z");
     let after = closed("2026-10-20T22:00:00Z", "2026-10-20T22:00:30Z");
-    assert_eq!(answer(before, Field::SessionStart), Answer::Required);
-    assert_eq!(answer(after, Field::SessionStart), Answer::Unknown);
+    assert_eq!(answer(before, Field::SessionStart), LegalAnswer::Required);
+    assert_eq!(answer(after, Field::SessionStart), LegalAnswer::Unknown);
     // What it does not name is not in doubt.
-    assert_eq!(answer(after, Field::OriginAddress), Answer::Required);
-    assert_eq!(answer(after, Field::EndReason), Answer::Unlisted);
+    assert_eq!(answer(after, Field::OriginAddress), LegalAnswer::Required);
+    assert_eq!(answer(after, Field::EndReason), LegalAnswer::Unlisted);
     // Before there was any, nothing was left to it.
     let long_before = closed("2024-01-01T12:00:00Z", "2024-01-01T13:00:00Z");
-    assert_eq!(answer(long_before, Field::SessionStart), Answer::Unlisted);
+    assert_eq!(answer(long_before, Field::SessionStart), LegalAnswer::Unlisted);
 
     // What was kept before its end keeps its year, and the days after are in doubt.
     let across = closed("2026-10-10T10:00:00Z", "2026-10-25T10:00:00Z");
@@ -191,9 +192,9 @@ fn a_gap_answers_unknown_for_every_field() {
     let judgement = judge(span, &law, BE, at(NOW));
     assert!(judgement.verdicts.is_empty() && judgement.editions.is_empty());
     for field in Field::ALL {
-        assert_eq!(judgement.of(field).answer(), Answer::Unknown, "{field}");
+        assert_eq!(judgement.of(field).answer(), LegalAnswer::Unknown, "{field}");
     }
-    assert_eq!(judge(span, &law, FR, at(NOW)).of(Field::Content).answer(), Answer::Unknown);
+    assert_eq!(judge(span, &law, FR, at(NOW)).of(Field::Content).answer(), LegalAnswer::Unknown);
 }
 
 #[test]
@@ -202,10 +203,10 @@ fn a_file_past_its_check_date_answers_unknown_from_the_day_after() {
     let span = closed("2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z");
     // 180 days after 2026-11-23 is 2027-05-22, which ends at 22:00Z in Brussels.
     let judgement = judge(span, &law, BE, at("2027-05-22T21:59:59Z"));
-    assert_eq!(judgement.of(Field::OriginAddress).answer(), Answer::Required);
+    assert_eq!(judgement.of(Field::OriginAddress).answer(), LegalAnswer::Required);
     let judgement = judge(span, &law, BE, at("2027-05-22T22:00:00Z"));
-    assert_eq!(judgement.of(Field::OriginAddress).answer(), Answer::Unknown);
-    assert_eq!(judgement.of(Field::EndReason).answer(), Answer::Unknown);
+    assert_eq!(judgement.of(Field::OriginAddress).answer(), LegalAnswer::Unknown);
+    assert_eq!(judgement.of(Field::EndReason).answer(), LegalAnswer::Unknown);
     let verdict = &judgement.verdicts[0];
     assert_eq!(verdict.kept, Kept::Unknown(Doubt::Stale(verdict.edition)));
 }
@@ -218,7 +219,7 @@ fn an_annulled_edition_leaves_open_what_it_does_not_list() {
     let span = closed("2022-01-01T10:00:00Z", "2022-01-01T11:00:00Z");
     let judgement = judge(span, &law, BE, at(NOW));
     let address = judgement.of(Field::OriginAddress);
-    assert_eq!(address.answer(), Answer::Unknown);
+    assert_eq!(address.answer(), LegalAnswer::Unknown);
     assert_eq!(address.doubts, [&Doubt::LeftOpen(&law.editions()[0])]);
 }
 
@@ -244,14 +245,14 @@ fn what_the_box_cannot_know_is_said_to_depend() {
     let span = closed("2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z");
     let judgement = judge(span, &law, BE, at(NOW));
     let answer = |field: Field| judgement.of(field).answer();
-    assert_eq!(answer(Field::SessionStart), Answer::RequiredPerhaps);
-    assert_eq!(answer(Field::SessionEnd), Answer::Allowed);
-    assert_eq!(answer(Field::MemberIdentity), Answer::Required);
-    assert_eq!(answer(Field::Content), Answer::Forbidden);
-    assert_eq!(answer(Field::BytesIn), Answer::Unlisted);
+    assert_eq!(answer(Field::SessionStart), LegalAnswer::RequiredPerhaps);
+    assert_eq!(answer(Field::SessionEnd), LegalAnswer::Allowed);
+    assert_eq!(answer(Field::MemberIdentity), LegalAnswer::Required);
+    assert_eq!(answer(Field::Content), LegalAnswer::Forbidden);
+    assert_eq!(answer(Field::BytesIn), LegalAnswer::Unlisted);
 
     let [times, identity, security, content] = &judgement.verdicts[..] else { panic!() };
-    assert_eq!(times.applies, Applicability::Depends(vec![Dependence::TargetedArea]));
+    assert_eq!(times.applies, Applicability::Depends(vec![Condition::TargetedArea]));
     // A communication may lie anywhere in the session; the shortest period wins.
     let kept = until(&times.kept);
     let range = (Some(day("2026-07-31")), Some(day("2026-08-28")));
@@ -266,13 +267,13 @@ fn the_editions_that_ship_answer_for_today() {
     let law = Law::compiled_in().unwrap();
     let span = closed("2026-11-01T10:00:00Z", "2026-11-20T10:00:00Z");
     let belgian = judge(span, &law, BE, at(NOW));
-    assert_eq!(belgian.of(Field::OriginAddress).answer(), Answer::Required);
-    assert_ne!(belgian.of(Field::SessionStart).answer(), Answer::Required);
-    assert_eq!(belgian.of(Field::Content).answer(), Answer::Forbidden);
+    assert_eq!(belgian.of(Field::OriginAddress).answer(), LegalAnswer::Required);
+    assert_ne!(belgian.of(Field::SessionStart).answer(), LegalAnswer::Required);
+    assert_eq!(belgian.of(Field::Content).answer(), LegalAnswer::Forbidden);
     let french = judge(span, &law, FR, at(NOW));
-    assert_eq!(french.of(Field::OriginAddress).answer(), Answer::Required);
-    assert_eq!(french.of(Field::SessionStart).answer(), Answer::Unknown);
-    assert_eq!(french.of(Field::Content).answer(), Answer::Forbidden);
+    assert_eq!(french.of(Field::OriginAddress).answer(), LegalAnswer::Required);
+    assert_eq!(french.of(Field::SessionStart).answer(), LegalAnswer::Unknown);
+    assert_eq!(french.of(Field::Content).answer(), LegalAnswer::Forbidden);
 }
 
 #[test]
@@ -284,8 +285,8 @@ fn the_french_editions_that_ship_change_on_their_days() {
     // The last minute of the injunction of 2025 in Paris, and the first after it.
     let last = ("2026-10-20T21:58:00Z", "2026-10-20T21:59:59Z");
     let after = ("2026-10-20T22:00:00Z", "2026-10-20T22:01:00Z");
-    assert_eq!(answer(last.0, last.1, Field::SessionStart), Answer::Required);
-    assert_eq!(answer(after.0, after.1, Field::SessionStart), Answer::Unknown);
+    assert_eq!(answer(last.0, last.1, Field::SessionStart), LegalAnswer::Required);
+    assert_eq!(answer(after.0, after.1, Field::SessionStart), LegalAnswer::Unknown);
 
     let span = closed("2021-10-20T10:00:00Z", "2021-10-21T10:00:00Z");
     let judgement = judge(span, &law, FR, at(NOW));
@@ -304,9 +305,9 @@ proptest! {
     #[test]
     fn what_ends_later_is_never_erased_earlier(one in some_instant(), two in some_instant()) {
         let law = belgium();
-        let start = Moment::exact(at("2022-08-18T00:00:00Z"));
+        let start = TimeBounds::exact(at("2022-08-18T00:00:00Z"));
         let erasable = |end: Timestamp| {
-            let span = Span { start, end: Some(Moment::exact(end)) };
+            let span = Span { start, end: Some(TimeBounds::exact(end)) };
             only(span, &law, BE, NOW).erasable_from
         };
         prop_assert!(erasable(one.min(two)) <= erasable(one.max(two)));
@@ -318,7 +319,7 @@ proptest! {
     ) {
         let law = belgium();
         let (start, end) = (start.min(end), start.max(end));
-        let span = Span { start: Moment::exact(start), end: Some(Moment::exact(end)) };
+        let span = Span { start: TimeBounds::exact(start), end: Some(TimeBounds::exact(end)) };
         let kept = only(span, &law, BE, NOW);
         let (last, erasable) = (kept.last_day().unwrap(), kept.erasable_from.unwrap());
         let zone = law.editions()[0].zone;
@@ -336,10 +337,10 @@ proptest! {
         let width = u32::try_from(high.since(low).as_secs()).unwrap();
         #[allow(clippy::cast_possible_truncation, reason = "at most the width, in seconds")]
         let inside = low.shifted((f64::from(width) * place) as i64 * 1_000);
-        let start = Moment::exact(at("2022-08-18T00:00:00Z"));
-        let of = |end: Moment| only(Span { start, end: Some(end) }, &law, BE, NOW);
-        let range = of(Moment::between(Some(low), Some(high)));
-        let exact = of(Moment::exact(inside)).last_day();
+        let start = TimeBounds::exact(at("2022-08-18T00:00:00Z"));
+        let of = |end: TimeBounds| only(Span { start, end: Some(end) }, &law, BE, NOW);
+        let range = of(TimeBounds::between(Some(low), Some(high)));
+        let exact = of(TimeBounds::exact(inside)).last_day();
         prop_assert!(range.earliest <= exact && exact <= range.latest);
     }
 
@@ -352,13 +353,13 @@ proptest! {
         let law = france();
         let at = |milliseconds| Timestamp::EPOCH.shifted(milliseconds);
         let moment = |(earliest, latest): (Option<i64>, Option<i64>)| {
-            Moment::between(earliest.map(at), latest.map(at))
+            TimeBounds::between(earliest.map(at), latest.map(at))
         };
         let span = Span { start: moment(start), end: end.map(moment) };
         let judgement = judge(span, &law, FR, at(now));
         for field in Field::ALL {
             let law_of = judgement.of(field);
-            prop_assert!(law_of.answer() != Answer::Unlisted || law_of.doubts.is_empty());
+            prop_assert!(law_of.answer() != LegalAnswer::Unlisted || law_of.doubts.is_empty());
         }
     }
 }

@@ -1,33 +1,33 @@
-mod access;
-mod complaint;
-mod erasure;
-mod page;
+mod access_letter;
+mod complaint_letter;
+mod erasure_letter;
+mod letter_html;
 
 use chrono::NaiveDate;
 
-pub use complaint::Grievance;
-pub use erasure::Overdue;
-pub use page::LETTER_STYLE;
+pub use complaint_letter::ComplaintReason;
+pub use erasure_letter::OverdueErasure;
+pub use letter_html::LETTER_STYLE;
 
-use super::layout::{plain, unbroken_date, wrap};
+use super::letter_wrap::{plain, unbroken_date, wrap};
 use crate::domain::Field;
-use crate::holding::Rulebook;
+use crate::holding::ApplicableRules;
 use crate::i18n::{Language, Message};
 use crate::messages::letter as msg;
 use crate::retention::{Edition, Jurisdiction, Profile, Track};
 
 /// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
 /// sends nothing.
-pub fn letter(kind: &LetterKind, language: Language, details: &Details) -> Letter {
+pub fn letter(kind: &LetterKind, language: Language, details: &LetterDetails) -> Letter {
     let content = match kind {
         LetterKind::Access { period, fields } => {
-            access::content(*period, fields, language, details)
+            access_letter::content(*period, fields, language, details)
         }
         LetterKind::Complaint { grievance, exercised_on } => {
-            complaint::content(*grievance, *exercised_on, language, details)
+            complaint_letter::content(*grievance, *exercised_on, language, details)
         }
         LetterKind::Erasure { overdue, basis } => {
-            erasure::content(overdue, basis, language, details)
+            erasure_letter::content(overdue, basis, language, details)
         }
     };
     let sender = &details.sender;
@@ -62,20 +62,20 @@ pub enum LetterKind {
     Access {
         /// The first and the last day that it concerns; all sessions when `None`.
         period: Option<(NaiveDate, NaiveDate)>,
-        /// Facts of a session to ask for by name, besides everything held; may be empty.
+        /// Fields of a session to ask for by name, besides everything held; may be empty.
         fields: Vec<Field>,
     },
-    /// To the supervisory authority of [`Details::jurisdiction`]: a complaint about the operator.
+    /// To the supervisory authority of [`LetterDetails::jurisdiction`]: a complaint about the operator.
     Complaint {
         /// What it is about.
-        grievance: Grievance,
+        grievance: ComplaintReason,
         /// When the member first turned to the operator.
         exercised_on: Option<NaiveDate>,
     },
     /// To the operator: a reminder of erasures that are overdue.
     Erasure {
         /// The sessions.
-        overdue: Vec<Overdue>,
+        overdue: Vec<OverdueErasure>,
         /// Where the retention period is laid down, as the caller cites it, in the letter's
         /// language.
         basis: String,
@@ -83,19 +83,19 @@ pub enum LetterKind {
 }
 
 impl LetterKind {
-    /// A request for access that names the facts which the law lists `today`, or which the operator has
-    /// said that it stores.
+    /// An access request that names the fields which the law lists `today`, or which the operator
+    /// has said that it stores.
     pub fn access(
         period: Option<(NaiveDate, NaiveDate)>,
-        rulebook: &Rulebook<'_>,
+        applicable_rules: &ApplicableRules<'_>,
         today: NaiveDate,
     ) -> Self {
         let mut named = Vec::new();
-        if let Some(jurisdiction) = rulebook.jurisdiction {
-            let edition = rulebook.law.on(today, jurisdiction, Track::General);
+        if let Some(jurisdiction) = applicable_rules.jurisdiction {
+            let edition = applicable_rules.law.on(today, jurisdiction, Track::General);
             named.extend(edition.map_or_else(Vec::new, Edition::fields));
         }
-        let statements = rulebook.profile.map(|profile| profile.statements.as_slice());
+        let statements = applicable_rules.profile.map(|profile| profile.statements.as_slice());
         let stores = statements.unwrap_or_default().iter().flat_map(|it| &it.stores);
         named.extend(stores.filter(|it| it.stored).map(|it| it.field));
         let fields = Field::ALL
@@ -106,8 +106,8 @@ impl LetterKind {
     }
 
     /// A reminder of these erasures, each with its basis; what is named twice stands in it once.
-    pub fn erasure(found: impl IntoIterator<Item = (Overdue, String)>) -> Self {
-        let mut overdue: Vec<Overdue> = Vec::new();
+    pub fn erasure(found: impl IntoIterator<Item = (OverdueErasure, String)>) -> Self {
+        let mut overdue: Vec<OverdueErasure> = Vec::new();
         let mut bases: Vec<String> = Vec::new();
         for (own, basis) in found {
             if overdue.iter().all(|known| known.session != own.session) {
@@ -123,7 +123,7 @@ impl LetterKind {
 
 /// What every letter needs. What is `None` or empty becomes a placeholder in brackets.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Details {
+pub struct LetterDetails {
     /// The operator.
     pub operator: Addressee,
     /// The operator's country.
@@ -146,7 +146,7 @@ pub struct Addressee {
 }
 
 impl Addressee {
-    /// The operator of a profile; a placeholder where nobody said who it is.
+    /// The operator of a profile; a placeholder if it is not known.
     pub fn of(profile: Option<&Profile>, language: Language) -> Self {
         let Some(profile) = profile else {
             let name = msg::OPERATOR.text(language).to_owned();
@@ -188,7 +188,7 @@ pub struct Letter {
     dated: String,
     subject: String,
     salutation: &'static str,
-    blocks: Vec<Block>,
+    blocks: Vec<LetterBlock>,
     closing: &'static str,
     signature: [String; 2],
     enclosures: Vec<String>,
@@ -223,11 +223,11 @@ impl Letter {
         for block in &self.blocks {
             text.push('\n');
             match block {
-                Block::Items(items) => {
+                LetterBlock::Items(items) => {
                     items.iter().for_each(|item| wrap(item, "- ", "  ", &mut text));
                 }
-                Block::Paragraph(paragraph) => wrap(paragraph, "", "", &mut text),
-                Block::Sessions(sessions) => {
+                LetterBlock::Paragraph(paragraph) => wrap(paragraph, "", "", &mut text),
+                LetterBlock::Sessions(sessions) => {
                     for (id, fact) in sessions {
                         wrap(id, "- ", "  ", &mut text);
                         wrap(fact, "  ", "  ", &mut text);
@@ -250,7 +250,7 @@ impl Letter {
         }
         if !self.notes.is_empty() {
             text.push('\n');
-            text.push_str(&"-".repeat(super::layout::WIDTH));
+            text.push_str(&"-".repeat(super::letter_wrap::WIDTH));
             text.push('\n');
             wrap(msg::BEFORE_SENDING.text(self.language), "", "", &mut text);
             for note in &self.notes {
@@ -263,30 +263,30 @@ impl Letter {
     /// The letter as a page that stands alone and can be printed: no script, nothing fetched. Its
     /// only style is [`LETTER_STYLE`].
     pub fn to_html(&self) -> String {
-        page::page(self)
+        letter_html::page(self)
     }
 }
 
 /// What one kind of letter says.
-struct Content {
+struct LetterContent {
     to: Vec<String>,
     to_operator: bool,
     subject: String,
-    blocks: Vec<Block>,
+    blocks: Vec<LetterBlock>,
     enclosures: Vec<String>,
     notes: Vec<String>,
 }
 
 /// A part of a letter's body.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Block {
+enum LetterBlock {
     Items(Vec<String>),
     Paragraph(String),
     /// Session IDs, and what is said of each.
     Sessions(Vec<(String, String)>),
 }
 
-impl Block {
+impl LetterBlock {
     fn paragraph(message: &Message, language: Language) -> Self {
         Self::Paragraph(message.text(language).to_owned())
     }

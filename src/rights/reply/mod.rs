@@ -1,27 +1,27 @@
-mod csv;
-mod json;
-mod mapping;
-mod time;
-mod zone;
+mod column_mapping;
+mod csv_reply;
+mod json_reply;
+mod reply_time;
+mod reply_zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-pub use mapping::{InvalidMapping, Mapping};
-pub use zone::{UnknownZone, Zone};
+pub use column_mapping::{InvalidMapping, Mapping};
+pub use reply_zone::{ReplyZone, UnknownReplyZone};
 
-use mapping::Target;
+use column_mapping::ColumnMeaning;
+use reply_time::TimeParseError;
 use serde::Serialize;
-use time::TimeProblem;
 
-use crate::domain::{Field, Gateway, Ipv6Prefix, Moment, SessionId, Timestamp, Transport};
-use crate::rights::layout::plain;
+use crate::domain::{Field, Gateway, Ipv6Prefix, SessionId, TimeBounds, Timestamp, Transport};
+use crate::rights::letter_wrap::plain;
 
 /// Reads an operator's reply to a request for access.
 ///
-/// What the box does not record itself, such as a name or byte counts, is noted as held and its
-/// value let go. At most 8 MiB and 100 000 sessions are read.
+/// For fields the box does not record itself, such as a name or byte counts, only the fact that they
+/// are held is kept, not the value. At most 8 MiB and 100 000 sessions are read.
 ///
 /// # Errors
 /// [`ReplyError`] names line and column, and the remedy.
@@ -35,16 +35,20 @@ pub fn parse_reply(
     }
     let text = std::str::from_utf8(bytes).map_err(|error| ReplyError::not_utf8(bytes, error))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut assembly =
-        Assembly { mapping, reply: Reply::default(), known: false, targets: BTreeMap::new() };
+    let mut builder = ReplyBuilder {
+        mapping,
+        reply: Reply::default(),
+        known: false,
+        column_meanings: BTreeMap::new(),
+    };
     match format {
-        ReplyFormat::Csv => csv::read(text, &mut assembly)?,
-        ReplyFormat::Json => json::read(text, &mut assembly)?,
+        ReplyFormat::Csv => csv_reply::read(text, &mut builder)?,
+        ReplyFormat::Json => json_reply::read(text, &mut builder)?,
     }
-    if !assembly.known && !assembly.reply.unread.is_empty() {
-        return Err(ReplyError::NoKnownColumn(assembly.reply.unread.into_iter().collect()));
+    if !builder.known && !builder.reply.unread.is_empty() {
+        return Err(ReplyError::NoKnownColumn(builder.reply.unread.into_iter().collect()));
     }
-    Ok(assembly.reply)
+    Ok(builder.reply)
 }
 
 /// How a reply is written.
@@ -71,20 +75,19 @@ impl ReplyFormat {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Reply {
     /// The sessions, in the order of the reply.
-    pub records: Vec<Record>,
-    /// The fields of which the reply gives at least one value, among them those whose values were
-    /// let go.
+    pub records: Vec<ReplyRecord>,
+    /// The fields of which the reply gives at least one value, including those whose values were
+    /// discarded.
     pub fields: BTreeSet<Field>,
     /// The columns or keys that were not understood.
     pub unread: BTreeSet<String>,
 }
 
 impl Reply {
-    /// From when to when its sessions lasted, with a margin within which a session of the box could be
-    /// meant; nothing where it has none, and so speaks of all.
+    /// The period its sessions cover, with a margin; unbounded if it has none.
     pub fn covers(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let moments = |record: &Record| [record.began(), record.end].into_iter().flatten();
-        let first = |moment: Moment| moment.earliest.or_else(|| moment.best());
+        let moments = |record: &ReplyRecord| [record.began(), record.end].into_iter().flatten();
+        let first = |moment: TimeBounds| moment.earliest.or_else(|| moment.best());
         let records = || self.records.iter().flat_map(moments);
         let since = records().filter_map(first).min();
         let until = records().filter_map(|moment| moment.best()).max();
@@ -92,19 +95,19 @@ impl Reply {
     }
 }
 
-/// One session as an operator's reply tells it; what it does not tell is `None`.
+/// One session in an operator's reply; what it does not say is `None`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Record {
+pub struct ReplyRecord {
     /// Where in the reply it stands.
-    pub place: Place,
+    pub place: ReplyPosition,
     /// temoin's ID of the session, where the operator knows and gives it.
     pub session: Option<SessionId>,
     /// When the addresses were assigned: all that some operators keep of the time.
-    pub assigned_at: Option<Moment>,
+    pub assigned_at: Option<TimeBounds>,
     /// When it began.
-    pub start: Option<Moment>,
+    pub start: Option<TimeBounds>,
     /// When it ended.
-    pub end: Option<Moment>,
+    pub end: Option<TimeBounds>,
     /// The address it came from.
     pub origin_address: Option<IpAddr>,
     /// The port it came from.
@@ -123,9 +126,9 @@ pub struct Record {
     pub end_reason: Option<String>,
 }
 
-impl Record {
+impl ReplyRecord {
     /// When it began, or else when its addresses were assigned.
-    pub fn began(&self) -> Option<Moment> {
+    pub fn began(&self) -> Option<TimeBounds> {
         self.start.or(self.assigned_at)
     }
 
@@ -134,7 +137,7 @@ impl Record {
         *self == blank
     }
 
-    fn blank(place: Place) -> Self {
+    fn blank(place: ReplyPosition) -> Self {
         Self {
             place,
             session: None,
@@ -156,7 +159,7 @@ impl Record {
 /// Where in a reply a session stands, counted from 1.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum ReplyPosition {
     /// The number of an object in JSON.
     Entry(usize),
     /// The number of a line in CSV.
@@ -167,14 +170,14 @@ pub enum Place {
 /// the end of the object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ReplyError {
-    /// Two columns hold the same fact: say in the mapping which to ignore.
+    /// Two columns hold the same field: say in the mapping which to ignore.
     Ambiguous {
         /// The column that comes first.
         first: String,
         /// The other one.
         second: String,
     },
-    /// It is no table or no JSON: ask for another file, or mend this one.
+    /// It is no table or no JSON: ask for another file, or fix this one.
     Malformed {
         /// The line.
         line: usize,
@@ -284,7 +287,7 @@ impl fmt::Display for ReplyError {
 impl std::error::Error for ReplyError {}
 
 /// One value of a record, and where it stands.
-struct Cell {
+struct ReplyCell {
     line: usize,
     column: usize,
     name: String,
@@ -292,15 +295,15 @@ struct Cell {
 }
 
 /// A reply while it is being read.
-struct Assembly<'a> {
+struct ReplyBuilder<'a> {
     mapping: &'a Mapping,
     reply: Reply,
     known: bool,
     /// What each column holds, looked up once.
-    targets: BTreeMap<String, Option<Target>>,
+    column_meanings: BTreeMap<String, Option<ColumnMeaning>>,
 }
 
-impl Assembly<'_> {
+impl ReplyBuilder<'_> {
     /// Requires that one of these columns is known.
     fn expect_one_of<'n>(
         &mut self,
@@ -308,30 +311,30 @@ impl Assembly<'_> {
     ) -> Result<(), ReplyError> {
         let mut unknown = Vec::new();
         for name in names {
-            match self.mapping.target(name) {
+            match self.mapping.column_meaning(name) {
                 None => unknown.push(name.to_owned()),
-                Some(Target::Ignored) => {}
+                Some(ColumnMeaning::Ignored) => {}
                 Some(_) => self.known = true,
             }
         }
         if self.known { Ok(()) } else { Err(ReplyError::NoKnownColumn(unknown)) }
     }
 
-    fn add(&mut self, place: Place, cells: Vec<Cell>) -> Result<(), ReplyError> {
+    fn add(&mut self, place: ReplyPosition, cells: Vec<ReplyCell>) -> Result<(), ReplyError> {
         if self.reply.records.len() >= MAXIMUM_RECORDS {
             return Err(ReplyError::TooLarge("100 000 sessions"));
         }
-        let mut values: BTreeMap<Target, Cell> = BTreeMap::new();
+        let mut values: BTreeMap<ColumnMeaning, ReplyCell> = BTreeMap::new();
         for cell in cells {
-            match self.target(&cell.name) {
+            match self.column_meaning(&cell.name) {
                 None if self.reply.unread.len() < MAXIMUM_UNREAD => {
                     self.reply.unread.insert(plain(&cell.name));
                 }
-                None | Some(Target::Ignored) => {}
-                Some(target) => {
+                None | Some(ColumnMeaning::Ignored) => {}
+                Some(column_meaning) => {
                     self.known = true;
                     let second = cell.name.clone();
-                    if let Some(first) = values.insert(target, cell) {
+                    if let Some(first) = values.insert(column_meaning, cell) {
                         return Err(ReplyError::Ambiguous { first: first.name, second });
                     }
                 }
@@ -339,11 +342,11 @@ impl Assembly<'_> {
         }
         values.retain(|_, cell| !is_nothing(cell.text.trim()));
         let record = self.record(place, &values)?;
-        let held = values.keys().filter_map(|target| match target {
-            Target::Value(field) => Some(*field),
-            Target::Duration => Some(Field::SessionEnd),
-            Target::Earliest(field) | Target::Latest(field) => Some(*field),
-            Target::GatewayPort | Target::Ignored | Target::Session => None,
+        let held = values.keys().filter_map(|column_meaning| match column_meaning {
+            ColumnMeaning::Value(field) => Some(*field),
+            ColumnMeaning::Duration => Some(Field::SessionEnd),
+            ColumnMeaning::Earliest(field) | ColumnMeaning::Latest(field) => Some(*field),
+            ColumnMeaning::GatewayPort | ColumnMeaning::Ignored | ColumnMeaning::Session => None,
         });
         self.reply.fields.extend(held);
         if !record.is_empty() {
@@ -352,22 +355,26 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn target(&mut self, name: &str) -> Option<Target> {
-        if let Some(target) = self.targets.get(name) {
-            return *target;
+    fn column_meaning(&mut self, name: &str) -> Option<ColumnMeaning> {
+        if let Some(column_meaning) = self.column_meanings.get(name) {
+            return *column_meaning;
         }
-        let target = self.mapping.target(name);
-        self.targets.insert(name.to_owned(), target);
-        target
+        let column_meaning = self.mapping.column_meaning(name);
+        self.column_meanings.insert(name.to_owned(), column_meaning);
+        column_meaning
     }
 
-    fn record(&self, place: Place, values: &BTreeMap<Target, Cell>) -> Result<Record, ReplyError> {
-        let mut record = Record::blank(place);
+    fn record(
+        &self,
+        place: ReplyPosition,
+        values: &BTreeMap<ColumnMeaning, ReplyCell>,
+    ) -> Result<ReplyRecord, ReplyError> {
+        let mut record = ReplyRecord::blank(place);
         record.assigned_at = self.moment(Field::AssignedAt, values)?;
         record.start = self.moment(Field::SessionStart, values)?;
         record.end = self.moment(Field::SessionEnd, values)?;
         let mut port = None;
-        for (target, cell) in values {
+        for (column_meaning, cell) in values {
             let text = cell.text.trim();
             let wrong = |expected| ReplyError::Value {
                 line: cell.line,
@@ -375,18 +382,23 @@ impl Assembly<'_> {
                 name: cell.name.clone(),
                 expected,
             };
-            match target {
-                Target::Session => record.session = session_id(text),
-                Target::Duration => {
+            match column_meaning {
+                ColumnMeaning::Session => record.session = session_id(text),
+                ColumnMeaning::Duration => {
                     let seconds: u32 = text.parse().map_err(|_| wrong("a number of seconds"))?;
                     let after = |at: Timestamp| at.shifted(i64::from(seconds) * 1000);
                     record.end = record.end.or_else(|| {
                         let start = record.began()?;
-                        Some(Moment::between(start.earliest.map(after), start.latest.map(after)))
+                        Some(TimeBounds::between(
+                            start.earliest.map(after),
+                            start.latest.map(after),
+                        ))
                     });
                 }
-                Target::GatewayPort => port = Some(text.parse().map_err(|_| wrong("a port"))?),
-                Target::Value(field) => match field {
+                ColumnMeaning::GatewayPort => {
+                    port = Some(text.parse().map_err(|_| wrong("a port"))?)
+                }
+                ColumnMeaning::Value(field) => match field {
                     Field::OriginAddress => {
                         let (address, port) =
                             endpoint(text).ok_or_else(|| wrong("an IP address"))?;
@@ -421,7 +433,7 @@ impl Assembly<'_> {
                     }
                     _ => {}
                 },
-                Target::Earliest(_) | Target::Ignored | Target::Latest(_) => {}
+                ColumnMeaning::Earliest(_) | ColumnMeaning::Ignored | ColumnMeaning::Latest(_) => {}
             }
         }
         if let Some(gateway) = &mut record.gateway {
@@ -434,26 +446,27 @@ impl Assembly<'_> {
     fn moment(
         &self,
         field: Field,
-        values: &BTreeMap<Target, Cell>,
-    ) -> Result<Option<Moment>, ReplyError> {
-        let read = |target| values.get(&target).map(|cell| self.time(cell)).transpose();
-        if let Some(moment) = read(Target::Value(field))? {
+        values: &BTreeMap<ColumnMeaning, ReplyCell>,
+    ) -> Result<Option<TimeBounds>, ReplyError> {
+        let read =
+            |column_meaning| values.get(&column_meaning).map(|cell| self.time(cell)).transpose();
+        if let Some(moment) = read(ColumnMeaning::Value(field))? {
             return Ok(Some(moment));
         }
-        let earliest = read(Target::Earliest(field))?.and_then(|moment| moment.earliest);
-        let latest = read(Target::Latest(field))?.and_then(|moment| moment.latest);
+        let earliest = read(ColumnMeaning::Earliest(field))?.and_then(|moment| moment.earliest);
+        let latest = read(ColumnMeaning::Latest(field))?.and_then(|moment| moment.latest);
         let known = earliest.is_some() || latest.is_some();
-        Ok(known.then(|| Moment::between(earliest, latest)))
+        Ok(known.then(|| TimeBounds::between(earliest, latest)))
     }
 
-    fn time(&self, cell: &Cell) -> Result<Moment, ReplyError> {
+    fn time(&self, cell: &ReplyCell) -> Result<TimeBounds, ReplyError> {
         let (format, zone) = self.mapping.time(&cell.name);
         let (line, column, name) = (cell.line, cell.column, cell.name.clone());
         format.read(cell.text.trim(), zone).map_err(|problem| match problem {
-            TimeProblem::Unreadable => {
+            TimeParseError::Unreadable => {
                 ReplyError::Value { line, column, name, expected: "a date and time" }
             }
-            TimeProblem::ZoneMissing => ReplyError::ZoneMissing { line, column, name },
+            TimeParseError::ZoneMissing => ReplyError::ZoneMissing { line, column, name },
         })
     }
 }

@@ -1,15 +1,16 @@
 use proptest::prelude::{any, prop, proptest};
 
 use super::{
-    Field, Mapping, Moment, Place, Reply, ReplyError, ReplyFormat, Transport, parse_reply,
+    Field, Mapping, Reply, ReplyError, ReplyFormat, ReplyPosition, TimeBounds, Transport,
+    parse_reply,
 };
 
 fn read(text: &str) -> Result<Reply, ReplyError> {
     parse_reply(text.as_bytes(), ReplyFormat::guess(text.as_bytes()), &Mapping::default())
 }
 
-fn exact(text: &str) -> Option<Moment> {
-    text.parse().ok().map(Moment::exact)
+fn exact(text: &str) -> Option<TimeBounds> {
+    text.parse().ok().map(TimeBounds::exact)
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn a_table_of_radius_accounting_is_understood() {
     )
     .unwrap();
     let [record] = reply.records.as_slice() else { panic!("{reply:?}") };
-    assert_eq!(record.place, Place::Line(2));
+    assert_eq!(record.place, ReplyPosition::Line(2));
     assert_eq!(record.start, exact("2026-11-24T08:00:00Z"));
     assert_eq!(record.end, exact("2026-11-24T08:01:00Z"));
     assert_eq!(record.origin_address, "203.0.113.7".parse().ok());
@@ -49,7 +50,7 @@ fn json_is_understood_as_a_list_in_an_object_or_a_line_each() {
     ] {
         let reply = read(&text).unwrap();
         assert_eq!(reply.records.len(), 2, "{text}");
-        assert_eq!(reply.records[1].place, Place::Entry(2));
+        assert_eq!(reply.records[1].place, ReplyPosition::Entry(2));
         assert_eq!(reply.records[1].start, exact("2026-11-24T08:00:00Z"));
         assert_eq!(reply.records[1].transport, Some(Transport::Udp));
         let gateway = reply.records[1].gateway.unwrap();

@@ -1,35 +1,34 @@
-use super::layout::Visit;
-use super::rooms::Room;
+use super::nav::NavItem;
+use super::page_context::PageContext;
 use crate::i18n::Message;
 use crate::messages::page::pager as msg;
 use crate::web::html::Html;
-use crate::web::request::Request;
+use crate::web::page_request::PageRequest;
 
-/// How much stands on one page of a list.
+/// Entries per page of a list.
 pub(super) const PER_PAGE: u32 = 50;
 
-/// Which page of a list is asked for, from 1; `None` where that is no number of a page.
-pub(super) fn asked(request: &Request) -> Option<u32> {
+/// The requested page of a list, from 1; `None` if it is not a valid number.
+pub(super) fn asked(request: &PageRequest) -> Option<u32> {
     request.value("page").map_or(Some(1), number)
 }
 
-/// A number as it stands in an address: digits alone, from 1.
+/// Parses a page number: digits only, from 1.
 pub(super) fn number(text: &str) -> Option<u32> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| is_plain)
 }
 
-/// How much of a list stands before a page.
+/// How many entries precede a page.
 pub(super) fn before(page: u32) -> u32 {
     (page - 1).saturating_mul(PER_PAGE)
 }
 
-/// Leads from a page of a room's list to those beside it, where there are any; `place` says where among
-/// all it is.
+/// Writes the links to the previous and next page of a list, if any; `place` says which page this is.
 pub(super) fn write(
     html: &mut Html,
-    visit: &Visit,
-    room: Room,
+    context: &PageContext,
+    item: NavItem,
     page: u32,
     has_older: bool,
     place: Option<&str>,
@@ -37,11 +36,11 @@ pub(super) fn write(
     if page == 1 && !has_older {
         return;
     }
-    html.element("nav", &[("class", "pager"), ("aria-label", visit.say(&msg::PAGES))], |html| {
+    html.element("nav", &[("class", "pager"), ("aria-label", context.say(&msg::PAGES))], |html| {
         let mut link = |number: u32, rel: &'static str, text: &Message| {
             let number = number.to_string();
-            let href = visit.link_with(room.path(), &[("page", &number)]);
-            html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], visit.say(text));
+            let href = context.link_with(item.path(), &[("page", &number)]);
+            html.leaf("a", &[("class", "touch"), ("rel", rel), ("href", &href)], context.say(text));
         };
         if page > 1 {
             link(page - 1, "prev", &msg::NEWER);

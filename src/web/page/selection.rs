@@ -2,38 +2,38 @@ use std::net::IpAddr;
 
 use chrono::NaiveDate;
 
-use super::layout::Visit;
-use super::rooms::Room;
+use super::nav::NavItem;
+use super::page_context::PageContext;
 use crate::domain::{Timestamp, Zone};
 use crate::http::Method;
 use crate::i18n::Message;
-use crate::journal::{Filter, State};
+use crate::journal::{Filter, SessionState};
 use crate::messages::page::selection as msg;
 use crate::web::html::Html;
-use crate::web::request::Request;
+use crate::web::page_request::PageRequest;
 
-/// Which sessions a reader wants to see. An IP address that is looked for comes in the body of a request
-/// and never stands in a page's own address, which web servers write down.
+/// The member's filter for sessions. An IP address is only taken from a request body, never from a URL,
+/// which web servers log.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Selection {
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
     address: Option<IpAddr>,
-    state: Option<State>,
+    state: Option<SessionState>,
 }
 
 impl Selection {
-    /// What a request asks for.
+    /// Reads the filter from a request.
     ///
     /// # Errors
-    /// What to tell the reader of the field that cannot be understood.
-    pub(super) fn of(request: &Request) -> Result<Self, &'static Message> {
+    /// The message about an invalid field.
+    pub(super) fn of(request: &PageRequest) -> Result<Self, &'static Message> {
         if request.method == Method::Post && request.form().is_none() {
             return Err(&msg::NO_FORM);
         }
         let state = |text: &str| match text {
-            "open" => Some(State::Open),
-            "closed" => Some(State::Closed),
+            "open" => Some(SessionState::Open),
+            "closed" => Some(SessionState::Closed),
             _ => None,
         };
         Ok(Self {
@@ -45,7 +45,7 @@ impl Selection {
         })
     }
 
-    /// The same for the record, in the days of a zone.
+    /// The journal filter, with days in a zone.
     pub(super) fn filter(&self, zone: Zone, now: Timestamp) -> Filter {
         let after = self.to.and_then(|day| day.succ_opt());
         Filter {
@@ -57,17 +57,17 @@ impl Selection {
         }
     }
 
-    /// Whether it leaves nothing out.
+    /// Whether it matches all sessions.
     pub(super) fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it may stand in the address of a page.
+    /// Whether it may appear in a URL.
     pub(super) fn is_public(&self) -> bool {
         self.address.is_none()
     }
 
-    /// Its fields, as a form sends them.
+    /// Its form fields.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let fields = [
             ("from", self.from.map(|day| day.to_string())),
@@ -78,33 +78,37 @@ impl Selection {
         fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// The form by which a reader changes it.
-    pub(super) fn form(&self, html: &mut Html, visit: &Visit) {
+    /// The form to change it.
+    pub(super) fn form(&self, html: &mut Html, context: &PageContext) {
         let mut attributes = vec![("class", "filter")];
         if !self.is_everything() {
             attributes.push(("open", ""));
         }
         html.element("details", &attributes, |html| {
-            html.leaf("summary", &[], visit.say(&msg::SEARCH));
-            let action = visit.link(Room::Sessions.path());
+            html.leaf("summary", &[], context.say(&msg::SEARCH));
+            let action = context.link(NavItem::Sessions.path());
             html.element("form", &[("method", "post"), ("action", &action)], |html| {
-                html.element("div", &[("class", "fields")], |html| self.questions(html, visit));
+                html.element("div", &[("class", "fields")], |html| self.questions(html, context));
                 html.element("div", &[("class", "actions")], |html| {
-                    html.leaf("button", &[("type", "submit")], visit.say(&msg::SHOW));
+                    html.leaf("button", &[("type", "submit")], context.say(&msg::SHOW));
                     if !self.is_everything() {
-                        let all = visit.link(Room::Sessions.path());
-                        html.leaf("a", &[("class", "touch"), ("href", &all)], visit.say(&msg::ALL));
+                        let all = context.link(NavItem::Sessions.path());
+                        html.leaf(
+                            "a",
+                            &[("class", "touch"), ("href", &all)],
+                            context.say(&msg::ALL),
+                        );
                     }
                 });
             });
         });
     }
 
-    fn questions(&self, html: &mut Html, visit: &Visit) {
+    fn questions(&self, html: &mut Html, context: &PageContext) {
         for (id, label, day) in [("from", &msg::FROM, self.from), ("to", &msg::TO, self.to)] {
             let value = day.map(|day| day.to_string()).unwrap_or_default();
             html.element("div", &[], |html| {
-                html.leaf("label", &[("for", id)], visit.say(label));
+                html.leaf("label", &[("for", id)], context.say(label));
                 html.void(
                     "input",
                     &[("type", "date"), ("id", id), ("name", id), ("value", &value)],
@@ -112,7 +116,7 @@ impl Selection {
             });
         }
         html.element("div", &[], |html| {
-            html.leaf("label", &[("for", "address")], visit.say(&msg::ADDRESS));
+            html.leaf("label", &[("for", "address")], context.say(&msg::ADDRESS));
             let value = self.address.map(|address| address.to_string()).unwrap_or_default();
             let attributes = [
                 ("type", "text"),
@@ -126,32 +130,32 @@ impl Selection {
             html.void("input", &attributes);
         });
         html.element("div", &[], |html| {
-            html.leaf("label", &[("for", "state")], visit.say(&msg::STATE));
+            html.leaf("label", &[("for", "state")], context.say(&msg::STATE));
             html.element("select", &[("id", "state"), ("name", "state")], |html| {
                 for (state, label) in [
                     (None, &msg::ANY),
-                    (Some(State::Open), &msg::OPEN),
-                    (Some(State::Closed), &msg::CLOSED),
+                    (Some(SessionState::Open), &msg::OPEN),
+                    (Some(SessionState::Closed), &msg::CLOSED),
                 ] {
                     let mut attributes = vec![("value", state.map_or("", name))];
                     if state == self.state {
                         attributes.push(("selected", ""));
                     }
-                    html.leaf("option", &attributes, visit.say(label));
+                    html.leaf("option", &attributes, context.say(label));
                 }
             });
         });
     }
 }
 
-fn name(state: State) -> &'static str {
+fn name(state: SessionState) -> &'static str {
     match state {
-        State::Closed => "closed",
-        State::Open => "open",
+        SessionState::Closed => "closed",
+        SessionState::Open => "open",
     }
 }
 
-/// What a field says: `None` where it cannot be understood, nothing where it is empty.
+/// Parses a field: `None` if invalid, `Some(None)` if empty.
 fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     match text.trim() {
         "" => Some(None),

@@ -1,13 +1,13 @@
-//! What every page is as a document, whatever its words and values are.
+//! Every page is well-formed, whatever its texts and values.
 
 use super::*;
 
 #[test]
 fn hostile_words_of_operators_and_files_are_shown_as_they_are() {
-    struct Hostile(Shelf);
-    impl Book for Hostile {
-        fn rulebook(&self) -> Rulebook<'_> {
-            self.0.rulebook()
+    struct HostileRuleset(FakeRuleset);
+    impl PageRuleset for HostileRuleset {
+        fn applicable_rules(&self) -> ApplicableRules<'_> {
+            self.0.applicable_rules()
         }
 
         fn asks_operator(&self) -> bool {
@@ -22,17 +22,17 @@ fn hostile_words_of_operators_and_files_are_shown_as_they_are() {
             vec!["</p><script>alert(1)</script>\u{1b}[2J".to_owned()]
         }
     }
-    let book = || {
-        let mut shelf = Shelf::new(Some("neutrinet"));
-        let profile = shelf.profile.as_mut().unwrap();
+    let ruleset = || {
+        let mut fake_ruleset = FakeRuleset::new(Some("neutrinet"));
+        let profile = fake_ruleset.profile.as_mut().unwrap();
         profile.name = "\"><img src=x onerror='a'>".to_owned();
         for statement in &mut profile.statements {
             statement.by = "<svg onload=a>".to_owned();
         }
-        Hostile(shelf)
+        HostileRuleset(fake_ruleset)
     };
     let server =
-        start(Site { book: Box::new(move || Ok(Box::new(book()))), ..site(&every_kind()) });
+        start(Site { ruleset: Box::new(move || Ok(Box::new(ruleset()))), ..site(&every_kind()) });
     for target in ["/", "/timeline", "/calendar", &format!("/session/{}", id(10))] {
         for language in Language::ALL {
             let body = get(&server, &format!("{target}?lang={language}")).body;
@@ -61,7 +61,7 @@ fn a_chosen_language_is_carried_on_by_every_link() {
         }
     }
     let request = "GET / HTTP/1.1\r\nAccept-Language: es, de-AT;q=0.9, fr;q=0.8\r\n\r\n";
-    let accepted = converse(connect(&server), request).body;
+    let accepted = exchange(connect(&server), request).body;
     assert!(accepted.contains("<html lang=\"de\">") && !accepted.contains("href=\"./?lang"));
 }
 

@@ -1,4 +1,4 @@
-//! What a page costs, by what it reads of the record: as much of a long one as of a short one.
+//! A page reads the same amount of a long record as of a short one.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -6,18 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::domain::IdPrefix;
-use crate::holding::Signed;
-use crate::journal::{Census, Dealing, Filter, LedgerEntry, Page, Place, Worth};
-use crate::web::{Receipts, Records};
+use crate::holding::SignedStatus;
+use crate::journal::{
+    Cursor, Filter, LedgerEntry, Pagination, PollReason, SessionCounts, SyncState,
+};
+use crate::web::{Records, SessionReceipts};
 
 /// Days that have sessions.
 pub(super) const DAYS: u32 = 365;
 
 /// How many sessions were read.
 #[derive(Clone, Default)]
-struct Reads(Arc<AtomicUsize>);
+struct ReadCounter(Arc<AtomicUsize>);
 
-impl Reads {
+impl ReadCounter {
     fn note<T>(&self, read: T, count: impl FnOnce(&T) -> usize) -> T {
         self.0.fetch_add(count(&read), Ordering::Relaxed);
         read
@@ -28,35 +30,37 @@ impl Reads {
     }
 }
 
-/// The record, with each session that is read of it counted.
-struct Watched {
+/// The record, counting the sessions read.
+struct CountingRecords {
     records: Box<dyn Records>,
-    reads: Reads,
+    reads: ReadCounter,
 }
 
-impl Records for Watched {
-    fn count(&self, filter: &Filter) -> Result<u64, Unreadable> {
+impl Records for CountingRecords {
+    fn count(&self, filter: &Filter) -> Result<u64, RecordsError> {
         let count = self.records.count(filter)?;
         Ok(self.reads.note(count, |count| usize::try_from(*count).unwrap()))
     }
 
-    fn census(&self) -> Result<Option<Census>, Unreadable> {
-        let read = |census: &Option<Census>| {
-            census.as_ref().map_or(0, |census| census.alike.len() + census.others.len())
+    fn session_counts(&self) -> Result<Option<SessionCounts>, RecordsError> {
+        let read = |session_counts: &Option<SessionCounts>| {
+            session_counts.as_ref().map_or(0, |session_counts| {
+                session_counts.groups.len() + session_counts.ungrouped.len()
+            })
         };
-        Ok(self.reads.note(self.records.census()?, read))
+        Ok(self.reads.note(self.records.session_counts()?, read))
     }
 
-    fn sessions(&self, filter: &Filter, page: &Page) -> Result<Vec<Session>, Unreadable> {
+    fn sessions(&self, filter: &Filter, page: &Pagination) -> Result<Vec<Session>, RecordsError> {
         Ok(self.reads.note(self.records.sessions(filter, page)?, Vec::len))
     }
 
     fn some_before(
         &self,
         filter: &Filter,
-        place: Option<Place>,
+        place: Option<Cursor>,
         limit: u32,
-    ) -> Result<Vec<(Place, Session)>, Unreadable> {
+    ) -> Result<Vec<(Cursor, Session)>, RecordsError> {
         Ok(self.reads.note(self.records.some_before(filter, place, limit)?, Vec::len))
     }
 
@@ -64,55 +68,59 @@ impl Records for Watched {
         &self,
         filter: &Filter,
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<(), RecordsError> {
         self.records.each(filter, &mut |session| visit(self.reads.note(session, |_| 1)))
     }
 
-    fn open(&self) -> Result<Vec<Session>, Unreadable> {
+    fn open(&self) -> Result<Vec<Session>, RecordsError> {
         Ok(self.reads.note(self.records.open()?, Vec::len))
     }
 
-    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, Unreadable> {
+    fn find(&self, prefix: &IdPrefix) -> Result<Vec<Session>, RecordsError> {
         Ok(self.reads.note(self.records.find(prefix)?, Vec::len))
     }
 
     fn signed(
         &self,
         session: &Session,
-        rulebook: Rulebook<'_>,
+        applicable_rules: ApplicableRules<'_>,
         asks_operator: bool,
         now: Timestamp,
-    ) -> Result<Signed, Unreadable> {
-        self.records.signed(session, rulebook, asks_operator, now)
+    ) -> Result<SignedStatus, RecordsError> {
+        self.records.signed(session, applicable_rules, asks_operator, now)
     }
 
-    fn stated(&self, limit: usize) -> Result<Vec<Dealing>, Unreadable> {
+    fn stated(&self, limit: usize) -> Result<Vec<SyncState>, RecordsError> {
         Ok(self.reads.note(self.records.stated(limit)?, Vec::len))
     }
 
-    fn dealings(&self, kind: Worth, limit: u32) -> Result<Vec<Dealing>, Unreadable> {
-        self.records.dealings(kind, limit)
+    fn sync_states(&self, kind: PollReason, limit: u32) -> Result<Vec<SyncState>, RecordsError> {
+        self.records.sync_states(kind, limit)
     }
 
-    fn receipts(&self, id: &SessionId) -> Result<Receipts, Unreadable> {
+    fn receipts(&self, id: &SessionId) -> Result<SessionReceipts, RecordsError> {
         self.records.receipts(id)
     }
 
-    fn erased(&self) -> Result<u64, Unreadable> {
+    fn erased(&self) -> Result<u64, RecordsError> {
         self.records.erased()
     }
 
-    fn certificates(&self, offset: u32, limit: u32) -> Result<Vec<Certificate>, Unreadable> {
+    fn certificates(
+        &self,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<ErasureCertificate>, RecordsError> {
         self.records.certificates(offset, limit)
     }
 
-    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, Unreadable> {
+    fn ledger(&self, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>, RecordsError> {
         self.records.ledger(offset, limit)
     }
 }
 
-/// A record with so many sessions on each of the days before [`NOW`], counted as the daemon has it
-/// counted before it serves the first page.
+/// A record with this many sessions on each of the days before [`NOW`], with counts as the daemon builds
+/// them at start.
 pub(super) fn record(directory: &Path, each_day: u32) -> Journal {
     let (mut journal, _) = Journal::open(directory).unwrap();
     journal.count_in(&[zone()]).unwrap();
@@ -138,12 +146,12 @@ fn a_page_reads_no_more_of_a_long_record_than_of_a_short_one_also_at_first_and_a
     for each_day in [1, 12] {
         let directory = tempfile::tempdir().unwrap();
         let mut journal = record(directory.path(), each_day);
-        let reads = Reads::default();
+        let reads = ReadCounter::default();
         let (watched, path) = (reads.clone(), directory.path().to_owned());
         let server = start(Site {
             records: Arc::new(move || {
                 let (records, reads) = (open_records(&path)?, watched.clone());
-                Ok(Box::new(Watched { records, reads }))
+                Ok(Box::new(CountingRecords { records, reads }))
             }),
             ..empty_site()
         });
@@ -155,7 +163,7 @@ fn a_page_reads_no_more_of_a_long_record_than_of_a_short_one_also_at_first_and_a
             }
         };
         pages();
-        let certificate = Certificate {
+        let certificate = ErasureCertificate {
             id: oldest(directory.path()),
             erased_at: at(NOW),
             expiry: "on request".to_owned(),

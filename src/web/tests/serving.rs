@@ -1,4 +1,4 @@
-//! How the page is served: heads, refusals, sockets, and clients that are slow.
+//! Serving: heads, error responses, sockets and slow clients.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
     let server = serve(&every_kind());
     let shared = id(1).to_string();
     let unknown = format!("/session/{}", "0".repeat(64));
-    let ask = |head: &str| converse(connect(&server), head);
+    let ask = |head: &str| exchange(connect(&server), head);
     for (request, status, text) in [
         ("GET /nowhere HTTP/1.1\r\nAccept-Language: fr\r\n\r\n".to_owned(), 404, "Rien à cette"),
         (format!("GET {unknown}?lang=nl HTTP/1.1\r\n\r\n"), 404, "Niets op dit adres"),
@@ -63,7 +63,7 @@ fn refusals_have_their_status_and_a_page_in_the_readers_language() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
-    let server = start(Site { records: Arc::new(|| Err(Unreadable::Broken)), ..empty_site() });
+    let server = start(Site { records: Arc::new(|| Err(RecordsError::Broken)), ..empty_site() });
     for (language, text) in [
         ("fr", "Le registre ne peut pas être lu"),
         ("nl", "Het register kan nu niet worden gelezen"),
@@ -84,7 +84,7 @@ fn a_record_that_cannot_be_read_is_said_to_be_so_in_the_readers_language() {
 fn a_head_request_is_answered_like_a_get_without_the_body() {
     let server = serve(&every_kind());
     let get = get(&server, "/");
-    let head = converse(connect(&server), "HEAD / HTTP/1.1\r\n\r\n");
+    let head = exchange(connect(&server), "HEAD / HTTP/1.1\r\n\r\n");
     assert_eq!(head.head, get.head);
     assert_eq!(head.body, "");
 }
@@ -111,7 +111,7 @@ fn no_field_of_a_request_changes_how_the_response_is_sent() {
         "Ynh-User-Fullname: Zoé".to_owned(),
     ] {
         let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}\r\n\r\n");
-        let answer = converse(connect(&server), &request);
+        let answer = exchange(connect(&server), &request);
         assert_eq!((&answer.head, &answer.body), (&plain.head, &plain.body), "{field}");
     }
 }
@@ -124,7 +124,7 @@ fn the_page_is_served_on_a_socket_under_any_hosts_name() {
     let server = Server::start(listener, site(&every_kind())).unwrap();
     let stream = UnixStream::connect(&path).unwrap();
     let request = format!("GET / HTTP/1.0\r\nHost: box.example.org\r\n{LOGIN}\r\n");
-    let answer = converse(stream, &request);
+    let answer = exchange(stream, &request);
     assert_eq!(answer.status(), 200);
     server.stop();
     assert!(!path.exists());
@@ -165,13 +165,13 @@ fn a_request_that_comes_in_pieces_is_answered_once_it_is_whole() {
         stream.write_all(piece.as_bytes()).unwrap();
         assert_eq!(get(&server, "/icon.svg").status(), 200);
     }
-    assert_eq!(converse(stream, "\n").status(), 200);
+    assert_eq!(exchange(stream, "\n").status(), 200);
 }
 
 #[test]
 fn every_status_has_a_page() {
     let site = empty_site();
-    for status in Status::ALL {
+    for status in PageStatus::ALL {
         well_formed(&crate::web::page::failure_unread(&site, status).body);
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use libfuzzer_sys::fuzz_target;
-use temoin::capture::environment::{Closing, Opening};
+use temoin::capture::environment::{DownEnvironment, UpEnvironment};
 
 fuzz_target!(|bytes: &[u8]| {
     let variables = || {
@@ -15,6 +15,6 @@ fuzz_target!(|bytes: &[u8]| {
             Some((OsString::from_vec(name), OsString::from_vec(value)))
         })
     };
-    drop(Opening::read(variables()));
-    drop(Closing::read(variables()));
+    drop(UpEnvironment::read(variables()));
+    drop(DownEnvironment::read(variables()));
 });

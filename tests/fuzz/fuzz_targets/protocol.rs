@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin::export::Receipts;
+use temoin::export::ReceiptBundle;
 use temoin::protocol::{
     Freshness, KeyChain, Receipt, RegisterRequest, Rotation, SigningKey, Statement, StatusAnswer,
     StatusRequest,
 };
-use temoin::sync::Answer;
+use temoin::sync::HttpResponse;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, mut bytes)) = bytes.split_first() else { return };
@@ -40,7 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
         4 => {
             if let Ok(receipt) = Receipt::from_bytes(bytes) {
                 assert_eq!(receipt.to_bytes(), bytes);
-                let forgotten = receipt.forget();
+                let forgotten = receipt.without_digests();
                 assert_eq!(Receipt::from_bytes(&forgotten.to_bytes()), Ok(forgotten));
             }
         }
@@ -50,12 +50,12 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         6 => {
-            if let Ok(receipts) = Receipts::parse(bytes) {
+            if let Ok(receipts) = ReceiptBundle::parse(bytes) {
                 let _ = receipts.keys(SigningKey::from_seed(&[3; 32]).public());
             }
         }
         _ => {
-            if let Ok(answer) = Answer::read(&mut bytes, StatusAnswer::SIZE) {
+            if let Ok(answer) = HttpResponse::read(&mut bytes, StatusAnswer::SIZE) {
                 assert!(answer.body.is_empty() || answer.body.len() == StatusAnswer::SIZE);
             }
         }

@@ -9,7 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     let bytes = match kind % 3 {
         0 => bytes.to_vec(),
-        // Nobody guesses the seal at its end, so what is behind it is reached only with a right one.
+        // The checksum at its end cannot be guessed, so the code behind it is reached only with a valid one.
         1 => [bytes, &Sha256::digest(bytes)[..4]].concat(),
         _ => {
             if let Ok(name) = std::str::from_utf8(bytes).unwrap_or_default().parse::<EventName>() {

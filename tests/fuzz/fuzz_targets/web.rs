@@ -1,5 +1,5 @@
-//! A request to the page, from its first byte to the HTML: over a record of a few sessions, by who is
-//! at the loopback interface and who is behind the web server.
+//! A request to the page, from its first byte to the HTML: over a record of a few sessions, from a local
+//! client on loopback and from behind the web server.
 #![no_main]
 
 use std::cell::RefCell;
@@ -11,16 +11,16 @@ use std::{env, fs};
 use libfuzzer_sys::fuzz_target;
 use temoin::config::Config;
 use temoin::domain::{
-    BootId, Change, ClockReading, Coverage, End, EndReason, Facts, Moment, Observed, Session,
+    BootId, Change, ClockReading, Coverage, End, EndReason, Attributes, TimeBounds, Observed, Session,
     SessionId, SessionSecret, Source, Timestamp, Uptime,
 };
-use temoin::holding::Rulebook;
-use temoin::http::{Body, Handler, Head, Peer, Request};
+use temoin::holding::ApplicableRules;
+use temoin::http::{BodyLimit, Handler, Head, Peer, Request};
 use temoin::journal::Journal;
-use temoin::lawbook::Lawbook;
+use temoin::lawbook::Ruleset;
 use temoin::retention::Profile;
-use temoin::settings::{Refusal, Setting, SettingsError};
-use temoin::web::{Book, Compared, EraseError, Office, Site, TokenKey, open_records};
+use temoin::settings::{InvalidSetting, Setting, SettingsError};
+use temoin::web::{PageRuleset, ComparisonCache, EraseError, Actions, Site, TokenKey, open_records};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";
@@ -45,9 +45,9 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(None) => return,
             Err(bad) => site.refuse(None, bad),
             Ok(Some(head)) => {
-                let most = match site.body(&head) {
-                    Body::Unread => 0,
-                    Body::Exactly(most) | Body::UpTo(most) => most,
+                let most = match site.body_limit(&head) {
+                    BodyLimit::Unread => 0,
+                    BodyLimit::Exactly(most) | BodyLimit::UpTo(most) => most,
                 };
                 let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
                 let body = with_token(&bytes[end.expect("a whole head") + 4..], token);
@@ -85,14 +85,14 @@ fn site() -> Site {
     let directory = env::current_exe().expect("a program").with_extension("record");
     let _ = fs::remove_dir_all(&directory);
     record(&directory);
-    let book: &'static Lawbook = Box::leak(Box::new(Lawbook::load(&config()).expect("the law")));
+    let ruleset: &'static Ruleset = Box::leak(Box::new(Ruleset::load(&config()).expect("the law")));
     Site {
         records: Arc::new(move || open_records(&directory)),
-        book: Box::new(move || Ok(Box::new(Shelf(book)))),
-        troubles: Box::new(Vec::new),
-        office: Box::new(Clerk),
-        forms: TokenKey::draw().expect("randomness"),
-        compared: Compared::default(),
+        ruleset: Box::new(move || Ok(Box::new(FakeRuleset(ruleset)))),
+        health_issues: Box::new(Vec::new),
+        actions: Box::new(FakeActions),
+        form_tokens: TokenKey::draw().expect("randomness"),
+        comparisons: ComparisonCache::default(),
         clock: Box::new(|| at(NOW)),
         zone: "Europe/Brussels".parse().expect("a zone"),
     }
@@ -101,7 +101,7 @@ fn site() -> Site {
 fn record(directory: &Path) {
     let (mut journal, _) = Journal::open(directory).expect("a record");
     let changes: Vec<Change> = (1..=5).map(session).collect();
-    journal.record(&changes, None).expect("room");
+    journal.record(&changes, None).expect("disk space");
 }
 
 fn session(number: u8) -> Change {
@@ -113,7 +113,7 @@ fn session(number: u8) -> Change {
         realtime: at(start),
         synchronised: true,
     };
-    let moment = |time| Observed::new(Moment::exact(at(time)), Source::OpenVpnHook);
+    let moment = |time| Observed::new(TimeBounds::exact(at(time)), Source::OpenVpnHook);
     let origin = Ipv4Addr::new(203, 0, 113, number).into();
     let session = Session {
         id: secret.id(),
@@ -127,9 +127,9 @@ fn session(number: u8) -> Change {
             closed: reading,
             reason: EndReason::Other,
         }),
-        facts: Facts {
+        attributes: Attributes {
             origin_address: Some(Observed::new(origin, Source::OperatorPush)),
-            ..Facts::default()
+            ..Attributes::default()
         },
         coverage: Coverage::Complete,
         connection: None,
@@ -150,11 +150,11 @@ fn config() -> Config {
     }
 }
 
-struct Shelf(&'static Lawbook);
+struct FakeRuleset(&'static Ruleset);
 
-impl Book for Shelf {
-    fn rulebook(&self) -> Rulebook<'_> {
-        self.0.rulebook()
+impl PageRuleset for FakeRuleset {
+    fn applicable_rules(&self) -> ApplicableRules<'_> {
+        self.0.applicable_rules()
     }
 
     fn asks_operator(&self) -> bool {
@@ -170,17 +170,17 @@ impl Book for Shelf {
     }
 }
 
-/// Does nothing, and refuses what is odd.
-struct Clerk;
+/// Does nothing, and refuses odd requests.
+struct FakeActions;
 
-impl Office for Clerk {
+impl Actions for FakeActions {
     fn config(&self) -> Config {
         config()
     }
 
     fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
         match changes.iter().find(|(_, value)| value.len() % 2 == 1) {
-            Some((setting, _)) => Err(Refusal { setting: *setting, why: "odd".to_owned() }.into()),
+            Some((setting, _)) => Err(InvalidSetting { setting: *setting, why: "odd".to_owned() }.into()),
             None => Ok(()),
         }
     }

@@ -1,0 +1,47 @@
+use std::fmt;
+
+/// Why received data is not accepted. Nothing of it may be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProtocolError {
+    /// It is not valid in version 1 of the protocol: the peer is not temoin, has another version,
+    /// or is broken.
+    Malformed,
+    /// The operator claims to hold a random ID that was never registered.
+    MadeUp,
+    /// The signature is not the expected key's over exactly this: another operator's key, bytes that
+    /// were changed, or an answer to another request.
+    NotAuthentic,
+    /// It was not stated now: an old answer, or one of the clocks is wrong.
+    NotFresh,
+    /// The operator's key signed two different successors: somebody else has it too.
+    TwoSuccessors,
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => {
+                "this has not the form of temoin's protocol, version 1: check the address in the \
+                 profile, and which version the operator runs"
+            }
+            Self::MadeUp => {
+                "the operator states that it holds an ID that does not exist: its statements cannot \
+                 be relied on; tell the operator"
+            }
+            Self::NotAuthentic => {
+                "the signature is not that of the operator's key: compare the key in the profile \
+                 with the one that the operator publishes"
+            }
+            Self::NotFresh => {
+                "the statement is not of this moment: check the clock of this machine, and tell the \
+                 operator if it is right"
+            }
+            Self::TwoSuccessors => {
+                "the operator's key names two different successors: somebody else may have the key; \
+                 ask the operator for a new profile"
+            }
+        })
+    }
+}
+
+impl std::error::Error for ProtocolError {}
