@@ -33,7 +33,7 @@ setup: ## Install what is missing: Debian packages, and Rust where there is none
 
 .PHONY: build
 build: ## The program for this machine: target/release/temoin
-	cargo build --locked --release --bin temoin
+	cargo build --locked --release --package temoin
 
 .PHONY: cross
 cross: ## The program for the box (ARMv7): build/armv7/temoin
@@ -44,14 +44,13 @@ lint: ## Format, lints, scripts
 	cargo fmt --all --check
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo clippy --locked --workspace --all-targets --features operator -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib --features operator --quiet
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --lib --quiet
 	find .ci board cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
 	    {} + | xargs shellcheck --external-sources
 
 .PHONY: unit
 unit: ## The tests that need no root: Rust, a text browser and PostgreSQL are enough
-	cargo test --locked --workspace --features operator --lib --bins \
+	cargo test --locked --workspace --lib --bins \
 	    $(addprefix --test ,$(filter-out $(APART),$(basename $(notdir $(wildcard tests/*.rs)))))
 
 .PHONY: arm

@@ -47,7 +47,7 @@ qemu-check: image ## The same unattended; fails if a session is not recorded as 
 
 .PHONY: plug-check
 plug-check: image ## The board's plug pulled in QEMU: PULLS=5; SEED=... repeats a run (root)
-	cargo build --locked --features operator --bin temoin-operator
+	cargo build --locked --bin temoin-operator
 	python3 -B tests/board/plug $(CARD) target/debug/temoin-operator --pulls $(PULLS) $(SEEDED)
 
 .PHONY: second-machine

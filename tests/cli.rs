@@ -296,8 +296,8 @@ fn a_file_of_ones_own_is_checked_and_a_broken_one_stops_nothing() {
     let law = report["findings"].as_array().unwrap().iter().find(|it| it["check"] == "law");
     assert_eq!(law.unwrap()["health"], "wrong");
 
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/src/retention");
-    for (kind, file) in [("rules", "rules/be-lce-2022"), ("profile", "profiles/template")] {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for (kind, file) in [("rules", "law/be/be-lce-2022"), ("profile", "operators/template")] {
         let told = program.print(&format!("{kind} check {shipped}/{file}.toml"));
         assert!(told.contains("nothing is wrong"), "{told}");
     }

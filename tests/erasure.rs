@@ -15,12 +15,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use support::{Program, files_below};
-use temoin::capture::spool::{Event, EventKind, Spool};
-use temoin::domain::{
+use temoin_capture::spool::{Event, EventKind, Spool};
+use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Gateway, Observed, Session,
     SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
-use temoin::journal::{Filter, Journal, Pagination, Reader};
+use temoin_journal::{Filter, Journal, Pagination, Reader};
 
 /// When the machine of the recorded sessions started: 2025-01-01, in milliseconds after 1970.
 const BOOTED: i64 = 1_735_689_600_000;
@@ -115,9 +115,7 @@ fn a_clock_that_nobody_confirmed_erases_nothing_by_itself() {
     program.configure(
         "[tunnel]\ndevices = [\"tun9\"]\n[clock]\ntrust = \"kernel\"\n[origin]\nmethods = []\n",
     );
-    if temoin::capture::clock::read(temoin::capture::clock::ClockTrust::Kernel)
-        .unwrap()
-        .synchronised
+    if temoin_capture::clock::read(temoin_capture::clock::ClockTrust::Kernel).unwrap().synchronised
     {
         // Only where the kernel's clock is not confirmed can this be seen.
         return;
@@ -382,7 +380,7 @@ fn found(directory: &Path, values: &[(String, Vec<u8>)]) -> Vec<String> {
     found
 }
 
-fn certificates(program: &Program) -> Vec<temoin::journal::ErasureCertificate> {
+fn certificates(program: &Program) -> Vec<temoin_journal::ErasureCertificate> {
     let reader = Reader::open(&program.state()).unwrap().unwrap();
     let all = Filter::all(Timestamp::EPOCH);
     assert_eq!(reader.sessions(&all, &Pagination::first(1)).unwrap(), []);

@@ -11,12 +11,13 @@ use std::thread;
 
 use sha2::block_api::compress256;
 use support::{Program, SigningOperator, files_below};
-use temoin::domain::{
+use temoin_core::assessment::LocalState;
+use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Observed, Session,
     SessionId, SessionSecret, Source, TimeBounds, Timestamp, Uptime,
 };
-use temoin::journal::{Journal, LocalState, Reader};
-use temoin::protocol::{CanonicalValue, Receipt};
+use temoin_journal::{Journal, Reader};
+use temoin_protocol::{CanonicalValue, Receipt};
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -294,7 +295,7 @@ fn digests_left(brute_force: &BruteForce, told: &Receipt) -> usize {
     windows.filter(|piece| told.contains(piece)).count()
 }
 
-fn sync_state(program: &Program, id: SessionId) -> temoin::journal::SyncState {
+fn sync_state(program: &Program, id: SessionId) -> temoin_core::assessment::SyncState {
     let reader = Reader::open(&program.state()).unwrap().unwrap();
     reader.sync_state(&id).unwrap().unwrap()
 }

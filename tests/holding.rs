@@ -9,19 +9,22 @@ use std::sync::OnceLock;
 
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-use temoin::domain::{
+use temoin::internals::{
+    HOLDING_FORMAT, SUMMARY_FORMAT, assessment_json, assessment_text, summary_json, summary_text,
+};
+use temoin_core::assessment::{
+    ApplicableRules, Assessment, DigestComparison, Disagreement, NotHeldReason, SessionTally,
+    SignedState, SignedStatement, SignedStatus, Summary,
+};
+use temoin_core::law::{
+    Applicability, Jurisdiction, Law, LegalAnswer, NamedEnum, Nature, Profile, StartEvent, Verified,
+};
+use temoin_core::session::{
     Attributes, Change, ClockReading, Coverage, End, EndReason, Field, Gateway, Observed, Session,
     SessionId, SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime, Zone,
 };
-use temoin::holding::{
-    ApplicableRules, Assessment, DigestComparison, Disagreement, HOLDING_FORMAT, NotHeldReason,
-    SUMMARY_FORMAT, SessionTally, SignedState, SignedStatement, SignedStatus, Summary,
-};
-use temoin::i18n::{DateFormatter, Language};
-use temoin::journal::{Journal, Reader};
-use temoin::retention::{
-    Applicability, Jurisdiction, Law, LegalAnswer, NamedEnum, Nature, Profile, StartEvent, Verified,
-};
+use temoin_core::text::{DateFormatter, Language};
+use temoin_journal::{Journal, Reader};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 const WIDTH: usize = 80;
@@ -33,7 +36,7 @@ fn brussels_reads_as_it_should() {
     let profile = neutrinet();
     let session = brussels();
     let holding = Assessment::of(&session, ApplicableRules::of_operator(law, &profile), at(NOW));
-    golden("brussels", |when| holding.to_text(when, WIDTH));
+    golden("brussels", |when| assessment_text(&holding, when, WIDTH));
 }
 
 /// Paris: ten short sessions a day; the last of them whole, and the summary.
@@ -46,7 +49,11 @@ fn paris_reads_as_it_should() {
     let holding = Assessment::of(&sessions[sessions.len() - 1], applicable_rules, at(NOW));
     let summary = Summary::of(&sessions, applicable_rules, at(NOW));
     golden("paris", |when| {
-        format!("{}\n\n{}", summary.to_text(when, WIDTH), holding.to_text(when, WIDTH))
+        format!(
+            "{}\n\n{}",
+            summary_text(&summary, when, WIDTH),
+            assessment_text(&holding, when, WIDTH)
+        )
     });
 }
 
@@ -57,7 +64,7 @@ fn the_change_of_edition_reads_as_it_should() {
     let session = session(7, "2021-10-20T18:12:03Z", Some("2021-10-21T05:40:00Z"));
     let applicable_rules = ApplicableRules::of_jurisdiction(law, Jurisdiction::France);
     let holding = Assessment::of(&session, applicable_rules, at(NOW));
-    golden("edition-change", |when| holding.to_text(when, WIDTH));
+    golden("edition-change", |when| assessment_text(&holding, when, WIDTH));
 }
 
 /// In every golden file, each rule and each duty bears a mark, each mark leads to a source with its
@@ -67,9 +74,8 @@ fn every_legal_line_leads_to_a_source() {
     let words: Vec<String> = Verified::ALL
         .iter()
         .flat_map(|it| {
-            Language::ALL.map(|language| {
-                format!("({})", temoin::retention::vocabulary::verified(*it).text(language))
-            })
+            Language::ALL
+                .map(|language| format!("({})", temoin::internals::verified(*it).text(language)))
         })
         .collect();
     let mut marks = 0;
@@ -196,7 +202,8 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
     let applicable_rules = ApplicableRules::of_operator(law, &profile);
     let names = |signed: SignedStatus, field| -> Vec<&'static str> {
         let holding = Assessment::of(&session, applicable_rules, at(NOW)).with_signed(signed);
-        let text = holding.to_text(DateFormatter::new(Language::French, Zone::UTC), WIDTH);
+        let text =
+            assessment_text(&holding, DateFormatter::new(Language::French, Zone::UTC), WIDTH);
         assert!(text.contains("l’opérateur a signé"), "{text}");
         let disagreements = &holding.field(field).unwrap().disagreements;
         disagreements.iter().map(Disagreement::name).collect()
@@ -238,9 +245,10 @@ fn every_member_of_the_json_is_described() {
     let applicable_rules = ApplicableRules::of_operator(law, &profile);
     let session = brussels();
     let holding = Assessment::of(&session, applicable_rules, at(NOW));
-    let one = serde_json::to_value(holding.to_json()).unwrap();
+    let one = serde_json::to_value(assessment_json(&holding)).unwrap();
     let all =
-        serde_json::to_value(Summary::of([&session], applicable_rules, at(NOW)).to_json()).unwrap();
+        serde_json::to_value(summary_json(&Summary::of([&session], applicable_rules, at(NOW))))
+            .unwrap();
     assert_eq!((&one["format"], &all["format"]), (&HOLDING_FORMAT.into(), &SUMMARY_FORMAT.into()));
     assert_eq!(one["fields"][0]["field"], "origin_address");
     assert_eq!(one["fields"][0]["law"]["answer"], "required");
@@ -248,7 +256,7 @@ fn every_member_of_the_json_is_described() {
     assert_eq!(one["fields"][0]["disagreements"][0]["kind"], "declared-shorter");
     assert_eq!(all["law"]["held"], 1);
 
-    let readme = include_str!("../src/holding/README.md");
+    let readme = include_str!("../src/box/render/README.md");
     let mut members = BTreeSet::new();
     collect(&one, &mut members);
     collect(&all, &mut members);
@@ -447,7 +455,7 @@ proptest! {
         ] {
             let holding = Assessment::of(&session, applicable_rules, at(NOW));
             for language in Language::ALL {
-                let text = holding.to_text(DateFormatter::new(language, Zone::UTC), width);
+                let text = assessment_text(&holding, DateFormatter::new(language, Zone::UTC), width);
                 for line in text.lines() {
                     prop_assert!(line.chars().count() <= width, "{}", line);
                     prop_assert!(!line.contains(['{', '}']), "{}", line);
@@ -635,5 +643,5 @@ fn goldens() -> Vec<PathBuf> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/holding")
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("tests/fixtures/holding")
 }

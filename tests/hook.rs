@@ -20,10 +20,10 @@ use std::time::Duration;
 
 use nix::sys::stat::Mode;
 use nix::unistd::{Uid, mkfifo, setuid};
-use temoin::capture::hook::{self, Hook};
-use temoin::capture::spool::{Event, EventKind, Spool};
-use temoin::capture::syslog::Syslog;
-use temoin::domain::EndReason;
+use temoin_capture::openvpn::hook::{self, Hook};
+use temoin_capture::spool::{Event, EventKind, Spool};
+use temoin_capture::syslog::Syslog;
+use temoin_core::session::EndReason;
 
 #[test]
 fn a_session_that_begins_and_ends_is_in_the_spool() {

@@ -14,14 +14,14 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-use temoin::domain::{SessionId, SessionSecret, Zone};
-use temoin::operator::store::ScrubOutcome;
-use temoin::operator::{
+use temoin_core::law::Period;
+use temoin_core::session::{SessionId, SessionSecret, Zone};
+use temoin_operator::store::ScrubOutcome;
+use temoin_operator::{
     BindOutcome, EndTime, Location, RetentionPolicy, ServerRun, SessionEnd, SessionRecord, Store,
     TerminateCause,
 };
-use temoin::protocol::{Day, StatusRequest, UnixSeconds};
-use temoin::retention::Period;
+use temoin_protocol::{Day, StatusRequest, UnixSeconds};
 
 use support::Cluster;
 

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin::operator::{BindOutcome, Location};
+use temoin_operator::{BindOutcome, Location};
 
 use gateway::TestGateway;
 use support::Cluster;

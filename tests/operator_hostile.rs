@@ -14,20 +14,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use chrono::{DateTime, Utc};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use temoin::domain::{SessionId, SessionSecret, Timestamp, Zone};
-use temoin::http::{
+use temoin_core::law::Period;
+use temoin_core::session::{SessionId, SessionSecret, Zone};
+use temoin_http::{
     Address, BadRequest, BodyLimit, Handler, Head, Listener, Request, Response, Server,
 };
-use temoin::operator::{
+use temoin_operator::{
     EndTime, Endpoint, KeyFile, Location, Responder, RetentionPolicy, ServerRun, SessionEnd,
     SessionRecord, Store, TerminateCause, listen,
 };
-use temoin::protocol::{Day, Receipt, RegisterRequest, SigningKey, StatusRequest, UnixSeconds};
-use temoin::retention::Period;
+use temoin_protocol::{Day, Receipt, RegisterRequest, SigningKey, StatusRequest, UnixSeconds};
 use tempfile::TempDir;
 
 use boxes::{HttpAnswer, now, post, random, receive, request};
@@ -481,7 +482,7 @@ impl Handler for TimingOracle {
         self.honest.refuse(head, bad)
     }
 
-    fn now(&self) -> Timestamp {
+    fn now(&self) -> DateTime<Utc> {
         self.honest.now()
     }
 }

@@ -15,9 +15,9 @@ use std::process::{Child, Command, Stdio};
 
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use sha2::{Digest, Sha256};
-use temoin::domain::SessionId;
-use temoin::protocol::{PublicKey, RegisterRequest};
-use temoin::sync::{CALL_TIMEOUT, Client, HttpRequest, HttpResponse, Route, ServerTrust, Tunnel};
+use temoin_core::session::SessionId;
+use temoin_protocol::{PublicKey, RegisterRequest};
+use temoin_sync::{CALL_TIMEOUT, Client, HttpRequest, HttpResponse, Route, ServerTrust, Tunnel};
 
 use boxes::{request, verify};
 use gateway::{ServeProcess, TestGateway};
@@ -79,7 +79,7 @@ impl NginxFixture {
     fn call(
         &self,
         from: &str,
-        post: impl Fn(&temoin::sync::ResponderUrl) -> HttpRequest,
+        post: impl Fn(&temoin_sync::ResponderUrl) -> HttpRequest,
     ) -> HttpResponse {
         let base = format!("https://{}", self.address).parse().unwrap();
         let way = Route::Tunnel(Tunnel {

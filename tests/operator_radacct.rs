@@ -7,10 +7,10 @@ mod support;
 use std::path::PathBuf;
 use std::process::Command;
 
-use temoin::domain::{SessionId, Timestamp};
-use temoin::operator::store::ImportReport;
-use temoin::operator::{BindOutcome, Config, HeldRecord, Location, Store, TerminateCause};
-use temoin::protocol::StatusRequest;
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_operator::store::ImportReport;
+use temoin_operator::{BindOutcome, Config, HeldRecord, Location, Store, TerminateCause};
+use temoin_protocol::StatusRequest;
 use tempfile::TempDir;
 
 use support::Cluster;

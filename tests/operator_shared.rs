@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin::domain::{Field, SessionId};
-use temoin::protocol::{PublicKey, RegisterRequest, StatusRequest};
+use temoin_core::session::{Field, SessionId};
+use temoin_protocol::{PublicKey, RegisterRequest, StatusRequest};
 
 use boxes::{post, receive, request, verify};
 use gateway::{ServeProcess, TestGateway};

@@ -4,16 +4,16 @@
 
 mod support;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::thread;
 
-use temoin::domain::{SessionId, Zone};
-use temoin::operator::{
+use temoin_core::law::Period;
+use temoin_core::session::{SessionId, Zone};
+use temoin_operator::{
     BindOutcome, EndTime, HeldRecord, Location, RetentionPolicy, ServerRun, SessionEnd,
     SessionRecord, Store, StoreError, TerminateCause,
 };
-use temoin::protocol::{Day, StatusRequest, UnixSeconds};
-use temoin::retention::Period;
+use temoin_protocol::{Day, StatusRequest, UnixSeconds};
 use tempfile::TempDir;
 
 use support::Cluster;
@@ -91,7 +91,10 @@ fn only_an_open_session_with_exactly_that_address_is_bound(fixture: &StoreFixtur
     let mut store = fixture.store();
     let record = whole(1);
     store.begin_session(&run(0), &record, &policy()).unwrap();
-    let within_prefix = record.delegated_prefix.unwrap().last_address().into();
+    let within_prefix = {
+        let first = u128::from(record.delegated_prefix.unwrap().address());
+        Ipv6Addr::from(first | 1).into()
+    };
     let origin = record.origin_address.unwrap();
     for source in ["10.99.0.2".parse().unwrap(), within_prefix, origin] {
         assert_eq!(store.bind(source, &id(1)).unwrap(), BindOutcome::NoSession, "{source}");
@@ -429,11 +432,11 @@ fn whole(number: u8) -> SessionRecord {
         assigned_ipv6: Some(format!("2001:db8:99::{number}").parse().unwrap()),
         delegated_prefix: Some(format!("2001:db8:{number}::/56").parse().unwrap()),
         assigned_at: Some(at(0)),
-        gateway: Some(temoin::domain::Gateway {
+        gateway: Some(temoin_core::session::Gateway {
             address: "198.51.100.1".parse().unwrap(),
             port: Some(1194),
         }),
-        transport: Some(temoin::domain::Transport::Udp),
+        transport: Some(temoin_core::session::Transport::Udp),
         member_identity: Some(format!("box-000{number}")),
         client_version: Some("2.6.14".to_owned()),
         client_platform: Some("linux".to_owned()),

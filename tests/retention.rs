@@ -6,24 +6,24 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use temoin::domain::{Timestamp, Zone};
-use temoin::retention::{Edition, FileProblem, Law, Period, Profile, RuleFileError, check};
+use temoin_core::law::{Edition, FileProblem, Law, Period, Profile, RuleFileError, check};
+use temoin_core::session::{Timestamp, Zone};
 
 #[test]
 fn every_rule_file_that_ships_is_right() {
-    let problems: Vec<FileProblem> = checked("src/retention/rules");
+    let problems: Vec<FileProblem> = checked(law_files());
     assert!(problems.is_empty(), "\n{}", lines(&problems));
 }
 
 #[test]
 fn every_profile_that_ships_is_right() {
-    let problems: Vec<FileProblem> = checked("src/retention/profiles");
+    let problems: Vec<FileProblem> = checked(files("src/operators"));
     assert!(problems.is_empty(), "\n{}", lines(&problems));
 }
 
 #[test]
 fn the_rule_files_that_ship_go_together() {
-    let editions = files("src/retention/rules").into_iter().filter_map(|path| {
+    let editions = law_files().into_iter().filter_map(|path| {
         let text = fs::read_to_string(&path).unwrap();
         Edition::parse(&name(&path), &text).ok()
     });
@@ -38,8 +38,7 @@ fn every_rule_file_and_profile_is_compiled_in_under_its_id() {
     let compiled: BTreeSet<String> = law.editions().iter().map(|it| it.file.clone()).collect();
     let named: BTreeSet<String> =
         law.editions().iter().map(|it| format!("{}.toml", it.id)).collect();
-    let shipped: BTreeSet<String> =
-        files("src/retention/rules").iter().map(|path| name(path)).collect();
+    let shipped: BTreeSet<String> = law_files().iter().map(|path| name(path)).collect();
     assert_eq!(compiled, shipped, "compiled in, and in the folder");
     assert_eq!(named, shipped, "ids, and in the folder");
 
@@ -47,7 +46,7 @@ fn every_rule_file_and_profile_is_compiled_in_under_its_id() {
     let compiled: BTreeSet<String> = profiles.iter().map(|it| it.file.clone()).collect();
     let named: BTreeSet<String> = profiles.iter().map(|it| format!("{}.toml", it.id)).collect();
     // The template is there to be copied: it speaks of no operator.
-    let shipped: BTreeSet<String> = files("src/retention/profiles")
+    let shipped: BTreeSet<String> = files("src/operators")
         .iter()
         .map(|path| name(path))
         .filter(|name| name != "template.toml")
@@ -61,7 +60,7 @@ fn every_rule_file_and_profile_is_compiled_in_under_its_id() {
 /// the text files: read what changed.
 #[test]
 fn every_broken_file_says_what_is_wrong_where_and_what_to_do() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(BROKEN);
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(BROKEN);
     let bless = std::env::var_os("BLESS").is_some();
     let mut wrong = Vec::new();
     let mut known = BTreeSet::new();
@@ -93,7 +92,7 @@ fn every_broken_file_says_what_is_wrong_where_and_what_to_do() {
 /// The vectors are for other implementations, so ours is checked against them too.
 #[test]
 fn every_vector_in_the_readme_is_what_is_counted() {
-    let readme = include_str!("../src/retention/README.md");
+    let readme = include_str!("../src/law/README.md");
     let rows: Vec<Vec<&str>> = readme
         .lines()
         .filter(|line| line.starts_with("| 20"))
@@ -138,18 +137,23 @@ fn together(folder: &Path) -> Vec<FileProblem> {
     Law::assemble(editions.collect()).err().map_or_else(Vec::new, RuleFileError::into_problems)
 }
 
-/// What is wrong in the files of a folder.
-fn checked(folder: &str) -> Vec<FileProblem> {
-    let problems = files(folder).into_iter().flat_map(|path| {
+/// What is wrong in files.
+fn checked(files: Vec<PathBuf>) -> Vec<FileProblem> {
+    let problems = files.into_iter().flat_map(|path| {
         let text = fs::read_to_string(&path).unwrap();
         check(&name(&path), &text)
     });
     problems.collect()
 }
 
+/// The rule files of every jurisdiction.
+fn law_files() -> Vec<PathBuf> {
+    ["be", "fr"].map(|country| files(Path::new("src/law").join(country))).concat()
+}
+
 /// The TOML files of a folder of this project, by name.
 fn files(folder: impl AsRef<Path>) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(folder);
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();

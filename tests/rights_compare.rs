@@ -5,14 +5,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use proptest::sample::Index;
-use temoin::domain::{
+use temoin::internals::{
+    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
+};
+use temoin_core::session::{
     Attributes, BootId, ClockReading, Coverage, End, EndReason, Field, Gateway, Observed, Session,
     SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
-use temoin::i18n::Language;
-use temoin::rights::{
-    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
-};
+use temoin_core::text::Language;
 
 /// 2026-11-24T08:00:00Z.
 const EIGHT: i64 = 1_795_507_200_000;
@@ -252,8 +252,8 @@ fn example() -> ReplyComparison {
 #[test]
 fn a_comparison_reads_as_its_golden_file_says_in_80_columns() {
     let comparison = example();
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rights/golden");
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .join("tests/fixtures/rights/golden");
     let mut texts: Vec<_> = Language::ALL
         .into_iter()
         .map(|language| (format!("comparison.{language}.txt"), comparison.to_text(language)))
@@ -509,7 +509,7 @@ proptest! {
         assert_eq!(comparison.same.len(), sessions.len(), "{comparison:#?}");
         for same in &comparison.same {
             let number = sessions.iter().position(|session| session.id == same.session).unwrap();
-            assert_eq!(same.place, temoin::rights::ReplyPosition::Line(number + 2));
+            assert_eq!(same.place, temoin::internals::ReplyPosition::Line(number + 2));
         }
     }
 }

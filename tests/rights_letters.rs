@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::{any, proptest};
-use temoin::domain::{Field, SessionId};
-use temoin::i18n::Language;
-use temoin::retention::Jurisdiction;
-use temoin::rights::{
+use temoin::internals::{
     Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
     Sender, letter, one_month_deadline,
 };
+use temoin_core::law::Jurisdiction;
+use temoin_core::session::{Field, SessionId};
+use temoin_core::text::Language;
 
 fn details(jurisdiction: Jurisdiction) -> LetterDetails {
     LetterDetails {
@@ -84,8 +84,9 @@ fn letters(language: Language) -> Vec<(String, Letter)> {
 }
 
 fn compare(name: &str, text: &str) {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rights/golden").join(name);
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .join("tests/fixtures/rights/golden")
+        .join(name);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, text).unwrap();
     }

@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
-use temoin::domain::{Field, Session, Timestamp, Zone};
-use temoin::holding::{
+use temoin_core::assessment::{
     ApplicableRules, DigestComparison, SignedState, SignedStatement, SignedStatus,
 };
-use temoin::journal::{Call, LedgerEntry, Reader, RegistrationState, SyncState, SyncVerdict};
-use temoin::retention::{Jurisdiction, Law};
+use temoin_core::assessment::{RegistrationState, SyncState, SyncVerdict};
+use temoin_core::law::{Jurisdiction, Law};
+use temoin_core::session::{Field, Session, Timestamp, Zone};
+use temoin_journal::{Call, LedgerEntry, Reader};
 
 use support::{Cluster, Lab, now};
 

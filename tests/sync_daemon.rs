@@ -16,8 +16,9 @@ use std::{fs, thread};
 
 use responder::{OperatorStub, TestCertificate, TestResponder, body, http, relay};
 use support::{Program, await_value};
-use temoin::domain::{SessionId, Timestamp};
-use temoin::journal::{Journal, Reader, RegistrationState};
+use temoin_core::assessment::RegistrationState;
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_journal::{Journal, Reader};
 
 /// A box whose operator is a responder of the test's, that binds every ID.
 struct TestBox {

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex};
 
 use responder::{OperatorStub, body, http};
 use sync_fixture::{SyncFixture, fixture_with_receipt};
-use temoin::inquiry::{SyncError, draw_randomness};
-use temoin::journal::{Reader, RegistrationState as Noted};
-use temoin::protocol::{
+use temoin::internals::{SyncError, draw_randomness};
+use temoin_core::assessment::RegistrationState as Noted;
+use temoin_journal::Reader;
+use temoin_protocol::{
     CanonicalValue, FieldSet, Held, KeyChain, ProtocolError, Rotation, Salt, SigningKey,
     StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,
 };
-use temoin::sync::{CallError, RegistrationAnswer};
+use temoin_sync::{CallError, RegistrationAnswer};
 
 #[test]
 fn an_honest_operator_is_believed_and_its_statement_kept() {
@@ -124,7 +125,7 @@ fn an_operator_that_holds_what_does_not_exist_is_not_believed_in_anything() {
     let credulous = fixture.answering(move |request| {
         let request = StatusRequest::from_bytes(body(request)).unwrap();
         let key = SigningKey::from_seed(&[0x11; 32]);
-        let fields = FieldSet::EMPTY.with(temoin::domain::Field::AssignedIpv4);
+        let fields = FieldSet::EMPTY.with(temoin_core::session::Field::AssignedIpv4);
         let held = Held::new(None, fields).unwrap();
         let values: [CanonicalValue; 0] = [];
         let mut count = 0;

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use responder::{TestCertificate, TestResponder, relay};
 use sync_fixture::{SyncFixture, fixture_with_receipt};
-use temoin::domain::Session;
-use temoin::inquiry::{SyncError, SyncTarget, draw_randomness};
-use temoin::journal::{LedgerEntry, Reader};
-use temoin::sync::{
+use temoin::internals::{SyncError, SyncTarget, draw_randomness};
+use temoin_core::session::Session;
+use temoin_journal::{LedgerEntry, Reader};
+use temoin_sync::{
     CALL_TIMEOUT, CallError, Client, HttpRequest, Proxy, RegistrationAnswer, Route, ServerTrust,
 };
 use tempfile::TempDir;
@@ -286,9 +286,9 @@ fn called(base: &str, roots: &Path) -> String {
 }
 
 fn call_by_the_systems_roots(base: &str) {
-    let base: temoin::sync::ResponderUrl = base.parse().unwrap();
+    let base: temoin_sync::ResponderUrl = base.parse().unwrap();
     let fixture = SyncFixture::new();
-    let request = temoin::protocol::RegisterRequest::new(fixture.id());
+    let request = temoin_protocol::RegisterRequest::new(fixture.id());
     let post = HttpRequest::register(&request, &base);
     let answer = Client::new(base, ServerTrust::System, CALL_TIMEOUT)
         .and_then(|client| client.call(&post, &fixture.way(), None));

@@ -18,12 +18,12 @@ use responder::{
     record,
 };
 use sha2::{Digest, Sha256};
-use temoin::domain::{SessionId, Timestamp};
-use temoin::inquiry::{SyncRun, SyncTarget, draw_randomness, tunnel_of};
-use temoin::journal::{Call, Journal, Reader, RouteKind as Noted, SentRequest};
-use temoin::protocol::RegisterRequest;
-use temoin::sync::schedule::{DailyAction, daily};
-use temoin::sync::{CALL_TIMEOUT, HttpRequest, Route};
+use temoin::internals::{SyncRun, SyncTarget, draw_randomness, tunnel_of};
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_journal::{Call, Journal, Reader, RouteKind as Noted, SentRequest};
+use temoin_protocol::RegisterRequest;
+use temoin_sync::schedule::{DailyAction, daily};
+use temoin_sync::{CALL_TIMEOUT, HttpRequest, Route};
 use tempfile::TempDir;
 
 const DAYS: u32 = 30;

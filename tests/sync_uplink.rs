@@ -19,8 +19,9 @@ use std::{env, fs, thread};
 
 use responder::{OperatorStub, TestCertificate, TestResponder, body, http};
 use support::{Lab, await_value, now};
-use temoin::domain::{SessionId, Timestamp};
-use temoin::journal::{Reader, RegistrationState};
+use temoin_core::assessment::RegistrationState;
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_journal::Reader;
 
 /// The VPN server.
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);

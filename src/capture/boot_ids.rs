@@ -12,7 +12,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{BootId, ClockReading};
+use temoin_core::session::{BootId, ClockReading};
 
 /// The IDs of the present boot.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ mod tests {
     use std::fs;
 
     use super::{BootIds, FILE, MAX_DELAY, MAX_OTHERS};
-    use crate::domain::{BootId, ClockReading, Timestamp, Uptime};
+    use temoin_core::session::{BootId, ClockReading, Timestamp, Uptime};
 
     fn id(boot: u8) -> BootId {
         BootId::from_bytes([boot; 16])

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::domain::{ClockReading, Timestamp, Uptime};
+use temoin_core::session::{ClockReading, Timestamp, Uptime};
 
 pub use boot::began_by as boot_started_by;
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn the_members_word_makes_a_clock_trusted() {
         assert!(read(ClockTrust::Always).unwrap().synchronised);
-        let unsure = crate::domain::ClockReading {
+        let unsure = temoin_core::session::ClockReading {
             synchronised: false,
             ..read(ClockTrust::Kernel).unwrap()
         };

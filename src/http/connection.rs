@@ -229,10 +229,8 @@ mod tests {
     use std::time::Instant;
 
     use super::{CLOSE_TIMEOUT, Connection, ConnectionProgress, Peer, READ_TIMEOUT, WRITE_TIMEOUT};
-    use crate::domain::Timestamp;
-    use crate::http::{
-        BadRequest, BodyLimit, BodyStream, ChunkSource, Handler, Head, Request, Response,
-    };
+    use crate::{BadRequest, BodyLimit, BodyStream, ChunkSource, Handler, Head, Request, Response};
+    use chrono::{DateTime, Utc};
 
     /// Accepts bodies of up to nine bytes and echoes them after a fixed text.
     struct EchoHandler(Vec<u8>);
@@ -250,7 +248,7 @@ mod tests {
             Response::new(400, "text/plain", format!("{bad:?} {:?}", head.map(|head| &head.target)))
         }
 
-        fn now(&self) -> Timestamp {
+        fn now(&self) -> DateTime<Utc> {
             "2026-11-24T12:00:00Z".parse().unwrap()
         }
     }
@@ -271,7 +269,7 @@ mod tests {
             panic!("asked to refuse {bad:?}")
         }
 
-        fn now(&self) -> Timestamp {
+        fn now(&self) -> DateTime<Utc> {
             panic!("asked for the time")
         }
     }
@@ -409,8 +407,8 @@ mod tests {
             panic!("asked to refuse {bad:?}")
         }
 
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
         }
     }
 

@@ -2,7 +2,7 @@ use tiny_http::{HTTPVersion, Header, Method, StatusCode};
 
 use super::body_stream::BodyStream;
 use super::head::Head;
-use crate::domain::Timestamp;
+use chrono::{DateTime, Utc};
 
 /// An HTTP response.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Response {
     pub(super) fn into_bytes(
         mut self,
         head: Option<&Head>,
-        now: Timestamp,
+        now: DateTime<Utc>,
     ) -> (Vec<u8>, Option<BodyStream>) {
         let with_body = head.is_none_or(|head| head.method != Method::Head);
         let body = std::mem::take(&mut self.body);
@@ -92,11 +92,11 @@ impl Response {
     }
 
     /// The bytes of the head of a response with this body.
-    fn head(self, body: &[u8], now: Timestamp) -> Vec<u8> {
+    fn head(self, body: &[u8], now: DateTime<Utc>) -> Vec<u8> {
         let status = self.status;
         // `tiny_http` would name itself as the server and use its own clock; it panics on years that it
         // cannot format.
-        let date = now.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let fields = [("Server", "temoin".to_owned()), ("Date", date)].into_iter();
         let headers = fields
             .chain(self.fields)
@@ -146,8 +146,8 @@ mod tests {
     use std::io;
 
     use super::{Head, Response};
-    use crate::domain::Timestamp;
-    use crate::http::{BodyStream, ChunkSource};
+    use crate::{BodyStream, ChunkSource};
+    use chrono::{DateTime, Utc};
 
     fn asked(line: &str) -> Head {
         Head::read(format!("{line}\r\n\r\n").as_bytes()).unwrap().unwrap()
@@ -159,7 +159,7 @@ mod tests {
 
     /// The complete response to this request line.
     fn sent(response: Response, line: &str) -> String {
-        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
         let (mut bytes, stream) = response.into_bytes(Some(&asked(line)), now);
         let mut stream = stream;
         while let Some(more) = stream.as_mut().and_then(|stream| stream.next_bytes().unwrap()) {

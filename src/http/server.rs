@@ -14,7 +14,7 @@ use super::head::{BadRequest, Head};
 use super::listener::{Address, Listener};
 use super::request::{ClientSource, Request};
 use super::response::Response;
-use crate::domain::Timestamp;
+use chrono::{DateTime, Utc};
 
 /// How long to stop accepting after `accept` failed, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub trait Handler: Send + 'static {
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;
 
     /// The time, for the response's `Date`.
-    fn now(&self) -> Timestamp;
+    fn now(&self) -> DateTime<Utc>;
 }
 
 /// Serves an address with a handler, on its own thread, until stopped or dropped.
@@ -180,8 +180,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, evict_one};
-    use crate::domain::Timestamp;
-    use crate::http::{BodyStream, ChunkSource, Peer, Request, Response};
+    use crate::{BodyStream, ChunkSource, Peer, Request, Response};
+    use chrono::{DateTime, Utc};
 
     struct PlainHandler;
 
@@ -208,7 +208,7 @@ mod tests {
             Response::empty(400)
         }
 
-        fn now(&self) -> Timestamp {
+        fn now(&self) -> DateTime<Utc> {
             "2026-11-24T12:00:00Z".parse().unwrap()
         }
     }

@@ -1,4 +1,4 @@
-use crate::domain::{SessionId, Timestamp};
+use temoin_core::session::{SessionId, Timestamp};
 
 /// Proof that a session was erased; all that is kept of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,7 +38,7 @@ mod tests {
     use super::super::test_support::{EIGHT, all, at, ended, opening, reading, secret, session};
     use super::super::{Journal, Reader};
     use super::*;
-    use crate::domain::{Attributes, Change, Session};
+    use temoin_core::session::{Attributes, Change, Session};
 
     /// Everything that only the session of this number holds, in each form in which it could stand in
     /// a file.

@@ -141,7 +141,7 @@ mod tests {
     use super::super::Journal;
     use super::super::test_support::{all, opening, reading, session};
     use super::*;
-    use crate::domain::Session;
+    use temoin_core::session::Session;
 
     /// A journal of some sessions, all in the database or partly in the log.
     fn journal(directory: &Path, in_the_log: bool) -> Vec<Session> {

@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use rusqlite::types::Value;
 
 use super::row::{COLUMNS, numbers, octets};
-use crate::domain::{SessionId, Timestamp};
+use temoin_core::session::{SessionId, Timestamp};
 
 /// Selects sessions.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -212,7 +212,7 @@ mod tests {
     };
     use super::super::{Journal, Reader};
     use super::*;
-    use crate::domain::{Change, Session};
+    use temoin_core::session::{Change, Session};
 
     /// A straightforward reference implementation of [`Filter`].
     fn is_wanted(filter: &Filter, session: &Session) -> bool {

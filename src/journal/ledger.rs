@@ -3,9 +3,9 @@ use std::collections::HashSet;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, Transaction, params};
 
-use super::LocalState;
 use super::sync_state::{self, instant};
-use crate::domain::{SessionId, Timestamp};
+use temoin_core::assessment::LocalState;
+use temoin_core::session::{SessionId, Timestamp};
 
 /// How many requests the ledger keeps: years of daily ones, or weeks of unanswered registrations.
 pub const MAX_ENTRIES: u32 = 2_000;

@@ -12,10 +12,11 @@ use super::connection::{BUSY_TIMEOUT, DATABASE};
 use super::filter::{Cursor, Filter, Pagination, Query};
 use super::row::{self, COLUMNS};
 use super::schema::{self, CURRENT_VERSION};
-use super::session_counts::{self, SessionCounts};
+use super::session_counts;
 use super::sessions;
 use super::{ErasureCertificate, JournalError};
-use crate::domain::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
+use temoin_core::session::SessionCounts;
+use temoin_core::session::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
 /// The pages that a reader holds in memory, in KiB (negative is SQLite's way to say so).
 const CACHE: i64 = -256;
@@ -417,7 +418,7 @@ mod tests {
             let output = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "--nocapture", "--test-threads", "1"])
                 .arg(
-                    "journal::reader::tests::\
+                    "reader::tests::\
                      a_journal_that_cannot_be_written_is_read_only_while_nobody_else_writes_it",
                 )
                 .env(DIRECTORY, directory.path())

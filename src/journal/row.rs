@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, Type, Value};
 use rusqlite::{Error, Result, Row};
 
 use super::schema::{DAY_BITS, OUTSIDE_ITS_DAY, UNDATED};
-use crate::domain::{
+use temoin_core::session::{
     Attributes, BootId, ClockReading, Coverage, Device, End, EndReason, Gateway, Ipv6Prefix,
     Observed, Session, SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };

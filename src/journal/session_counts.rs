@@ -4,20 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::row::{self, COLUMNS};
 use super::schema::{DAY_BITS, UNDATED};
-use crate::domain::{DayCache, Session, SessionId, Timestamp, Zone};
-
-/// Session counts, grouped by the days they started and ended on. Grows with the days, not the
-/// sessions.
-#[derive(Clone, Debug)]
-pub struct SessionCounts {
-    /// The time zones whose days are used.
-    pub zones: Vec<Zone>,
-    /// Ended, fully dated sessions, grouped by the days of the bounds of their start and end in
-    /// each zone: the earliest session of each group, and the size of the group.
-    pub groups: Vec<(Session, u64)>,
-    /// All other sessions.
-    pub ungrouped: Vec<Session>,
-}
+use temoin_core::session::{DayCache, Session, SessionCounts, SessionId, Timestamp, Zone};
 
 /// Keeps the counts up to date in a transaction that changes sessions.
 pub(super) struct CountsUpdater {
@@ -289,7 +276,7 @@ pub(super) mod tests {
     };
     use super::super::{ErasureCertificate, Journal, Reader};
     use super::*;
-    use crate::domain::{Change, SessionSecret};
+    use temoin_core::session::{Change, SessionSecret};
 
     /// Per group of days in all zones: its size, and the ID of its earliest session.
     type GroupTotals = HashMap<Vec<Option<NaiveDate>>, (u64, SessionId)>;
@@ -339,7 +326,7 @@ pub(super) mod tests {
     }
 
     /// Panics unless the stored counts exist and match the sessions.
-    pub(in crate::journal) fn check(directory: &Path) {
+    pub(crate) fn check(directory: &Path) {
         let (zones, kept) = kept(directory).unwrap();
         assert_eq!(kept, counted(directory, &zones));
     }

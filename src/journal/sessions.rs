@@ -3,7 +3,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use super::row::{self, COLUMNS};
 use super::schema::UNDATED;
 use super::session_counts::CountsUpdater;
-use crate::domain::{Session, SessionId, Timestamp};
+use temoin_core::session::{Session, SessionId, Timestamp};
 
 /// The sessions that are open, oldest first.
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {

@@ -4,10 +4,13 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
 use super::ledger::{self, CallResult, EntryNumber, LedgerEntry, RequestedId, SentRequest};
-use super::sync_state::{self, LocalState, number_of_day, stage};
-use super::{Journal, JournalError, PollReason, Reader, SyncState, SyncVerdict};
-use crate::domain::{IdPrefix, SessionId, Timestamp, Zone};
-use crate::protocol::{KeyChain, PublicKey, Receipt, Rotation};
+use super::sync_state::{self, number_of_day, stage};
+use super::{Journal, JournalError, PollReason, Reader};
+use temoin_core::assessment::LocalState;
+use temoin_core::assessment::SyncState;
+use temoin_core::assessment::SyncVerdict;
+use temoin_core::session::{IdPrefix, SessionId, Timestamp, Zone};
+use temoin_protocol::{KeyChain, PublicKey, Receipt, Rotation};
 
 /// What an answer changes in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -318,7 +321,8 @@ impl Reader {
 /// and updates what there is still to ask.
 pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()> {
     let Some(sync_state) = sync_state::find(transaction, id)? else { return Ok(()) };
-    let is_bound = matches!(sync_state.registration, super::RegistrationState::Bound { .. });
+    let is_bound =
+        matches!(sync_state.registration, temoin_core::assessment::RegistrationState::Bound { .. });
     if sync_state.last().is_none() && !is_bound {
         transaction.execute(
             "DELETE FROM dealing WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",

@@ -8,12 +8,12 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 use super::{Call, Filter, Pagination, Reader, RouteKind, SentRequest};
-use crate::domain::{
+use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, Device, End, EndReason, Field, Gateway,
     Ipv6Prefix, Observed, Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp,
     Transport, Uptime, Zone,
 };
-use crate::protocol::{
+use temoin_protocol::{
     CanonicalValue, Day, FieldSet, Freshness, Held, KeyChain, Receipt, Salt, SigningKey,
     StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,
 };

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::test_support::{EIGHT, MINUTE, at, brussels, ended, opening, reading, session};
 use super::{Filter, Journal, Pagination, Reader, SessionState};
-use crate::domain::Change;
+use temoin_core::session::Change;
 
 /// What this process has written so far, in bytes: as handed to the kernel, and as pages that the
 /// kernel must bring to the card (proc(5)).

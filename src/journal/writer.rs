@@ -15,7 +15,7 @@ use super::schema::{self, CURRENT_VERSION};
 use super::session_counts::{self, CountsUpdater};
 use super::{ErasedCount, ErasureCertificate, JournalError, SetAside};
 use super::{ledger, sessions, sync_log};
-use crate::domain::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
+use temoin_core::session::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
 
 /// The journal's single writer.
 ///
@@ -102,7 +102,7 @@ impl Journal {
     }
 
     /// Says when the present boot had begun for certain: see
-    /// [`Tracker::with_boot_started_by`](crate::domain::Tracker::in_boot_begun_by).
+    /// [`Tracker::with_boot_started_by`](temoin_core::session::Tracker::in_boot_begun_by).
     #[must_use]
     pub fn with_boot_started_by(self, uptime: Uptime) -> Self {
         Self { boot_started_by: uptime, ..self }

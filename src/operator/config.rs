@@ -8,9 +8,9 @@ use std::{fmt, fs, io};
 use serde::Deserialize;
 
 use super::{Endpoint, Location, RetentionPolicy, SessionRecord};
-use crate::domain::{Field, Gateway, Zone};
-use crate::protocol::FieldSet;
-use crate::retention::{Jurisdiction, Law, NamedEnum, Period};
+use temoin_core::law::{Jurisdiction, Law, NamedEnum, Period};
+use temoin_core::session::{Field, Gateway, Zone};
+use temoin_protocol::FieldSet;
 
 /// The default path of the configuration.
 pub(super) const DEFAULT_PATH: &str = "/etc/temoin-operator/operator.toml";

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::protocol::UnixSeconds;
+use temoin_protocol::UnixSeconds;
 
 /// The end of a session, as the operator's servers saw it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::tls::{TlsAcceptor, TlsError};
-use crate::http::{Address, BindError, Listener};
+use temoin_http::{Address, BindError, Listener};
 
 /// Where the responder listens.
 #[derive(Clone, Debug, Eq, PartialEq)]

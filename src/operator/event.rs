@@ -6,8 +6,8 @@ use std::{fmt, fs};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, EndTime, ServerName, ServerRun, SessionEnd, SessionRecord, TerminateCause};
-use crate::domain::{Gateway, Ipv6Prefix, Timestamp, Transport};
-use crate::protocol::UnixSeconds;
+use temoin_core::session::{Gateway, Ipv6Prefix, Timestamp, Transport};
+use temoin_protocol::UnixSeconds;
 
 /// What an OpenVPN server passes to its script when a client connects or disconnects, before the
 /// fields that the configuration does not keep are dropped.
@@ -228,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    const RESTART: &str = "tests/fixtures/openvpn/R4-server-restart";
+    const RESTART: &str = "../../tests/fixtures/openvpn/R4-server-restart";
 
     /// What OpenVPN 2.6 gave its scripts.
     fn dump(name: &str) -> HashMap<String, String> {

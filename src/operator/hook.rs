@@ -22,7 +22,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::event::{Event, EventKind};
 use super::spool::{Spool, SpoolOutcome};
 use super::{Config, Store, StoreError};
-use crate::domain::Timestamp;
+use temoin_core::session::Timestamp;
 
 /// How long OpenVPN is blocked at most.
 pub const SPOOL_TIMEOUT: Duration = Duration::from_secs(2);

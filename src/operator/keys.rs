@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::protocol::{PublicKey, Rotation, SigningKey, UnixSeconds};
+use temoin_protocol::{PublicKey, Rotation, SigningKey, UnixSeconds};
 
 /// Where the operator's key is kept.
 #[derive(Clone, Debug)]
@@ -338,13 +338,13 @@ mod tests {
     use std::path::Path;
 
     use super::{ClockBehind, KeyError, KeyFile, SigningKeys};
-    use crate::protocol::{KeyChain, SigningKey, UnixSeconds};
+    use temoin_protocol::{KeyChain, SigningKey, UnixSeconds};
 
     fn second(number: u64) -> UnixSeconds {
         UnixSeconds::from_number(number).unwrap()
     }
 
-    fn public(number: u8) -> crate::protocol::PublicKey {
+    fn public(number: u8) -> temoin_protocol::PublicKey {
         SigningKey::from_seed(&[number; 32]).public()
     }
 

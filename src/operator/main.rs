@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    temoin::operator::cli::run()
+    temoin_operator::cli::run()
 }

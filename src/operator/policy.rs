@@ -1,11 +1,11 @@
 use std::fmt;
 
-use crate::domain::{Field, TimeBounds, Timestamp, Zone};
-use crate::protocol::{Day, UnixSeconds};
-use crate::retention::{
+use temoin_core::law::{
     Applicability, HARD_BOUND_MONTHS, Jurisdiction, Law, NamedEnum, Nature, Period, Span,
     StartEvent, judge,
 };
+use temoin_core::session::{Field, TimeBounds, Timestamp, Zone};
+use temoin_protocol::{Day, UnixSeconds};
 
 /// Until when records are kept.
 #[derive(Clone, Debug)]

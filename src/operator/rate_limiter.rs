@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::http::ClientSource;
+use temoin_http::ClientSource;
 
 /// A rate limit per source. A source whose allowance is full again is forgotten.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{EndTime, SessionEnd, TerminateCause};
-use crate::domain::{Field, Gateway, Ipv6Prefix, Transport};
-use crate::protocol::{CanonicalValue, Day, FieldSet, Held, UnixSeconds};
+use temoin_core::session::{Field, Gateway, Ipv6Prefix, Transport};
+use temoin_protocol::{CanonicalValue, Day, FieldSet, Held, UnixSeconds};
 
 /// What is held of one session. A field that the server did not report, or that is not kept, is
 /// `None`.
@@ -180,7 +180,7 @@ impl HeldRecord {
 #[cfg(test)]
 mod tests {
     use super::{EndTime, Field, FieldSet, SessionEnd, SessionRecord, TerminateCause, UnixSeconds};
-    use crate::protocol::CheckableField;
+    use temoin_protocol::CheckableField;
 
     fn second(number: u64) -> UnixSeconds {
         UnixSeconds::from_number(number).unwrap()
@@ -198,11 +198,11 @@ mod tests {
                 when: EndTime::At(second(1_795_415_800)),
                 reason: TerminateCause::Disconnected,
             }),
-            gateway: Some(crate::domain::Gateway {
+            gateway: Some(temoin_core::session::Gateway {
                 address: "198.51.100.1".parse().unwrap(),
                 port: Some(1194),
             }),
-            transport: Some(crate::domain::Transport::Udp),
+            transport: Some(temoin_core::session::Transport::Udp),
             member_identity: Some("box-0001".to_owned()),
             client_version: Some("2.6.14".to_owned()),
             client_platform: Some("linux".to_owned()),

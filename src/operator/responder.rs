@@ -6,11 +6,12 @@ use std::time::Instant;
 use super::keys::{ClockBehind, FileStamp, KeyError, KeyFile, SigningKeys};
 use super::rate_limiter::RateLimiter;
 use super::{BindOutcome, HeldRecord, Location, Store, StoreError};
-use crate::domain::{SessionId, Timestamp};
-use crate::http::{
+use chrono::{DateTime, Utc};
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_http::{
     BadRequest, BodyLimit, ClientSource, Handler, Head, Method, Peer, Request, Response,
 };
-use crate::protocol::{
+use temoin_protocol::{
     CanonicalValue, Held, RegisterRequest, Rotation, Salt, SigningKey, StatusAnswer, StatusRequest,
     StoredRecord, UnixSeconds,
 };
@@ -152,8 +153,8 @@ impl Handler for Responder {
         })
     }
 
-    fn now(&self) -> Timestamp {
-        (self.clock)()
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)().to_utc()
     }
 }
 

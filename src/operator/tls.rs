@@ -17,7 +17,7 @@ use rustls::version::TLS13;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 
-use crate::http::Stream;
+use temoin_http::Stream;
 
 /// The server side of TLS, with a certificate from files that may be renewed while it is in use.
 pub(super) struct TlsAcceptor {

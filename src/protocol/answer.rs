@@ -5,7 +5,7 @@ use super::{
     CanonicalValue, Digests, Held, KeyChain, ProtocolError, Receipt, Rotation, Salt, Signature,
     SigningKey, Statement, StatusRequest, UnixSeconds,
 };
-use crate::domain::{SessionId, Timestamp};
+use crate::{SessionId, Timestamp};
 
 /// The body of an answer to `POST /temoin/1/status`: a time, the operator's key rotation if any,
 /// and an entry for each ID of the request.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{CheckableField, UnixSeconds};
-use crate::domain::{Gateway, Ipv6Prefix, Transport};
+use crate::{Gateway, Ipv6Prefix, Transport};
 
 /// The canonical encoding of a value, used by both ends to compute its digest.
 #[derive(Clone, Copy, Eq, PartialEq)]

@@ -1,5 +1,9 @@
 use super::{CanonicalValue, CheckableField, Receipt, UnixSeconds};
-use crate::domain::{SessionId, TimeBounds};
+use crate::{SessionId, Timestamp};
+
+/// The first and the last instant at which something may have happened; `None` where either is not
+/// known.
+pub type TimeRange = Option<(Timestamp, Timestamp)>;
 
 /// TimeTolerance in seconds for the start of a session: the server counts from the accepted key
 /// exchange, the box from the established tunnel.
@@ -37,18 +41,18 @@ impl Candidates {
     }
 
     /// When the addresses were assigned.
-    pub fn assigned_at(moment: &TimeBounds) -> Self {
-        Self::around(CheckableField::AssignedAt, moment, START_TOLERANCE)
+    pub fn assigned_at(bounds: TimeRange) -> Self {
+        Self::around(CheckableField::AssignedAt, bounds, START_TOLERANCE)
     }
 
     /// When the session began.
-    pub fn session_start(moment: &TimeBounds) -> Self {
-        Self::around(CheckableField::SessionStart, moment, START_TOLERANCE)
+    pub fn session_start(bounds: TimeRange) -> Self {
+        Self::around(CheckableField::SessionStart, bounds, START_TOLERANCE)
     }
 
     /// When the session ended.
-    pub fn session_end(moment: &TimeBounds) -> Self {
-        Self::around(CheckableField::SessionEnd, moment, END_TOLERANCE)
+    pub fn session_end(bounds: TimeRange) -> Self {
+        Self::around(CheckableField::SessionEnd, bounds, END_TOLERANCE)
     }
 
     /// The field in question.
@@ -56,9 +60,8 @@ impl Candidates {
         self.field
     }
 
-    fn around(field: CheckableField, moment: &TimeBounds, tolerance: u64) -> Self {
-        let bounds = moment.earliest.zip(moment.latest).filter(|(first, last)| first <= last);
-        let seconds = bounds.and_then(|(first, last)| {
+    fn around(field: CheckableField, bounds: TimeRange, tolerance: u64) -> Self {
+        let seconds = bounds.filter(|(first, last)| first <= last).and_then(|(first, last)| {
             let first = UnixSeconds::containing(first)?.minus(tolerance);
             let last = UnixSeconds::containing(last)?.plus(tolerance);
             Some(CandidateValues::Seconds { first, last })

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{CanonicalValue, CheckableField, FieldSet, ProtocolError};
-use crate::domain::SessionId;
+use crate::SessionId;
 
 /// 32 random bytes that the operator draws for each entry of each answer, and does not store.
 ///

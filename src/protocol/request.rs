@@ -3,7 +3,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::ProtocolError;
-use crate::domain::SessionId;
+use crate::SessionId;
 
 /// The body of `POST /temoin/1/register`: one session ID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,5 +1,5 @@
 use super::{Day, Digests, FieldSet, ProtocolError, PublicKey, Signature, SigningKey, UnixSeconds};
-use crate::domain::SessionId;
+use crate::SessionId;
 
 /// What an operator states of one session ID, and signs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

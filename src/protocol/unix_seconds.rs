@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::domain::Timestamp;
+use crate::Timestamp;
 
 /// Unix time in seconds, as on the wire: since 1970-01-01T00:00:00Z without leap seconds, until the
 /// end of the year 9999.

@@ -1,5 +1,5 @@
 use super::ResponderUrl;
-use crate::protocol::{RegisterRequest, StatusAnswer, StatusRequest};
+use temoin_protocol::{RegisterRequest, StatusAnswer, StatusRequest};
 
 /// An HTTP request, byte for byte. It can be built only from one of the protocol's requests, and
 /// these only from IDs.
@@ -61,7 +61,7 @@ impl HttpRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::SessionId;
+    use temoin_protocol::SessionId;
 
     #[test]
     fn a_call_has_the_five_lines_of_the_protocol_and_no_other() {

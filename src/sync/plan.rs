@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
-use crate::domain::{SessionId, Timestamp};
-use crate::protocol::{RequestError, StatusRequest};
+use temoin_protocol::{RequestError, StatusRequest};
+use temoin_protocol::{SessionId, Timestamp};
 
 /// A session that may be included in a status request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -14,7 +14,6 @@ use nix::sys::socket::{
 
 use super::deadline::Deadline;
 use super::{CallError, Host, Proxy};
-use crate::domain::Device;
 
 /// The route of a call: through the tunnel, or a proxy that the member has configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,7 +37,7 @@ pub enum Route {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tunnel {
     /// The interface.
-    pub device: Device,
+    pub device: String,
     /// Its interface index, if known.
     pub interface: Option<u32>,
     /// The session's IPv4 address.

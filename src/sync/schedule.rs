@@ -1,6 +1,6 @@
 //! When calls are made. Random numbers are passed in, uniform over the range of their type.
 
-use crate::domain::Timestamp;
+use temoin_protocol::Timestamp;
 
 /// What to do about the daily request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,7 +2,7 @@
 
 .PHONY: bench
 bench: setup ## Sizes, memory, writes and times, beside a peer's (root; some eight minutes)
-	cargo build --locked --release --bin temoin --example fill-record
+	cargo build --locked --release --package temoin --bin temoin --example fill-record
 	@tests/bench/bench target/release/temoin --fill target/release/examples/fill-record
 	@$(MAKE) --no-print-directory bench-operator
 
@@ -11,5 +11,5 @@ OPERATOR_SESSIONS := 100000 1000000 $(if $(BENCH_LARGE),10000000)
 
 .PHONY: bench-operator
 bench-operator: setup ## Answers and registrations a second of the operator's end
-	cargo build --locked --release --features operator --example bench-operator
+	cargo build --locked --release --example bench-operator
 	target/release/examples/bench-operator $(OPERATOR_SESSIONS)

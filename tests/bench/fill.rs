@@ -5,11 +5,11 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use temoin::domain::{
+use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Gateway, Observed, Session,
     SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
-use temoin::journal::Journal;
+use temoin_journal::Journal;
 
 /// A session of twenty minutes, every half hour, up to 2026-11-24, unless it is said otherwise.
 const EVERY: i64 = 1_800_000;

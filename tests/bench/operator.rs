@@ -22,9 +22,9 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use temoin::domain::SessionId;
-use temoin::operator::{BindOutcome, Location, Store, answer_status};
-use temoin::protocol::{
+use temoin_core::session::SessionId;
+use temoin_operator::{BindOutcome, Location, Store, answer_status};
+use temoin_protocol::{
     Digests, RegisterRequest, Salt, SigningKey, StatusAnswer, StatusRequest, UnixSeconds,
 };
 

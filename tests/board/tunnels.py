@@ -7,7 +7,7 @@ from expected import Expected, Session, Step
 
 COMPLETED = "Initialization Sequence Completed"
 
-# After so many seconds OpenVPN no longer waits for temoin's script: `HOOK_TIMEOUT` in src/capture/hook.rs.
+# After so many seconds OpenVPN no longer waits for temoin's script: `HOOK_TIMEOUT` in src/capture/openvpn/hook.rs.
 HOOK_PATIENCE = 5
 
 

@@ -11,12 +11,12 @@ mod operator;
 use std::path::Path;
 
 use operator::{SigningOperator, brussels};
-use temoin::domain::{Session, Timestamp};
-use temoin::journal::{
+use temoin_core::session::{Session, Timestamp};
+use temoin_journal::{
     Call, CallResult, Filter, Journal, Pagination, Reader, ResponseSummary, RouteKind, SentRequest,
     SyncUpdate,
 };
-use temoin::protocol::CanonicalValue;
+use temoin_protocol::CanonicalValue;
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;

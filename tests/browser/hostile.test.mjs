@@ -41,7 +41,7 @@ function spoil(directory) {
     .replace(/^by = .*$/gm, `by = ${text('profile-by')}`);
   writeFileSync(profile, spoilt);
   mkdirSync(join(directory, 'rules.d'));
-  const law = readFileSync(join(ROOT, 'src/retention/rules/be-lce-2022.toml'), 'utf8');
+  const law = readFileSync(join(ROOT, 'src/law/be/be-lce-2022.toml'), 'utf8');
   const words = /^((?:\w+\.)+(?:fr|nl|en|de)) = "(?:[^"\\]|\\.)*"$/gm;
   assert.ok(law.match(words).length > 100, 'the law has texts to spoil');
   writeFileSync(join(directory, 'rules.d/spoilt.toml'), law.replace(words, `$1 = ${text('rule')}`));

@@ -10,7 +10,8 @@ tunnel-lifecycle: setup ## End to end (root): a tunnel's whole life cycle, with 
 
 .PHONY: sync-check
 sync-check: setup ## End to end (root): a box and its operator that sync through a real tunnel
-	cargo test --locked --features operator --test sync
+	cargo build --locked --bins
+	cargo test --locked --test sync
 
 .PHONY: soak-short
 soak-short: setup ## 40 sessions in a row with random kills
@@ -22,7 +23,7 @@ soak: setup ## Many sessions in a row with random kills: SESSIONS=500, SOAK_SEED
 
 .PHONY: demo
 demo: setup ## A real tunnel in namespaces, and temoin's page to watch it (root)
-	cargo build --locked --features operator
+	cargo build --locked --bins
 	@tests/lab/demo run target/debug/temoin target/debug/temoin-operator
 
 .PHONY: demo-up
@@ -51,5 +52,5 @@ demo-truth: ## While the demo runs: what its operator's server saw
 
 .PHONY: demo-check
 demo-check: setup ## The demo unattended; fails if what it sees is not what happened
-	cargo build --locked --features operator
+	cargo build --locked --bins
 	@tests/lab/demo check target/debug/temoin target/debug/temoin-operator

@@ -11,8 +11,8 @@
 use std::io::{ErrorKind, Read};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use temoin::domain::{SessionId, Timestamp};
-use temoin::protocol::{Freshness, KeyChain, PublicKey, Receipt, StatusAnswer, StatusRequest};
+use temoin_core::session::{SessionId, Timestamp};
+use temoin_protocol::{Freshness, KeyChain, PublicKey, Receipt, StatusAnswer, StatusRequest};
 
 /// What came back.
 pub struct HttpAnswer {

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin::operator::{Location, Store};
+use temoin_operator::{Location, Store};
 use tempfile::TempDir;
 
 use super::support::{Cluster, await_value};
@@ -86,8 +86,8 @@ impl TestGateway {
         Store::open(&self.location).unwrap()
     }
 
-    pub fn id(&self) -> temoin::domain::SessionId {
-        temoin::domain::SessionId::from_bytes([7; 32])
+    pub fn id(&self) -> temoin_core::session::SessionId {
+        temoin_core::session::SessionId::from_bytes([7; 32])
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -129,7 +129,9 @@ impl TestGateway {
     pub fn client(&self, number: u8) -> BTreeMap<String, String> {
         let path = "tests/fixtures/openvpn/R4-server-restart/\
                     server-client-connect-1795415741.688405840.env";
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        let text =
+            fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path))
+                .unwrap();
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let mut environment: BTreeMap<String, String> =
             lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{HookRun, RecordedSession, ServerConnection};
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/lab/lab");
 
 /// How long something that must happen may take, where a test says nothing else.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,7 +28,7 @@ impl Lab {
     pub fn up(options: &str) -> Self {
         let lab = Self { directory: TempDir::new().expect("a temporary directory") };
         lab.run("sweep");
-        let temoin = env!("CARGO_BIN_EXE_temoin");
+        let temoin = super::built("temoin").display().to_string();
         lab.run(&format!("up --temoin {temoin} --owner {} {options}", id()));
         lab
     }
@@ -153,7 +153,7 @@ impl Lab {
     }
 
     fn listing(&self) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_temoin"))
+        let output = Command::new(super::built("temoin"))
             .arg("--state-dir")
             .arg(self.record())
             .args(["sessions", "--json"])

@@ -11,6 +11,7 @@
     reason = "a part of several test programs, each of which uses its own share"
 )]
 
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod lab;
@@ -26,6 +27,15 @@ pub use postgres::Cluster;
 pub use program::{LOGIN, Program, TUNNEL, await_value, files_below};
 pub use record::{RecordedSession, RecordedTime, RecordedValue};
 pub use truth::{HookRun, ServerConnection};
+
+/// The program of this name, built beside this test: a test of one program cannot name the other's
+/// path when it is compiled.
+pub fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test program");
+    let path = test.ancestors().nth(2).expect("target/debug/deps").join(name);
+    assert!(path.exists(), "{} is missing: cargo build --workspace", path.display());
+    path
+}
 
 /// Milliseconds since 1970, UTC: the clock that all parts of a lab share.
 pub type Milliseconds = i64;

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use temoin::domain::{SessionId, Timestamp, Zone};
-use temoin::journal::{
+use temoin_core::session::{SessionId, Timestamp, Zone};
+use temoin_journal::{
     Call, CallResult, Journal, Reader, ResponseSummary, RouteKind, SentRequest, SyncUpdate,
 };
-use temoin::protocol::{
+use temoin_protocol::{
     CanonicalValue, Day, FieldSet, Freshness, Held, Receipt, Rotation, Salt, SigningKey,
     StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,
 };

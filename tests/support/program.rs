@@ -52,7 +52,7 @@ impl Program {
 
     /// The program for this machine.
     pub fn native() -> Self {
-        Self::new(vec![env!("CARGO_BIN_EXE_temoin").to_owned()])
+        Self::new(vec![super::built("temoin").display().to_string()])
     }
 
     pub fn configure(&self, text: &str) {

@@ -61,7 +61,7 @@ struct SessionList {
 impl RecordedSession {
     /// All sessions of a record, the oldest first.
     pub fn all(state_directory: &Path) -> Vec<Self> {
-        let output = Command::new(env!("CARGO_BIN_EXE_temoin"))
+        let output = Command::new(super::built("temoin"))
             .arg("--state-dir")
             .arg(state_directory)
             .args(["sessions", "--json"])

@@ -23,17 +23,17 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
-use temoin::domain::{
+use temoin::internals::SyncTarget;
+use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, Field, Observed, Session, SessionId,
     SessionSecret, Source, TimeBounds, Timestamp, Uptime, Zone,
 };
-use temoin::inquiry::SyncTarget;
-use temoin::journal::Journal;
-use temoin::protocol::{
+use temoin_journal::Journal;
+use temoin_protocol::{
     CanonicalValue, Day, FieldSet, Held, PublicKey, Rotation, Salt, SigningKey, StatusAnswer,
     StatusRequest, StoredRecord, UnixSeconds,
 };
-use temoin::sync::ServerTrust;
+use temoin_sync::ServerTrust;
 
 /// A certificate with its key, and who signed it.
 pub struct TestCertificate {
@@ -187,7 +187,7 @@ impl TestResponder {
 
     /// A profile of an operator at this address, with the id `template`.
     pub fn profile(base: &str, key: &PublicKey, identity: &TestCertificate) -> String {
-        let template = include_str!("../../src/retention/profiles/template.toml");
+        let template = include_str!("../../src/operators/template.toml");
         let digest =
             identity.digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         format!(

@@ -11,11 +11,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use temoin::domain::{ClockReading, Session, SessionId, Timestamp};
-use temoin::inquiry::{StatusReport, SyncError, SyncRun, SyncTarget, draw_randomness, tunnel_of};
-use temoin::journal::{Reader, SyncState};
-use temoin::protocol::{ProtocolError, SigningKey, StatusRequest};
-use temoin::sync::{CALL_TIMEOUT, RegistrationAnswer, Route};
+use temoin::internals::{StatusReport, SyncError, SyncRun, SyncTarget, draw_randomness, tunnel_of};
+use temoin_core::assessment::SyncState;
+use temoin_core::session::{ClockReading, Session, SessionId, Timestamp};
+use temoin_journal::Reader;
+use temoin_protocol::{ProtocolError, SigningKey, StatusRequest};
+use temoin_sync::{CALL_TIMEOUT, RegistrationAnswer, Route};
 use tempfile::TempDir;
 
 use crate::responder::{OperatorStub, TestCertificate, TestResponder, body, http, reading, record};

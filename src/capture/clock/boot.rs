@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::{env, fs, io};
 
-use crate::domain::{BootId, ClockReading, Uptime};
+use temoin_core::session::{BootId, ClockReading, Uptime};
 
 /// The boot ID: the one that the service's unit names in [`VARIABLE`], else the one that is read here.
 ///

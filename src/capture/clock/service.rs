@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::domain::{Timestamp, Uptime};
+use temoin_core::session::{Timestamp, Uptime};
 
 /// Where the clock unit listens.
 pub(super) const SOCKET: &str = "/run/temoin-clock.sock";
@@ -93,7 +93,7 @@ mod tests {
     use std::sync::Mutex;
     use std::thread;
 
-    use crate::domain::{Timestamp, Uptime};
+    use temoin_core::session::{Timestamp, Uptime};
 
     use super::{ClockAnswer, MAX_DRIFT, RIGHT, UNCONFIRMED, VALID_FOR, answer, status_word};
 

@@ -78,12 +78,12 @@ pub(super) mod tests {
     use super::{Reply, exchange};
 
     /// Long enough for any answer on a busy machine.
-    pub(in crate::capture::origin) const LONG_WAITS: [Duration; 2] = [Duration::from_secs(20); 2];
+    pub(in crate::origin) const LONG_WAITS: [Duration; 2] = [Duration::from_secs(20); 2];
     const SHORT_WAITS: [Duration; 2] = [Duration::from_millis(10); 2];
 
     /// A socket that is connected to one on which `answers` gives, for each request that comes, what
     /// to send back; it is called as often as `requests` says.
-    pub(in crate::capture::origin) fn responder(
+    pub(in crate::origin) fn responder(
         requests: usize,
         mut answers: impl FnMut(&[u8], SocketAddr, &UdpSocket) -> Vec<Vec<u8>> + Send + 'static,
     ) -> (UdpSocket, JoinHandle<()>) {

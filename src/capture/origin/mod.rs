@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 
 use self::untunnelled::UntunnelledNetwork;
-use crate::domain::{Attributes, Device, Observed, Source};
+use temoin_core::session::{Attributes, Device, Observed, Source};
 
 /// A method to find the origin address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -154,7 +154,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::{OriginMethod, discover};
-    use crate::domain::Attributes;
+    use temoin_core::session::Attributes;
 
     #[test]
     fn a_method_is_read_by_the_name_it_is_written_with() {

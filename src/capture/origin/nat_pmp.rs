@@ -42,7 +42,7 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::{Reply, ask, read};
-    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
+    use crate::origin::exchange::tests::{LONG_WAITS, responder};
 
     #[test]
     fn a_router_tells_its_public_address() {

@@ -106,7 +106,7 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
 
     use super::{PortMapping, Reply, ask};
-    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
+    use crate::origin::exchange::tests::{LONG_WAITS, responder};
 
     const MAPPING: PortMapping =
         PortMapping { client: Ipv4Addr::new(192, 168, 77, 10), nonce: [7; 12], port: 0xabcd };

@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use crate::domain::Device;
+use temoin_core::session::Device;
 
 /// The router through which `server` is reached outside the tunnel, from the text of
 /// `/proc/net/route`. `None` if there is no such route, or no router on it.

@@ -151,7 +151,7 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
 
     use super::{COOKIE, Reply, ask, read, request};
-    use crate::capture::origin::exchange::tests::{LONG_WAITS, responder};
+    use crate::origin::exchange::tests::{LONG_WAITS, responder};
 
     /// The transaction of the samples of RFC 5769.
     const SAMPLE: [u8; 12] =

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::capture::link;
-use crate::domain::{Attributes, Device};
+use crate::link;
+use temoin_core::session::{Attributes, Device};
 
 /// The network outside a tunnel.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::UntunnelledNetwork;
-    use crate::domain::{Attributes, Observed, Source};
+    use temoin_core::session::{Attributes, Observed, Source};
 
     #[test]
     fn a_way_from_an_address_of_the_tunnel_leads_through_it() {

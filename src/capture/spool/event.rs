@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{
+use temoin_core::session::{
     Attributes, ClockReading, Device, EndReason, Evidence, Gateway, Ipv6Prefix, Observation,
     Observed, Source, Transport,
 };
@@ -191,7 +191,7 @@ pub(super) mod tests {
     use proptest::sample::{Index, select};
 
     use super::{Event, EventKind, InvalidEvent, with_checksum, without_checksum};
-    use crate::domain::{
+    use temoin_core::session::{
         Attributes, BootId, ClockReading, Device, EndReason, Evidence, Gateway, Ipv6Prefix,
         Observation, Observed, Source, Timestamp, Transport, Uptime,
     };

@@ -39,7 +39,7 @@ use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 
 use self::name::TemporaryName;
-use crate::domain::ClockReading;
+use temoin_core::session::ClockReading;
 
 pub use self::event::{Event, EventKind, InvalidEvent};
 pub use self::name::EventName;

@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use crate::domain::{BootId, ClockReading, Uptime};
+use temoin_core::session::{BootId, ClockReading, Uptime};
 
 /// The file name of an event: a sequence number, the uptime in milliseconds, which orders events of
 /// the same number, and a random number, which makes it unique.
@@ -116,7 +116,7 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::{EventName, TemporaryName};
-    use crate::domain::{BootId, ClockReading, Timestamp, Uptime};
+    use temoin_core::session::{BootId, ClockReading, Timestamp, Uptime};
 
     fn name(sequence: u64, uptime: u64, random: u64) -> EventName {
         EventName::new(sequence, Uptime::from_milliseconds(uptime), random)

@@ -6,7 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::event::tests::down;
 use super::{AsFd, Event, ReadError, RejectReason, Spool, SpoolError, SpoolWatch};
-use crate::domain::{BootId, ClockReading, Uptime};
+use temoin_core::session::{BootId, ClockReading, Uptime};
 
 #[test]
 fn events_come_out_in_the_order_in_which_they_went_in() {

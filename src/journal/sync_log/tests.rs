@@ -5,10 +5,11 @@ use super::super::test_support::{
     EIGHT, MINUTE, at, brussels, ended, held_until, key, opening, reading, receipt, secret, sent,
     session,
 };
-use super::super::{Call, ErasureCertificate, MAX_ENTRIES, RegistrationState, ResponseSummary};
+use super::super::{Call, ErasureCertificate, MAX_ENTRIES, ResponseSummary};
 use super::*;
-use crate::domain::{Change, Session};
-use crate::protocol::{Day, SigningKey, UnixSeconds};
+use temoin_core::assessment::RegistrationState;
+use temoin_core::session::{Change, Session};
+use temoin_protocol::{Day, SigningKey, UnixSeconds};
 
 const DAY: i64 = 86_400_000;
 

@@ -13,7 +13,7 @@ use super::super::test_support::{
 };
 use super::super::{Reader, schema};
 use super::*;
-use crate::domain::{Observed, Source, TimeBounds, Timestamp};
+use temoin_core::session::{Observed, Source, TimeBounds, Timestamp};
 
 proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(48))]
@@ -321,7 +321,7 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
     for round in 0..8 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
-            .arg("journal::writer::tests::a_kill_in_the_middle_of_writing_leaves_a_sound_journal")
+            .arg("writer::tests::a_kill_in_the_middle_of_writing_leaves_a_sound_journal")
             .env(VICTIM, directory.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -332,7 +332,7 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
             let written = Reader::open(directory.path())
                 .ok()
                 .flatten()
-                .map_or(0, |reader| reader.count(&crate::journal::Filter::all(at(EIGHT))).unwrap());
+                .map_or(0, |reader| reader.count(&crate::Filter::all(at(EIGHT))).unwrap());
             if written > known {
                 break;
             }
@@ -429,7 +429,7 @@ fn an_erasure_during_a_reading_says_that_it_is_not_complete() {
     let reader = Reader::open(directory.path()).unwrap().unwrap();
     let mut seen = 0;
     reader
-        .for_each(&crate::journal::Filter::all(at(EIGHT)), |_| {
+        .for_each(&crate::Filter::all(at(EIGHT)), |_| {
             if seen == 0 {
                 let erased = journal.erase(std::slice::from_ref(&certificate)).unwrap();
                 assert_eq!(erased, ErasedCount { sessions: 1, is_complete: false });

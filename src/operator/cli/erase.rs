@@ -2,8 +2,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::operator::store::ScrubOutcome;
-use crate::operator::{Config, Spool, Store, hook};
+use crate::store::ScrubOutcome;
+use crate::{Config, Spool, Store, hook};
 
 use super::print;
 

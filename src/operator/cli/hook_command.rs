@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::operator::event::EventKind;
-use crate::operator::{Config, hook};
+use crate::event::EventKind;
+use crate::{Config, hook};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HookCommand {

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use crate::operator::{Config, Location, Store, hook};
+use crate::{Config, Location, Store, hook};
 
 use super::print;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::operator::config::{Config, SHIPPED};
-use crate::operator::{KeyError, KeyFile, Location, Spool, Store};
+use crate::config::{Config, SHIPPED};
+use crate::{KeyError, KeyFile, Location, Spool, Store};
 
 use super::print;
 

@@ -3,8 +3,8 @@ use std::error::Error;
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use crate::operator::{Config, Endpoint, KeyFile, certificate_key, hook};
-use crate::protocol::UnixSeconds;
+use crate::{Config, Endpoint, KeyFile, certificate_key, hook};
+use temoin_protocol::UnixSeconds;
 
 use super::print;
 

@@ -4,8 +4,8 @@ use std::io;
 use nix::sys::signal::{SigSet, Signal};
 use simplelog::{ConfigBuilder, LevelFilter, WriteLogger};
 
-use crate::http::Server;
-use crate::operator::{Config, KeyFile, Responder, hook, listen};
+use crate::{Config, KeyFile, Responder, hook, listen};
+use temoin_http::Server;
 
 /// `temoin-operator serve`
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {

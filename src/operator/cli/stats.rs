@@ -1,7 +1,7 @@
 use std::error::Error;
 
-use crate::operator::{Config, Spool, Store};
-use crate::protocol::Day;
+use crate::{Config, Spool, Store};
+use temoin_protocol::Day;
 
 use super::print;
 

@@ -33,8 +33,8 @@ use database::{Database, SqlParam, SqlValue, transaction};
 use row::{RecordColumns, RowReader, columns, second};
 
 use super::{EndTime, HeldRecord, RetentionPolicy, SessionEnd, SessionRecord, TerminateCause};
-use crate::domain::SessionId;
-use crate::protocol::{StatusRequest, UnixSeconds};
+use temoin_core::session::SessionId;
+use temoin_protocol::{StatusRequest, UnixSeconds};
 
 /// The record of an operator's sessions. One connection: each thread opens its own.
 pub struct Store {

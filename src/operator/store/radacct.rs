@@ -10,11 +10,9 @@ use chrono::NaiveDateTime;
 use super::database::{Database, SqlParam, SqlRow, SqlValue, transaction};
 use super::row::{RecordColumns, RowReader, columns, day};
 use super::{Location, Store, StoreError, postgres, sqlite};
-use crate::domain::{Gateway, Timestamp, Zone};
-use crate::operator::{
-    Config, EndTime, RetentionPolicy, SessionEnd, SessionRecord, TerminateCause,
-};
-use crate::protocol::UnixSeconds;
+use crate::{Config, EndTime, RetentionPolicy, SessionEnd, SessionRecord, TerminateCause};
+use temoin_core::session::{Gateway, Timestamp, Zone};
+use temoin_protocol::UnixSeconds;
 
 /// What an import did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

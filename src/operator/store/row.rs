@@ -4,9 +4,9 @@ use std::str::FromStr;
 use chrono::{Datelike, NaiveDate};
 
 use super::database::{SqlParam, SqlValue};
-use crate::domain::{Gateway, SessionId, Transport};
-use crate::operator::{EndTime, HeldRecord, SessionEnd, SessionRecord, TerminateCause};
-use crate::protocol::{Day, UnixSeconds};
+use crate::{EndTime, HeldRecord, SessionEnd, SessionRecord, TerminateCause};
+use temoin_core::session::{Gateway, SessionId, Transport};
+use temoin_protocol::{Day, UnixSeconds};
 
 /// The columns of a record, in the order of [`RecordColumns::values`] and [`entry`].
 macro_rules! columns {

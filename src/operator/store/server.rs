@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::database::{Database, SqlParam};
 use super::row::{RowReader, second};
 use super::{RetentionPolicy, StoreError, TerminateCause, close};
-use crate::protocol::UnixSeconds;
+use temoin_protocol::UnixSeconds;
 
 /// The name of one VPN server process of the operator's, such as `gw1-udp`: 1 to 64 printable
 /// characters of ASCII without space. Sessions are looked up by it, so it must be unique.

@@ -6,8 +6,8 @@ use super::{
     ErasureSummary, RetentionPolicy, ScrubOutcome, Store, StoreError, TerminateCause, close,
     damaged,
 };
-use crate::domain::Timestamp;
-use crate::protocol::{Day, UnixSeconds};
+use temoin_core::session::Timestamp;
+use temoin_protocol::{Day, UnixSeconds};
 
 impl Store {
     /// Erases what is due on `today`, a day in the operator's time zone.

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use temoin::config::Config;
-use temoin::retention::{Edition, Profile};
-use temoin::rights::Mapping;
+use temoin::internals::Config;
+use temoin_core::law::{Edition, Profile};
+use temoin::internals::Mapping;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, text)) = bytes.split_first() else { return };

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use libfuzzer_sys::fuzz_target;
-use temoin::capture::environment::{DownEnvironment, UpEnvironment};
+use temoin_capture::openvpn::environment::{DownEnvironment, UpEnvironment};
 
 fuzz_target!(|bytes: &[u8]| {
     let variables = || {

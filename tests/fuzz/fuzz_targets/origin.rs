@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use libfuzzer_sys::fuzz_target;
-use temoin::capture::origin::{OriginMethod, answer};
+use temoin_capture::origin::{OriginMethod, answer};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, datagram)) = bytes.split_first() else { return };

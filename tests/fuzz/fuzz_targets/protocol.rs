@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin::export::ReceiptBundle;
-use temoin::protocol::{
+use temoin::internals::ReceiptBundle;
+use temoin_protocol::{
     Freshness, KeyChain, Receipt, RegisterRequest, Rotation, SigningKey, Statement, StatusAnswer,
     StatusRequest,
 };
-use temoin::sync::HttpResponse;
+use temoin_sync::HttpResponse;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, mut bytes)) = bytes.split_first() else { return };

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
-use temoin::capture::spool::{Event, EventName};
+use temoin_capture::spool::{Event, EventName};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };

@@ -9,18 +9,18 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use libfuzzer_sys::fuzz_target;
-use temoin::config::Config;
-use temoin::domain::{
+use temoin::internals::Config;
+use temoin_core::session::{
     BootId, Change, ClockReading, Coverage, End, EndReason, Attributes, TimeBounds, Observed, Session,
     SessionId, SessionSecret, Source, Timestamp, Uptime,
 };
-use temoin::holding::ApplicableRules;
-use temoin::http::{BodyLimit, Handler, Head, Peer, Request};
-use temoin::journal::Journal;
-use temoin::lawbook::Ruleset;
-use temoin::retention::Profile;
-use temoin::settings::{InvalidSetting, Setting, SettingsError};
-use temoin::web::{PageRuleset, ComparisonCache, EraseError, Actions, Site, TokenKey, open_records};
+use temoin_core::assessment::ApplicableRules;
+use temoin_http::{BodyLimit, Handler, Head, Peer, Request};
+use temoin_journal::Journal;
+use temoin::internals::Ruleset;
+use temoin_core::law::Profile;
+use temoin::internals::{InvalidSetting, Setting, SettingsError};
+use temoin::internals::{PageRuleset, ComparisonCache, EraseError, Actions, Site, TokenKey, open_records};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";

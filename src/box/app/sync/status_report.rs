@@ -1,0 +1,13 @@
+use temoin_protocol::{Receipt, Rotation};
+use temoin_sync::Plan;
+
+/// The verified result of a status request, as stored in the journal.
+#[derive(Clone, Debug)]
+pub struct StatusReport {
+    /// What was asked.
+    pub plan: Plan,
+    /// The operator's statement on each session asked about, in the order of their IDs.
+    pub receipts: Vec<Receipt>,
+    /// New rotations of the operator's key, to be shown.
+    pub rotations: Vec<Rotation>,
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+
+use crate::app::config::Config;
+use crate::app::ruleset::Ruleset;
+use temoin_core::law::Slug;
+use temoin_core::session::Zone;
+use temoin_protocol::PublicKey;
+use temoin_sync::{Proxy, ResponderUrl, ServerTrust};
+
+/// The operator to ask, from the member's configuration and the operator's profile.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SyncTarget {
+    /// The URL of its responder.
+    pub base: ResponderUrl,
+    /// How the responder is authenticated.
+    pub trust: ServerTrust,
+    /// The key that the profile pins for its statements.
+    pub key: PublicKey,
+    /// Its time zone, in which days are counted.
+    pub zone: Zone,
+    /// The proxy for status requests, if not through the tunnel.
+    pub proxy: Option<Proxy>,
+}
+
+impl SyncTarget {
+    /// The operator to ask.
+    ///
+    /// # Errors
+    /// [`SyncUnavailable`] if there is none.
+    pub fn of(config: &Config, book: &Ruleset) -> Result<Self, SyncUnavailable> {
+        if !config.sync {
+            return Err(SyncUnavailable::Off);
+        }
+        let profile = book.profile().ok_or(SyncUnavailable::NoProfile)?;
+        let unfit = |key| SyncUnavailable::Unfit { profile: profile.id.clone(), key };
+        let sync =
+            profile.sync.as_ref().ok_or_else(|| SyncUnavailable::NoAddress(profile.id.clone()))?;
+        Ok(Self {
+            base: sync.url.parse().map_err(|_| unfit("sync.url"))?,
+            trust: sync
+                .certificate_key
+                .map_or(ServerTrust::System, |key| ServerTrust::Pinned(*key.as_bytes())),
+            key: PublicKey::from_bytes(*sync.public_key.as_bytes())
+                .map_err(|_| unfit("sync.public_key"))?,
+            zone: profile.zone,
+            proxy: config.proxy,
+        })
+    }
+}
+
+/// Why the sync is unavailable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SyncUnavailable {
+    /// The operator's profile has no sync URL: the operator does not offer it.
+    NoAddress(Slug),
+    /// No operator is configured: choose a profile.
+    NoProfile,
+    /// The member has not enabled it.
+    Off,
+    /// The profile has an unusable value: fix it.
+    Unfit {
+        /// Which profile.
+        profile: Slug,
+        /// Which of its keys.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for SyncUnavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAddress(profile) => write!(
+                f,
+                "the profile {profile} does not say where the operator answers checks; ask the \
+                 operator whether it offers them"
+            ),
+            Self::NoProfile => f.write_str(
+                "nobody said who your operator is; choose a profile: temoin profile list, then temoin \
+                 profile use",
+            ),
+            Self::Off => f.write_str(
+                "asking the operator is off; to switch it on, set sync.enabled = true in the \
+                 configuration",
+            ),
+            Self::Unfit { profile, key } => write!(
+                f,
+                "the profile {profile} cannot be used to ask the operator: {key} is not what it should \
+                 be; see temoin profile check, or ask the operator for a new profile"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SyncUnavailable {}

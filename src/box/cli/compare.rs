@@ -1,0 +1,88 @@
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::gdpr::{self, Mapping, ReplyFormat, TimeTolerance, parse_reply};
+use crate::messages::cli::compare as msg;
+use temoin_core::session::Timestamp;
+use temoin_core::text::Message;
+use temoin_journal::Filter;
+
+use super::arguments::CompareArgs;
+use super::context::{Context, for_each};
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// One byte more than [`parse_reply`] accepts: a longer file is refused without reading all of it.
+const MAX_REPLY_BYTES: u64 = 8 * 1024 * 1024 + 1;
+
+/// Maximum size of a mapping, in bytes.
+const MAX_MAPPING_BYTES: u64 = 64 * 1024;
+
+/// `temoin compare`
+pub(super) fn run(context: &Context, arguments: &CompareArgs) -> Result<(), CliError> {
+    let mut mapping = match &arguments.mapping {
+        Some(path) => {
+            let bytes = read(path, MAX_MAPPING_BYTES)?;
+            let text = String::from_utf8_lossy(&bytes);
+            Mapping::from_toml(&text).map_err(|error| in_file(path, &error))?
+        }
+        None => Mapping::default(),
+    };
+    if let Some(zone) = arguments.time_zone {
+        mapping = mapping.with_time_zone(zone);
+    }
+    let bytes = read(&arguments.reply, MAX_REPLY_BYTES)?;
+    let reply = parse_reply(&bytes, ReplyFormat::guess(&bytes), &mapping)
+        .map_err(|error| in_file(&arguments.reply, &error))?;
+    drop(bytes);
+
+    let (since, until) = match context.limits(&arguments.range)? {
+        (None, None) => reply.covers(),
+        asked => asked,
+    };
+    let filter = Filter { since, until, ..Filter::all(context.now) };
+    let mut sessions = Vec::new();
+    for_each(context.reader()?.as_ref(), &filter, None, |session| {
+        sessions.push(session.clone());
+        Ok(())
+    })?;
+    let comparison = gdpr::compare(&reply, &sessions, TimeTolerance::default());
+    if arguments.json {
+        return print(&format!("{}\n", serde_json::to_string(&comparison)?));
+    }
+    let when = context.when();
+    let day = |at: Option<Timestamp>, otherwise: &Message| {
+        at.map_or_else(
+            || otherwise.text(context.language).to_owned(),
+            |at| when.short_date_time(at),
+        )
+    };
+    let values = [("since", day(since, &msg::BEGINNING)), ("until", day(until, &msg::TODAY))];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let period = wrapped(&msg::PERIOD.fill(context.language, &values), 80, "");
+    print(&format!("{period}\n{}", comparison.to_text(context.language)))
+}
+
+/// The file's bytes, at most `longest`.
+fn read(path: &Path, longest: u64) -> Result<Vec<u8>, CliError> {
+    let read = || -> io::Result<Vec<u8>> {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path)?.take(longest).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| {
+        let path = path.display();
+        let message =
+            format!("{path} cannot be read: {error}. Check the path and its permissions.");
+        CliError::new(Failure::Failed, message)
+    })
+}
+
+fn in_file(path: &Path, error: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Failure::Failed, format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,161 @@
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use chrono::NaiveDate;
+
+use crate::app::config::{Config, DEFAULT_PATH};
+use crate::app::ruleset::Ruleset;
+use temoin_capture::clock;
+use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
+use temoin_core::text::{DateFormatter, Language};
+use temoin_journal::{Filter, Reader};
+
+use super::arguments::{Arguments, RangeArgs, TimeBound};
+use super::exit::{CliError, Failure};
+
+/// What every command needs.
+pub(super) struct Context {
+    pub(super) state_dir: PathBuf,
+    pub(super) config_path: PathBuf,
+    pub(super) config: Config,
+    pub(super) language: Language,
+    pub(super) zone: Zone,
+    pub(super) now: Timestamp,
+}
+
+impl Context {
+    pub(super) fn of(arguments: &Arguments) -> Result<Self, CliError> {
+        let config = match arguments.config.as_deref() {
+            Some(path) => Config::read(path, true),
+            None => Config::read(Path::new(DEFAULT_PATH), false),
+        }?;
+        Ok(Self {
+            state_dir: arguments.state_dir.clone(),
+            config_path: arguments.config.clone().unwrap_or_else(|| DEFAULT_PATH.into()),
+            language: arguments.lang.or(config.language).unwrap_or_else(language_of_system),
+            zone: config.time_zone.unwrap_or_else(zone_of_system),
+            config,
+            now: clock::now(),
+        })
+    }
+
+    /// The formatter of dates and times.
+    pub(super) fn when(&self) -> DateFormatter {
+        DateFormatter::new(self.language, self.zone)
+    }
+
+    /// The record; `None` where there is none yet.
+    pub(super) fn reader(&self) -> Result<Option<Reader>, CliError> {
+        Ok(Reader::open(&self.state_dir)?)
+    }
+
+    /// The law and the operators' profiles. Problems with the member's own files are printed on standard
+    /// error.
+    pub(super) fn lawbook(&self) -> Result<Ruleset, CliError> {
+        let ruleset = Ruleset::load(&self.config)?;
+        for complaint in &ruleset.issues {
+            let _ = writeln!(io::stderr(), "temoin: {complaint}");
+        }
+        Ok(ruleset)
+    }
+
+    /// Today's date in the applicable zone.
+    pub(super) fn today(&self, ruleset: &Ruleset) -> NaiveDate {
+        ruleset.zone().date(self.now)
+    }
+
+    /// The session with this ID or unique prefix.
+    pub(super) fn session(&self, id: &IdPrefix) -> Result<Session, CliError> {
+        let found = match self.reader()? {
+            Some(reader) => reader.find(id)?,
+            None => Vec::new(),
+        };
+        only(id, found, |session| session.id)
+    }
+
+    /// The bounds of a range: the first instant within, and the first one past it.
+    pub(super) fn limits(
+        &self,
+        range: &RangeArgs,
+    ) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
+        let since = range.since.map(|limit| match limit {
+            TimeBound::Day(day) => self.zone.first_instant(day),
+            TimeBound::Instant(at) => at,
+        });
+        let until = match range.until {
+            Some(TimeBound::Day(day)) => day.succ_opt().map(|next| self.zone.first_instant(next)),
+            Some(TimeBound::Instant(at)) => Some(at),
+            None => None,
+        };
+        if since.zip(until).is_some_and(|(since, until)| until <= since) {
+            return Err(CliError::new(Failure::Usage, "--until must lie after --since"));
+        }
+        Ok((since, until))
+    }
+}
+
+/// The only match of an ID or its prefix.
+pub(super) fn only<T>(
+    id: &IdPrefix,
+    mut found: Vec<T>,
+    id_of: impl Fn(&T) -> SessionId,
+) -> Result<T, CliError> {
+    if found.len() > 1 {
+        let ids: Vec<String> = found.iter().map(|own| id_of(own).to_string()).collect();
+        let message = format!(
+            "{id} begins more than one ID; give more digits of one of these:\n{}",
+            ids.join("\n")
+        );
+        return Err(CliError::new(Failure::NotFound, message));
+    }
+    found.pop().ok_or_else(|| {
+        let message = format!("no session begins with {id}; see: temoin sessions");
+        CliError::new(Failure::NotFound, message)
+    })
+}
+
+/// Calls back for each session, newest first, at most `limit` times, without loading the whole record.
+pub(super) fn for_each(
+    reader: Option<&Reader>,
+    filter: &Filter,
+    limit: Option<u32>,
+    mut visit: impl FnMut(&Session) -> io::Result<()>,
+) -> Result<(), CliError> {
+    let Some(reader) = reader else { return Ok(()) };
+    let mut left = limit;
+    let stopped = reader.for_each(filter, |session| {
+        match left.as_mut() {
+            Some(0) => return ControlFlow::Break(None),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        match visit(&session) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(Some(error)),
+        }
+    })?;
+    stopped.flatten().map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn language_of_system() -> Language {
+    let names: Vec<String> =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| env::var(name).ok()).collect();
+    Language::from_locales(names.iter().map(String::as_str))
+}
+
+/// The system's time zone; UTC where it has none that temoin knows.
+fn zone_of_system() -> Zone {
+    let named = env::var("TZ").ok().map(|name| name.trim_start_matches(':').to_owned());
+    let linked = fs::read_link("/etc/localtime")
+        .ok()
+        .and_then(|path| Some(path.to_str()?.split_once("/zoneinfo/")?.1.to_owned()));
+    let written = || fs::read_to_string("/etc/timezone").ok().map(|text| text.trim().to_owned());
+    let known = |name: String| name.parse().ok();
+    named
+        .and_then(known)
+        .or_else(|| linked.and_then(known))
+        .or_else(|| written().and_then(known))
+        .unwrap_or(Zone::UTC)
+}

@@ -1,0 +1,377 @@
+mod operator_checks;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use std::process;
+
+use nix::sys::statvfs::statvfs;
+use serde::Serialize;
+
+use crate::app::erasure::{DueSession, ExpiryCache};
+use crate::app::ruleset::Ruleset;
+use crate::messages::cli::doctor as msg;
+use crate::messages::common;
+use temoin_capture::BootIds;
+use temoin_capture::clock::{self, ClockTrust};
+use temoin_capture::openvpn::install::{self, ScriptState};
+use temoin_capture::spool::Spool;
+use temoin_core::law::Track;
+use temoin_core::text::Message;
+use temoin_journal::{Filter, Pagination, Reader, is_in_use, set_aside_files};
+
+use super::arguments::DoctorArgs;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// Warn below this free space on the record's disk, in bytes.
+const LOW_SPACE_BYTES: u64 = 20 * 1024 * 1024;
+
+/// `temoin doctor`
+pub(super) fn run(context: &Context, arguments: &DoctorArgs) -> Result<(), CliError> {
+    let findings =
+        HealthCheck { context, findings: Vec::new() }.all(&arguments.scripts.scripts_dir);
+    let is_unhealthy = findings.iter().any(|finding| finding.health == CheckResult::Wrong);
+    if arguments.json {
+        let report = DoctorReport { format: "temoin.doctor/1", findings };
+        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+    } else {
+        let text: String = findings
+            .iter()
+            .map(|finding| {
+                let lines = wrapped(&finding.text, 80, "  ");
+                format!("{} {}", finding.health.mark(), lines.trim_start())
+            })
+            .collect();
+        print(&text)?;
+    }
+    if is_unhealthy { Err(CliError::new(Failure::Unhealthy, "")) } else { Ok(()) }
+}
+
+#[derive(Serialize)]
+struct DoctorReport {
+    format: &'static str,
+    findings: Vec<Finding>,
+}
+
+/// The result of one check, with the remedy if something is wrong.
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    health: CheckResult,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum CheckResult {
+    /// Works.
+    Good,
+    /// Informational.
+    Note,
+    /// Does not work.
+    Wrong,
+}
+
+impl CheckResult {
+    fn mark(self) -> char {
+        match self {
+            Self::Good => '✓',
+            Self::Note => '·',
+            Self::Wrong => '✗',
+        }
+    }
+}
+
+/// Runs the checks.
+struct HealthCheck<'a> {
+    context: &'a Context,
+    findings: Vec<Finding>,
+}
+
+impl HealthCheck<'_> {
+    fn all(mut self, scripts: &Path) -> Vec<Finding> {
+        let runs = is_in_use(&self.context.state_dir);
+        self.daemon(runs);
+        self.hooks(scripts);
+        self.boots();
+        self.record();
+        self.spool(runs);
+        self.clock();
+        self.coverage();
+        self.law();
+        self.operator();
+        self.erasure();
+        self.disk();
+        self.findings
+    }
+
+    fn find(
+        &mut self,
+        check: &'static str,
+        health: CheckResult,
+        message: &Message,
+        values: &[(&str, &str)],
+    ) {
+        let text = message.fill(self.context.language, values);
+        self.findings.push(Finding { check, health, text });
+    }
+
+    fn daemon(&mut self, runs: bool) {
+        if runs {
+            self.find("daemon", CheckResult::Good, &msg::DAEMON_RUNS, &[]);
+        } else {
+            self.find("daemon", CheckResult::Wrong, &msg::DAEMON_STOPPED, &[]);
+        }
+    }
+
+    fn hooks(&mut self, scripts: &Path) {
+        let directory = scripts.display().to_string();
+        let place = ("directory", directory.as_str());
+        let states = match install::status(scripts) {
+            Ok(states) => states.map(|(_, state)| state),
+            Err(error) => {
+                let error = error.to_string();
+                self.find(
+                    "hooks",
+                    CheckResult::Wrong,
+                    &msg::HOOKS_UNREADABLE,
+                    &[place, ("error", &error)],
+                );
+                return;
+            }
+        };
+        let [ScriptState::Installed { program, state_directory }, ScriptState::Installed { .. }] =
+            &states
+        else {
+            self.find("hooks", CheckResult::Wrong, &msg::HOOKS_MISSING, &[place]);
+            return;
+        };
+        let (runs, writes) = (program.display().to_string(), state_directory.display().to_string());
+        if !program.exists() {
+            self.find("hooks", CheckResult::Wrong, &msg::HOOKS_STALE, &[place, ("program", &runs)]);
+        } else if is_same(state_directory, &self.context.state_dir) {
+            self.find("hooks", CheckResult::Good, &msg::HOOKS_IN_PLACE, &[place]);
+        } else {
+            self.find(
+                "hooks",
+                CheckResult::Wrong,
+                &msg::HOOKS_ELSEWHERE,
+                &[place, ("other", &writes)],
+            );
+        }
+    }
+
+    fn boots(&mut self) {
+        let learnt = clock::read(ClockTrust::Kernel)
+            .map(|reading| BootIds::recorded(&self.context.state_dir, reading.boot));
+        if learnt.is_ok_and(|ids| !ids.is_empty()) {
+            self.find("boot", CheckResult::Note, &msg::BOOTS, &[]);
+        }
+    }
+
+    fn record(&mut self) {
+        let path = self.context.state_dir.display().to_string();
+        let newest = Reader::open(&self.context.state_dir).and_then(|reader| {
+            let filter = Filter::all(self.context.now);
+            Ok(match reader {
+                Some(reader) => reader.sessions(&filter, &Pagination::first(1))?.pop(),
+                None => None,
+            })
+        });
+        match newest {
+            Ok(Some(session)) => {
+                let last = session.end.as_ref().map_or(session.start.value, |end| end.moment.value);
+                let when = self.context.when().moment(&last);
+                self.find("record", CheckResult::Good, &msg::RECORD_LAST, &[("when", &when)]);
+            }
+            Ok(None) => self.find("record", CheckResult::Note, &msg::RECORD_EMPTY, &[]),
+            Err(error) => {
+                let error = error.to_string();
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("record", CheckResult::Wrong, &msg::RECORD_UNREADABLE, &values);
+            }
+        }
+    }
+
+    fn spool(&mut self, runs: bool) {
+        let Ok(waiting) = Spool::open(&self.context.state_dir).and_then(|spool| spool.waiting())
+        else {
+            // Without a spool the daemon has never run, which is reported already.
+            return;
+        };
+        if !waiting.is_empty() {
+            let health = if runs { CheckResult::Wrong } else { CheckResult::Note };
+            let message = if runs { &msg::WAITING_UNREAD } else { &msg::WAITING };
+            let count = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
+            let text = message.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "spool", health, text });
+        }
+    }
+
+    fn clock(&mut self) {
+        let synchronised =
+            clock::read(ClockTrust::Kernel).is_ok_and(|reading| reading.synchronised);
+        if synchronised {
+            self.find("clock", CheckResult::Good, &msg::CLOCK_SET, &[]);
+        } else if self.context.config.trust == ClockTrust::Always {
+            self.find("clock", CheckResult::Good, &msg::CLOCK_TRUSTED, &[]);
+        } else {
+            self.find("clock", CheckResult::Note, &msg::CLOCK_UNCONFIRMED, &[]);
+        }
+    }
+
+    fn coverage(&mut self) {
+        match &self.context.config.management {
+            None => self.find("reconnects", CheckResult::Note, &msg::NO_MANAGEMENT, &[]),
+            Some(path) if path.exists() => {
+                self.find("reconnects", CheckResult::Good, &msg::MANAGEMENT, &[]);
+            }
+            Some(path) => {
+                let path = path.display().to_string();
+                self.find(
+                    "reconnects",
+                    CheckResult::Note,
+                    &msg::MANAGEMENT_ABSENT,
+                    &[("path", &path)],
+                );
+            }
+        }
+        if let Some(path) = &self.context.config.status_file {
+            if let Err(error) = fs::metadata(path) {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("status-file", CheckResult::Note, &msg::STATUS_FILE_ABSENT, &values);
+            }
+        }
+    }
+
+    fn law(&mut self) {
+        let ruleset = match Ruleset::load(&self.context.config) {
+            Ok(ruleset) => ruleset,
+            Err(error) => {
+                let error = error.to_string();
+                self.find("law", CheckResult::Wrong, &msg::LAW_BROKEN, &[("error", &error)]);
+                return;
+            }
+        };
+        for complaint in &ruleset.issues {
+            let error = complaint.to_string();
+            self.find("law", CheckResult::Wrong, &msg::LAW_BROKEN, &[("error", &error)]);
+        }
+        match ruleset.profile() {
+            Some(profile) => {
+                self.find(
+                    "operator",
+                    CheckResult::Good,
+                    &msg::OPERATOR,
+                    &[("name", &profile.name)],
+                );
+            }
+            None => self.find("operator", CheckResult::Note, &msg::OPERATOR_UNKNOWN, &[]),
+        }
+        let Some(jurisdiction) = ruleset.jurisdiction() else { return };
+        let today = self.context.today(&ruleset);
+        match ruleset.law.on(today, jurisdiction, Track::General) {
+            None => self.find("law", CheckResult::Note, &msg::LAW_GAP, &[]),
+            Some(edition) => {
+                let checked = self.context.when().date(edition.checked_on);
+                let values = [("edition", edition.id.as_str()), ("checked", &checked)];
+                let is_stale = edition.is_stale(self.context.now);
+                let (health, message) = if is_stale {
+                    (CheckResult::Note, &msg::LAW_STALE)
+                } else {
+                    (CheckResult::Good, &msg::LAW)
+                };
+                self.find("law", health, message, &values);
+            }
+        }
+    }
+
+    fn erasure(&mut self) {
+        // Errors are reported already.
+        let Ok(ruleset) = Ruleset::load(&self.context.config) else { return };
+        let today = self.context.today(&ruleset);
+        let due = Reader::open(&self.context.state_dir).and_then(|reader| {
+            let mut calendar = ExpiryCache::new(ruleset.applicable_rules(), self.context.now);
+            let grace_days = self.context.config.grace();
+            reader.map_or_else(
+                || Ok(Vec::new()),
+                |reader| DueSession::all(&reader, &mut calendar, grace_days),
+            )
+        });
+        // What became due at midnight may be erased soon.
+        let overdue = due.map_or(0, |due| {
+            due.iter().filter(|due| due.day.is_some_and(|day| day < today)).count()
+        });
+        if overdue > 0 {
+            let count = u64::try_from(overdue).unwrap_or(u64::MAX);
+            let text = msg::OVERDUE.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "erasure", health: CheckResult::Wrong, text });
+        } else {
+            self.find("erasure", CheckResult::Good, &msg::NOTHING_OVERDUE, &[]);
+        }
+        let aside = set_aside_files(&self.context.state_dir).unwrap_or_default().len();
+        if aside > 0 {
+            let count = u64::try_from(aside).unwrap_or(u64::MAX);
+            let text = msg::SET_ASIDE.fill(self.context.language, count, &[]);
+            self.findings.push(Finding { check: "set-aside", health: CheckResult::Note, text });
+        }
+        self.find("out-of-reach", CheckResult::Note, &common::OUT_OF_REACH, &[]);
+    }
+
+    fn disk(&mut self) {
+        let path = self.context.state_dir.display().to_string();
+        let Ok(disk) = statvfs(&self.context.state_dir) else { return };
+        #[allow(clippy::useless_conversion, reason = "both are narrower on a 32-bit box")]
+        let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size().into());
+        let megabytes = (free / 1_000_000).to_string();
+        let values = [("path", path.as_str()), ("free", &megabytes)];
+        if free < LOW_SPACE_BYTES {
+            self.find("disk", CheckResult::Wrong, &msg::DISK_FULL, &values);
+            return;
+        }
+        match try_writing(&self.context.state_dir) {
+            // Not an error: the user may lack write permission.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                let error = error.to_string();
+                let values = [("path", path.as_str()), ("error", &error)];
+                self.find("disk", CheckResult::Wrong, &msg::DISK_UNWRITABLE, &values);
+            }
+            _ => self.find("disk", CheckResult::Good, &msg::DISK, &values),
+        }
+    }
+}
+
+/// Prefix of the trial files' names.
+const TRIAL_PREFIX: &str = ".doctor-";
+
+/// Writes and syncs a trial file beside the record: a failing card may still serve reads from cache and
+/// accept writes that fail only on sync.
+fn try_writing(directory: &Path) -> io::Result<()> {
+    // Removal is not synced, so a power cut may restore an earlier one.
+    for entry in fs::read_dir(directory)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TRIAL_PREFIX) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let path = directory.join(format!("{TRIAL_PREFIX}{}", process::id()));
+    let written = File::create_new(&path).and_then(|mut file| {
+        file.write_all(b"temoin")?;
+        file.sync_all()
+    });
+    let removed = match fs::remove_file(&path) {
+        // Another `temoin doctor` removed it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
+    written.and(removed)
+}
+
+/// Whether two paths resolve to the same file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}

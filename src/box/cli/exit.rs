@@ -1,0 +1,108 @@
+use std::process::ExitCode;
+use std::{fmt, io};
+
+use crate::app::config::ConfigError;
+use crate::app::settings::SettingsError;
+use crate::app::sync::{SyncError, SyncUnavailable};
+use crate::daemon::DaemonError;
+use temoin_capture::openvpn::install::InstallError;
+use temoin_capture::spool::SpoolError;
+use temoin_core::law::RuleFileError;
+use temoin_journal::JournalError;
+
+/// Why a command failed: each kind has its own exit code, for scripts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failure {
+    /// The command failed; retrying unchanged will not help. Exit code 1.
+    Failed,
+    /// The command line is wrong (clap's own code). Exit code 2.
+    Usage,
+    /// Not in the record. Exit code 3.
+    NotFound,
+    /// A receipt is not what it claims to be. Exit code 6.
+    NotAuthentic,
+    /// The output pipe was closed (`temoin sessions | head`), which is no failure. Exit code 0.
+    Unread,
+    /// Not confirmed. Exit code 5.
+    Unconfirmed,
+    /// `temoin doctor` found something that does not work. Exit code 4.
+    Unhealthy,
+}
+
+impl Failure {
+    /// The failures with their exit codes, for the help.
+    pub(super) const HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record,
+4 something does not work (doctor), 5 not confirmed, so not done (erase),
+6 a receipt that is not the operator's, or was changed (verify).";
+}
+
+impl From<Failure> for ExitCode {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Failed => Self::from(1),
+            Failure::Usage => Self::from(2),
+            Failure::NotFound => Self::from(3),
+            Failure::Unconfirmed => Self::from(5),
+            Failure::NotAuthentic => Self::from(6),
+            Failure::Unread => Self::SUCCESS,
+            Failure::Unhealthy => Self::from(4),
+        }
+    }
+}
+
+/// A failure with its message.
+#[derive(Debug)]
+pub(super) struct CliError {
+    pub(super) failure: Failure,
+    pub(super) message: String,
+}
+
+impl CliError {
+    pub(super) fn new(failure: Failure, message: impl fmt::Display) -> Self {
+        Self { failure, message: message.to_string() }
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::new(Failure::Unread, "")
+        } else {
+            Self::new(Failure::Failed, error)
+        }
+    }
+}
+
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
+        let failure = match error {
+            SettingsError::Refused(_) => Failure::Usage,
+            _ => Failure::Failed,
+        };
+        Self::new(failure, error)
+    }
+}
+
+/// Errors whose own text is the message.
+macro_rules! failed {
+    ($($error:ty),+) => {
+        $(impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::new(Failure::Failed, error)
+            }
+        })+
+    };
+}
+
+failed!(
+    ConfigError,
+    DaemonError,
+    SyncError,
+    InstallError,
+    JournalError,
+    SyncUnavailable,
+    RuleFileError,
+    SpoolError,
+    serde_json::Error
+);

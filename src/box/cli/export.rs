@@ -1,0 +1,45 @@
+use std::io::{self, BufWriter, Write};
+
+use crate::export::{CsvWriter, JsonWriter};
+use temoin_journal::Filter;
+
+use super::arguments::{ExportArgs, ExportFormat};
+use super::context::{Context, for_each};
+use super::exit::CliError;
+use super::output::new_file;
+
+/// `temoin export`
+pub(super) fn run(context: &Context, arguments: &ExportArgs) -> Result<(), CliError> {
+    let (since, until) = context.limits(&arguments.range)?;
+    let filter = Filter { since, until, ..Filter::all(context.now) };
+    let Some(path) = &arguments.output else {
+        return write(context, &filter, arguments.format, io::stdout().lock());
+    };
+    let file = new_file(path)?;
+    write(context, &filter, arguments.format, &file)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+fn write(
+    context: &Context,
+    filter: &Filter,
+    format: ExportFormat,
+    out: impl Write,
+) -> Result<(), CliError> {
+    let reader = context.reader()?;
+    let out = BufWriter::new(out);
+    let mut out = match format {
+        ExportFormat::Csv => {
+            let mut writer = CsvWriter::begin(out)?;
+            for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
+            writer.end()
+        }
+        ExportFormat::Json => {
+            let mut writer = JsonWriter::begin(out)?;
+            for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
+            writer.end()?
+        }
+    };
+    Ok(out.flush()?)
+}

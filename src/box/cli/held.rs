@@ -1,0 +1,56 @@
+use serde::Serialize;
+
+use crate::render::SignedCounts;
+use crate::render::{summary_json, summary_text};
+use temoin_core::assessment::SessionTally;
+use temoin_journal::{Filter, Reader};
+
+use super::arguments::JsonArgs;
+use super::context::{Context, for_each};
+use super::exit::CliError;
+use super::print;
+
+/// Assumed terminal width, in columns.
+const WIDTH: usize = 80;
+
+/// `temoin held`
+pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
+    let ruleset = context.lawbook()?;
+    let reader = context.reader()?;
+    let census = reader.as_ref().map_or(Ok(None), Reader::session_counts)?;
+    let tally = match census
+        .and_then(|census| SessionTally::of(&census, ruleset.applicable_rules(), None))
+    {
+        Some(tally) => tally,
+        None => {
+            let mut tally = SessionTally::new(ruleset.applicable_rules(), None);
+            for_each(reader.as_ref(), &Filter::all(context.now), None, |session| {
+                tally.add(session);
+                Ok(())
+            })?;
+            tally
+        }
+    };
+    let signed = match &reader {
+        Some(reader) => SignedCounts::read(reader, ruleset.applicable_rules(), context.now)?,
+        None => SignedCounts::default(),
+    };
+    // Earlier results stay useful after sync is switched off.
+    let signed = Some(signed).filter(|it| context.config.sync || *it != SignedCounts::default());
+    drop(reader);
+    let summary = tally.summary(ruleset.applicable_rules(), context.now);
+    if output.json {
+        let held = HeldOutput { summary: summary_json(&summary), signed };
+        return print(&format!("{}\n", serde_json::to_string(&held)?));
+    }
+    print(&summary_text(&summary, context.when(), WIDTH))?;
+    signed.map_or(Ok(()), |signed| print(&signed.to_text(context.when(), WIDTH)))
+}
+
+/// The summary, extended by the operator's statements.
+#[derive(Serialize)]
+struct HeldOutput<S> {
+    #[serde(flatten)]
+    summary: S,
+    signed: Option<SignedCounts>,
+}

@@ -1,0 +1,200 @@
+use std::fs::{self, File};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::export::{ReceiptBundle, receipt_json};
+use crate::messages::cli::verify as msg;
+use crate::render::words;
+use temoin_core::law::Profile;
+use temoin_core::session::{Field, IdPrefix};
+use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
+
+use super::arguments::VerifyArgs;
+use super::context::Context;
+use super::exit::{CliError, Failure};
+use super::print;
+use super::table::wrapped;
+
+/// Maximum size of a bundle: a quarter of a million receipts.
+const MAX_BUNDLE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Assumed terminal width, in columns.
+const WIDTH: usize = 80;
+
+/// `temoin verify`
+pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliError> {
+    let pinned = pinned(context, arguments)?;
+    let (receipts, mut chains) = match arguments.receipt.as_deref() {
+        Some(name) if Path::new(name).exists() || name.parse::<IdPrefix>().is_err() => {
+            let receipts = read(Path::new(name))?;
+            let chains = pinned.into_iter().map(|key| receipts.keys(key)).collect();
+            (receipts.receipts, chains)
+        }
+        name => (of_the_journal(context, name)?, Vec::new()),
+    };
+    // The journal's keys count on the box itself, and only if no key was given.
+    if let Some(reader) = context.reader()?.filter(|_| !is_given(arguments)) {
+        for key in pinned.into_iter().chain(reader.pinned_keys()?) {
+            chains.push(reader.keys(key)?);
+        }
+    } else if let Some(key) = pinned {
+        chains.push(KeyChain::pinned(key));
+    }
+    if chains.is_empty() {
+        return Err(CliError::new(Failure::Failed, msg::NO_KEY.text(context.language)));
+    }
+    let checked: Vec<(Option<Receipt>, Option<ProtocolError>)> = receipts
+        .into_iter()
+        .map(|receipt| match receipt {
+            Ok(receipt) => {
+                let good = chains.iter().any(|keys| receipt.verify(keys).is_ok());
+                (Some(receipt), (!good).then_some(ProtocolError::NotAuthentic))
+            }
+            Err(refused) => (None, Some(refused)),
+        })
+        .collect();
+    if arguments.json {
+        let receipts = checked.iter().map(|(receipt, problem)| CheckedReceipt {
+            verified: problem.is_none(),
+            problem: problem.map(|problem| match problem {
+                ProtocolError::Malformed => "malformed",
+                _ => "not-authentic",
+            }),
+            receipt: receipt.as_ref().map(receipt_json),
+        });
+        let report = VerifyReport { format: "temoin.verify/1", receipts: receipts.collect() };
+        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+    } else {
+        for (place, (receipt, problem)) in checked.iter().enumerate() {
+            print(&text(context, place + 1, receipt.as_ref(), *problem))?;
+        }
+    }
+    let bad = checked.iter().filter(|(_, problem)| problem.is_some()).count();
+    if bad == 0 { Ok(()) } else { Err(CliError::new(Failure::NotAuthentic, "")) }
+}
+
+fn is_given(arguments: &VerifyArgs) -> bool {
+    arguments.key.is_some() || arguments.profile.is_some()
+}
+
+/// The operator's key as given, else from the configured profile; never from the file to verify.
+fn pinned(context: &Context, arguments: &VerifyArgs) -> Result<Option<PublicKey>, CliError> {
+    if let Some(key) = arguments.key {
+        return Ok(Some(key));
+    }
+    let key = match &arguments.profile {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+            let profile = Profile::parse(&path.display().to_string(), &text)?;
+            let Some(sync) = profile.sync else {
+                let why =
+                    "the profile names no key: it has no part [sync]; ask the operator for one";
+                return Err(failed(path, &why));
+            };
+            Some(sync.public_key)
+        }
+        None => {
+            let ruleset = context.lawbook()?;
+            ruleset.profile().and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key)
+        }
+    };
+    key.map(|key| {
+        PublicKey::from_bytes(*key.as_bytes())
+            .map_err(|error| CliError::new(Failure::Failed, error))
+    })
+    .transpose()
+}
+
+fn read(path: &Path) -> Result<ReceiptBundle, CliError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    file.take(MAX_BUNDLE_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
+    ReceiptBundle::parse(&bytes).map_err(|error| failed(path, &error))
+}
+
+/// The receipts of the sessions with this ID prefix, or all.
+fn of_the_journal(
+    context: &Context,
+    id: Option<&str>,
+) -> Result<Vec<Result<Receipt, ProtocolError>>, CliError> {
+    let mut receipts = Vec::new();
+    if let Some(reader) = context.reader()? {
+        match id.and_then(|id| id.parse::<IdPrefix>().ok()) {
+            Some(prefix) => {
+                for sync_state in reader.sync_states(&prefix)? {
+                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
+                }
+            }
+            None => {
+                reader.for_each_sync_state(|sync_state| {
+                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
+                    ControlFlow::<()>::Continue(())
+                })?;
+            }
+        }
+    }
+    if receipts.is_empty() {
+        return Err(CliError::new(Failure::NotFound, msg::NO_RECEIPT.text(context.language)));
+    }
+    Ok(receipts.into_iter().map(Ok).collect())
+}
+
+fn text(
+    context: &Context,
+    place: usize,
+    receipt: Option<&Receipt>,
+    problem: Option<ProtocolError>,
+) -> String {
+    let language = context.language;
+    let Some(receipt) = receipt else {
+        let message = match problem {
+            Some(ProtocolError::NotAuthentic) => &msg::CHANGED,
+            _ => &msg::MALFORMED,
+        };
+        let text = message.fill(language, &[("number", &place.to_string())]);
+        return format!("✗ {}", wrapped(&text, WIDTH, "  ").trim_start());
+    };
+    let statement = receipt.statement();
+    let when = context.when();
+    let held = statement.held();
+    let day = held.and_then(|held| held.erase_by());
+    let states = match (held, day) {
+        (Some(_), Some(_)) => &msg::HELD,
+        (Some(_), None) => &msg::HELD_UNDETERMINED,
+        (None, _) => &msg::NOT_HELD,
+    };
+    let day = day.map(|day| when.date_without_weekday(day.date())).unwrap_or_default();
+    let (id, at) = (statement.id().to_string(), when.date_time(statement.at().to_timestamp()));
+    let mut text = states.fill(language, &[("id", &id), ("at", &at), ("day", &day)]);
+    if let Some(held) = held {
+        let fields: Vec<Field> = held.fields().iter().collect();
+        let fields = words::fields(&fields, language);
+        text.push(' ');
+        text.push_str(&msg::FIELDS.fill(language, &[("fields", &fields)]));
+    }
+    let verdict = if problem.is_none() { &msg::AUTHENTIC } else { &msg::NOT_AUTHENTIC };
+    text.push(' ');
+    text.push_str(&verdict.fill(language, &[("key", &receipt.key().to_string())]));
+    let mark = if problem.is_none() { '✓' } else { '✗' };
+    format!("{mark} {}", wrapped(&text, WIDTH, "  ").trim_start())
+}
+
+fn failed(path: &Path, why: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Failure::Failed, format!("{}: {why}", path.display()))
+}
+
+#[derive(Serialize)]
+struct VerifyReport<R> {
+    format: &'static str,
+    receipts: Vec<CheckedReceipt<R>>,
+}
+
+#[derive(Serialize)]
+struct CheckedReceipt<R> {
+    verified: bool,
+    problem: Option<&'static str>,
+    receipt: Option<R>,
+}

@@ -1,0 +1,100 @@
+use super::phrases::sentence;
+use super::text_layout::{TextLayout, length};
+use crate::messages::assessment as w;
+use crate::messages::common;
+use temoin_core::assessment::{RecordCounts, Summary, UnknownReason};
+use temoin_core::text::{DateFormatter, Message};
+
+/// A summary as plain text for a terminal of `width` columns, in the language and the time
+/// zone of `when`.
+pub fn summary_text(own: &Summary, when: DateFormatter, width: usize) -> String {
+    let mut layout = TextLayout::new(width);
+    let say = |message: &Message| message.text(when.language);
+    let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
+    layout.paragraph(0, say(&w::SUMMARY));
+    layout.gap();
+    let values = [("sessions", &*sessions(own.sessions)), ("open", &*own.open.to_string())];
+    let recorded = match own.open {
+        0 => sessions(own.sessions),
+        _ => w::SESSIONS_OPEN.fill(when.language, &values),
+    };
+    let head = [(say(&w::AS_OF), when.date(own.today)), (say(&w::RECORDED), recorded)];
+    let labels = [&w::HELD, &w::GONE, &w::CANNOT_TELL, &w::OLDEST, &w::NEXT, &w::NOT_KEPT]
+        .map(say)
+        .into_iter()
+        .chain([say(&w::NOT_DECLARED)])
+        .chain(head.iter().map(|(label, _)| *label));
+    let column = labels.map(length).max().unwrap_or(0);
+    for (label, text) in &head {
+        layout.row(2, label, column, text);
+    }
+    let operator = match &own.operator {
+        Some(name) => w::BY_DECLARATION.fill(when.language, &[("operator", name)]),
+        None => say(&w::BY_DECLARATION_UNKNOWN).to_owned(),
+    };
+    for (title, count, nothing, unknown) in [
+        (say(&w::BY_LAW), &own.law, &w::NOT_KEPT, &w::BY_LAW_UNKNOWN),
+        (operator.as_str(), &own.declared, &w::NOT_DECLARED, &w::NO_PROFILE),
+    ] {
+        layout.heading(title);
+        match count {
+            None => layout.paragraph(2, &sentence(say(unknown))),
+            Some(count) => {
+                for (label, text) in rows(count, nothing, when) {
+                    layout.row(2, label, column, &text);
+                }
+            }
+        }
+    }
+    layout.gap();
+    layout.paragraph(0, say(&w::COUNTED));
+    layout.into_string()
+}
+
+fn rows(
+    count: &RecordCounts,
+    nothing: &Message,
+    when: DateFormatter,
+) -> Vec<(&'static str, String)> {
+    let say = |message: &Message| message.text(when.language);
+    let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
+    let mut rows = vec![(say(&w::HELD), sessions(count.held))];
+    if let Some((id, start)) = &count.oldest {
+        let values = [("id", &*id.short()), ("start", &*when.moment(start))];
+        rows.push((say(&w::OLDEST), w::OLDEST_IS.fill(when.language, &values)));
+        rows.push((
+            say(&w::NEXT),
+            match &count.next {
+                Some((id, last)) => {
+                    let day = when.date_without_weekday(last.succ_opt().unwrap_or(*last));
+                    w::NEXT_IS.fill(when.language, &[("id", &id.short()), ("day", &day)])
+                }
+                None => say(&w::NEXT_UNKNOWN).to_owned(),
+            },
+        ));
+    }
+    if count.over > 0 {
+        rows.push((say(&w::GONE), sessions(count.over)));
+    }
+    if count.none > 0 {
+        rows.push((nothing.text(when.language), sessions(count.none)));
+    }
+    for (place, (why, number)) in count.untold.iter().enumerate() {
+        let values = [("sessions", &*sessions(*number)), ("why", say(why_text(*why)))];
+        let label = if place == 0 { say(&w::CANNOT_TELL) } else { "" };
+        rows.push((label, w::UNTOLD_ROW.fill(when.language, &values)));
+    }
+    rows
+}
+
+fn why_text(why: UnknownReason) -> &'static Message {
+    match why {
+        UnknownReason::Between => &w::UNTOLD_BETWEEN,
+        UnknownReason::Depends => &w::UNTOLD_DEPENDS,
+        UnknownReason::Gap => &w::UNTOLD_GAP,
+        UnknownReason::LeftOpen => &w::UNTOLD_LEFT_OPEN,
+        UnknownReason::NoLength => &w::UNTOLD_NO_LENGTH,
+        UnknownReason::Stale => &w::UNTOLD_STALE,
+        UnknownReason::Undated => &w::UNTOLD_UNDATED,
+    }
+}

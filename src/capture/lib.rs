@@ -1,0 +1,15 @@
+//! What the box can observe of a tunnel: OpenVPN's hooks and management socket, network interfaces,
+//! clocks.
+
+#![forbid(unsafe_code)]
+
+mod boot_ids;
+pub mod clock;
+mod link;
+pub mod openvpn;
+pub mod origin;
+pub mod spool;
+pub mod syslog;
+
+pub use boot_ids::BootIds;
+pub use link::{LinkNotice, LinkWatch, query_link};

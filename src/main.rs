@@ -1,8 +1,0 @@
-//! The `temoin` program.
-#![forbid(unsafe_code)]
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    temoin::cli::run()
-}

@@ -1,0 +1,37 @@
+//! The operator's end: the record that an OpenVPN gateway keeps of its sessions, and the responder
+//! that boxes sync with.
+//!
+//! Read in this order: [`SessionRecord`] is what is held of one session, [`RetentionPolicy`] until when, [`Store`]
+//! where, in SQLite or, where several gateways share it, in PostgreSQL. [`hook`] is what an OpenVPN
+//! server runs: an [`Event`] waits in the [`Spool`] until the store has it. [`Responder`] answers boxes
+//! from the store, signed with the key in [`KeyFile`]. [`cli`] is the command line of
+//! `temoin-operator`.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+mod config;
+mod end;
+mod endpoint;
+mod event;
+pub mod hook;
+mod keys;
+mod policy;
+mod rate_limiter;
+mod record;
+mod responder;
+mod spool;
+pub mod store;
+mod tls;
+
+pub use config::{Config, ConfigError};
+pub use end::{EndTime, SessionEnd, TerminateCause};
+pub use endpoint::{Endpoint, ServeError, listen};
+pub use event::{Event, EventKind, InvalidEnvironment};
+pub use keys::{ClockBehind, KeyError, KeyFile, SigningKeys};
+pub use policy::RetentionPolicy;
+pub use record::{HeldRecord, SessionRecord};
+pub use responder::{Responder, ResponderError, answer_status};
+pub use spool::{Spool, SpoolOutcome};
+pub use store::{BindOutcome, Location, ServerName, ServerRun, Store, StoreError};
+pub use tls::{TlsError, certificate_key};
