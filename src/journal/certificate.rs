@@ -23,7 +23,7 @@ pub struct ErasedCount {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
     use std::fs;
     use std::net::IpAddr;
@@ -42,7 +42,7 @@ mod tests {
 
     /// Everything that only the session of this number holds, in each form in which it could stand in
     /// a file.
-    fn traces(number: u32, session: &Session) -> Vec<Vec<u8>> {
+    pub(in super::super) fn traces(number: u32, session: &Session) -> Vec<Vec<u8>> {
         let attributes = &session.attributes;
         let addresses = [
             attributes.origin_address.unwrap().value,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     /// Those of the traces that stand in any file in `directory`.
-    fn found(directory: &Path, traces: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    pub(in super::super) fn found(directory: &Path, traces: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let mut by_beginning: Vec<Vec<&Vec<u8>>> = vec![Vec::new(); 0x1_0000];
         let beginning = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
         for trace in traces {

@@ -20,7 +20,7 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// and a page that occurs in it many times costs one write in the database.
 const MAX_LOG_PAGES: i64 = 1000;
 
-/// Pagination cache of a connection, in KiB (negative: SQLite's convention).
+/// Page cache of a connection, in KiB (negative: SQLite's convention).
 const CACHE: i64 = -128;
 
 /// Opens a writing connection; exclusive unless somebody reads, which keeps the WAL index off the
@@ -49,10 +49,17 @@ fn open_locked(path: &Path, locking: &str, timeout: Duration) -> rusqlite::Resul
     Ok(connection)
 }
 
+/// Keeps values out of files that erasure does not know of, and out of pages that are free. For every
+/// connection, whether it reads or writes: SQLite may have been built with other defaults.
+pub(super) fn confine_values(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
+}
+
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    confine_values(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // `checkpoint_long_log` checkpoints instead: a new connection does not know how much of the log
     // is already in the database, so SQLite's automatic checkpoints would let it grow without
@@ -70,10 +77,7 @@ pub(super) fn create(path: &Path) -> Result<(), CreateError> {
         }
     }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    let mut connection = Connection::open_with_flags(&new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-    connection.pragma_update(None, "page_size", PAGE_SIZE)?;
-    configure(&connection)?;
+    let mut connection = open_empty(&new)?;
     let transaction = connection.transaction()?;
     schema::migrate(&transaction)?;
     transaction.commit()?;
@@ -84,6 +88,15 @@ pub(super) fn create(path: &Path) -> Result<(), CreateError> {
         sync(directory)?;
     }
     Ok(())
+}
+
+/// Opens a writing connection to an empty file.
+fn open_empty(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    connection.pragma_update(None, "page_size", PAGE_SIZE)?;
+    configure(&connection)?;
+    Ok(connection)
 }
 
 /// Why a journal could not be created.
@@ -136,4 +149,42 @@ pub(super) fn companion(database: &Path, suffix: &str) -> PathBuf {
 /// Syncs a directory.
 pub(super) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use tempfile::tempdir;
+
+    use super::super::{Journal, Reader};
+    use super::*;
+
+    /// Panics unless the connection keeps values where erasure reaches them.
+    pub(in super::super) fn assert_confined(connection: &Connection, kind: &str) {
+        for (pragma, expected) in [("temp_store", 2), ("secure_delete", 1)] {
+            let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
+            assert_eq!(found, expected, "{pragma} of {kind}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_writes_keeps_values_where_erasure_reaches_them() {
+        let directory = tempdir().unwrap();
+        let empty = directory.path().join("empty");
+        File::create_new(&empty).unwrap();
+        assert_confined(&open_empty(&empty).unwrap(), "a new journal");
+
+        drop(Journal::open(directory.path()).unwrap());
+        let path = directory.path().join(DATABASE);
+        let locking_mode = |connection: &Connection| {
+            connection.pragma_query_value(None, "locking_mode", |row| row.get::<_, String>(0))
+        };
+        let alone = write(&path).unwrap();
+        assert_eq!(locking_mode(&alone).unwrap(), "exclusive");
+        assert_confined(&alone, "a writer");
+        drop(alone);
+        let _reader = Reader::open(directory.path()).unwrap().unwrap();
+        let beside = write(&path).unwrap();
+        assert_eq!(locking_mode(&beside).unwrap(), "normal");
+        assert_confined(&beside, "a writer beside a reader");
+    }
 }

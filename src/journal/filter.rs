@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use rusqlite::types::Value;
 
-use super::row::{COLUMNS, numbers, octets};
+use super::row::{SELECTED, numbers, octets};
 use temoin_core::session::{SessionId, Timestamp};
 
 /// Selects sessions.
@@ -72,10 +72,10 @@ enum PageBound {
 }
 
 impl Query {
-    /// Selects `number`, `id` and [`COLUMNS`], newest first.
+    /// Selects [`SELECTED`], newest first.
     pub(super) fn new(filter: &Filter, page: Option<&Pagination>) -> Self {
         let below = page.and_then(|page| page.after).map(PageBound::Session);
-        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
+        let mut query = Self::selecting(SELECTED, filter, below);
         query.text.push_str(" ORDER BY number DESC");
         if let Some(page) = page {
             query.text.push_str(&format!(" LIMIT {} OFFSET {}", page.limit, page.offset));
@@ -86,7 +86,7 @@ impl Query {
     /// Selects the same columns of at most `limit` sessions before a cursor.
     pub(super) fn before(filter: &Filter, place: Option<Cursor>, limit: u32) -> Self {
         let below = place.map(|Cursor(number)| PageBound::Number(number));
-        let mut query = Self::selecting(&format!("number, id, {COLUMNS}"), filter, below);
+        let mut query = Self::selecting(SELECTED, filter, below);
         query.text.push_str(&format!(" ORDER BY number DESC LIMIT {limit}"));
         query
     }
@@ -178,7 +178,7 @@ impl Query {
             };
             format!("SELECT {columns} FROM session{condition}")
         };
-        let open = "number IN (SELECT item FROM underway WHERE kind = 'open')".to_owned();
+        let open = "number IN (SELECT item FROM unfinished WHERE kind = 'open')".to_owned();
         let mut selects = Vec::new();
         if filter.state == Some(SessionState::Open) {
             selects.push(select(&[open]));
@@ -187,9 +187,9 @@ impl Query {
         } else {
             let beyond = format!("({})", outside.join(" OR "));
             selects.push(select(&inside));
-            selects.push(select(&["astray IS NOT NULL".to_owned(), beyond.clone()]));
+            selects.push(select(&["out_of_order IS NOT NULL".to_owned(), beyond.clone()]));
             if filter.state.is_none() {
-                selects.push(select(&["astray IS NULL".to_owned(), beyond, open]));
+                selects.push(select(&["out_of_order IS NULL".to_owned(), beyond, open]));
             }
         }
         Self { text: selects.join(" UNION ALL "), values }
@@ -362,7 +362,7 @@ mod tests {
                     .unwrap();
                 for line in &plan {
                     let whole =
-                        line.starts_with("SCAN session") && !line.contains("session_astray");
+                        line.starts_with("SCAN session") && !line.contains("session_out_of_order");
                     assert!(!whole && !line.contains("MULTI-INDEX"), "{plan:#?}\n{}", query.text);
                 }
             }

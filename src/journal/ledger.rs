@@ -143,7 +143,7 @@ pub enum RequestedId {
 
 pub(super) fn insert(transaction: &Transaction<'_>, sent: &SentRequest) -> Result<EntryNumber> {
     transaction.execute(
-        "INSERT INTO ledger (sent_at, call, way, by_hand, head, body) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ledger (sent_at, call, route, manual, head, body) VALUES (?, ?, ?, ?, ?, ?)",
         params![
             sent.at.milliseconds(),
             sent.call.code(),
@@ -247,7 +247,7 @@ pub(super) fn has_registration(
 pub(super) fn list(connection: &Connection, offset: u32, limit: u32) -> Result<Vec<LedgerEntry>> {
     connection
         .prepare(
-            "SELECT number, sent_at, call, way, by_hand, head, body,
+            "SELECT number, sent_at, call, route, manual, head, body,
                     answered_at, status, size, digest, failure
              FROM ledger ORDER BY number DESC LIMIT ? OFFSET ?",
         )?
@@ -258,7 +258,7 @@ pub(super) fn list(connection: &Connection, offset: u32, limit: u32) -> Result<V
 fn read(row: &Row<'_>) -> Result<LedgerEntry> {
     let invalid_column =
         |place, name: &str| Error::InvalidColumnType(place, name.to_owned(), Type::Integer);
-    let (call, way) = (row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
+    let (call, route) = (row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
     let sent = SentRequest {
         at: instant(row, 1)?.ok_or_else(|| invalid_column(1, "sent_at"))?,
         call: Call::ALL
@@ -267,8 +267,8 @@ fn read(row: &Row<'_>) -> Result<LedgerEntry> {
             .ok_or_else(|| invalid_column(2, "call"))?,
         route: RouteKind::ALL
             .into_iter()
-            .find(|it| it.code() == way)
-            .ok_or_else(|| invalid_column(3, "way"))?,
+            .find(|it| it.code() == route)
+            .ok_or_else(|| invalid_column(3, "route"))?,
         is_manual: row.get(4)?,
         head: row.get(5)?,
         body: row.get(6)?,

@@ -34,7 +34,7 @@
 //!
 //! When a call returns, its transaction is either durable or has changed nothing and can be
 //! retried. [`JournalError`] separates transient errors from those that need an administrator.
-//! ErasedCount sessions stay erased: later updates to them are dropped. A database is set aside
+//! Erased sessions stay erased: later updates to them are dropped. A database is set aside
 //! ([`SetAside`]), never deleted, and replaced by a new one only if SQLite reports it as damaged or
 //! not a database; a full disk, a lock or a missing permission is an error that changes nothing.
 

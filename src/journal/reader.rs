@@ -8,9 +8,9 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
-use super::connection::{BUSY_TIMEOUT, DATABASE};
+use super::connection::{BUSY_TIMEOUT, DATABASE, confine_values};
 use super::filter::{Cursor, Filter, Pagination, Query};
-use super::row::{self, COLUMNS};
+use super::row::{self, SELECTED};
 use super::schema::{self, CURRENT_VERSION};
 use super::session_counts;
 use super::sessions;
@@ -81,10 +81,7 @@ impl Reader {
     ) -> Result<Vec<Session>, JournalError> {
         let Query { text, values } = Query::new(filter, Some(page));
         self.ask(|connection| {
-            connection
-                .prepare(&text)?
-                .query_map(params_from_iter(values), |row| row::read(row, 1))?
-                .collect()
+            connection.prepare(&text)?.query_map(params_from_iter(values), row::read)?.collect()
         })
     }
 
@@ -103,7 +100,7 @@ impl Reader {
             let mut statement = connection.prepare(&text)?;
             let mut rows = statement.query(params_from_iter(values))?;
             while let Some(row) = rows.next()? {
-                if let ControlFlow::Break(value) = visit(row::read(row, 1)?) {
+                if let ControlFlow::Break(value) = visit(row::read(row)?) {
                     return Ok(Some(value));
                 }
             }
@@ -127,7 +124,7 @@ impl Reader {
             connection
                 .prepare(&text)?
                 .query_map(params_from_iter(values), |row| {
-                    Ok((Cursor(row.get(0)?), row::read(row, 1)?))
+                    row::read_numbered(row).map(|(number, session)| (Cursor(number), session))
                 })?
                 .collect()
         })
@@ -167,11 +164,11 @@ impl Reader {
         self.ask(|connection| {
             connection
                 .prepare(&format!(
-                    "SELECT number, id, {COLUMNS} FROM session
+                    "SELECT {SELECTED} FROM session
                      WHERE substr(id, 1, 4) BETWEEN substr(?1, 1, 4) AND substr(?2, 1, 4)
                      AND id BETWEEN ?1 AND ?2 ORDER BY number DESC"
                 ))?
-                .query_map([low.as_bytes(), high.as_bytes()], |row| row::read(row, 1))?
+                .query_map([low.as_bytes(), high.as_bytes()], row::read)?
                 .collect()
         })
     }
@@ -254,19 +251,15 @@ impl Reader {
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn copy_to(&self, path: &Path) -> Result<(), JournalError> {
-        let copied = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(
-            |mut copy| {
-                // A copy that breaks off is worth nothing: no file beside it that would say how to go on.
-                copy.pragma_update(None, "journal_mode", "MEMORY")?;
-                let backup = Backup::new(&self.connection, &mut copy)?;
-                // In one step: a writer in between would make it start over.
-                while backup.step(-1)? != StepResult::Done {
-                    thread::sleep(PAUSE);
-                }
-                drop(backup);
-                copy.close().map_err(|(_, error)| error)
-            },
-        );
+        let copied = open_copy(path).and_then(|mut copy| {
+            let backup = Backup::new(&self.connection, &mut copy)?;
+            // In one step: a writer in between would make it start over.
+            while backup.step(-1)? != StepResult::Done {
+                thread::sleep(PAUSE);
+            }
+            drop(backup);
+            copy.close().map_err(|(_, error)| error)
+        });
         copied.map_err(|error| JournalError::from_sqlite(path, &error))?;
         File::open(path)
             .and_then(|file| file.sync_all())
@@ -285,7 +278,7 @@ impl Reader {
 fn shared(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags())?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "cache_size", CACHE)?;
+    configure(&connection)?;
     schema::version(&connection)?;
     Ok(connection)
 }
@@ -302,7 +295,7 @@ fn alone(
     let connect = || {
         let connection = Connection::open_with_flags_and_vfs(path, flags(), c"unix-none")?;
         connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-        connection.pragma_update(None, "cache_size", CACHE)?;
+        configure(&connection)?;
         schema::version(&connection)?;
         Ok(connection)
     };
@@ -312,6 +305,20 @@ fn alone(
             other => other,
         }
     })
+}
+
+/// A connection to the empty file that becomes a copy.
+fn open_copy(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // A copy that breaks off is worth nothing: no file beside it that would say how to go on.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    confine_values(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", CACHE)?;
+    confine_values(connection)
 }
 
 fn flags() -> OpenFlags {
@@ -329,9 +336,24 @@ mod tests {
     use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
     use tempfile::tempdir;
 
+    use super::super::connection::tests::assert_confined;
     use super::super::test_support::{EIGHT, at, opening, reading, session};
     use super::super::{Filter, Journal};
     use super::*;
+
+    #[test]
+    fn a_connection_that_reads_or_copies_keeps_values_where_erasure_reaches_them() {
+        let directory = tempdir().unwrap();
+        drop(Journal::open(directory.path()).unwrap());
+        let path = directory.path().join(DATABASE);
+        assert_confined(&shared(&path).unwrap(), "a reader");
+        let denied = JournalError::Denied { path: path.clone() };
+        let (connection, _lock) = alone(directory.path(), &path, denied).unwrap();
+        assert_confined(&connection, "a reader without rights");
+        let copy = directory.path().join("copy");
+        File::create_new(&copy).unwrap();
+        assert_confined(&open_copy(&copy).unwrap(), "a copy");
+    }
 
     #[test]
     fn there_is_nothing_to_read_before_a_journal_was_begun() {

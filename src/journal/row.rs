@@ -5,67 +5,92 @@ use rusqlite::{Error, Result, Row};
 
 use super::schema::{DAY_BITS, OUTSIDE_ITS_DAY, UNDATED};
 use temoin_core::session::{
-    Attributes, BootId, ClockReading, Coverage, Device, End, EndReason, Gateway, Ipv6Prefix,
-    Observed, Session, SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
+    Attributes, BootId, ClockReading, Coverage, End, EndReason, Gateway, Ipv6Prefix, Observed,
+    Session, SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 
-/// The columns of a session but its `id`, in the order in which [`values`] gives and [`read`] takes
-/// them. An update that named the `id` would write a page of its index, too.
-pub(super) const COLUMNS: &str = "device, interface, coverage, connection, last_seen, \
-    opened_boot, opened_uptime, opened_realtime, opened_synchronised, \
-    start_earliest, start_latest, start_claimed, start_source, \
-    end_reason, end_earliest, end_latest, end_claimed, end_source, \
-    closed_boot, closed_uptime, closed_realtime, closed_synchronised, \
-    origin_address, origin_address_source, origin_port, origin_port_source, \
-    assigned_ipv4, assigned_ipv4_source, assigned_ipv6, assigned_ipv6_source, \
-    delegated_prefix, delegated_prefix_source, gateway_address, gateway_port, gateway_source, \
-    transport, transport_source";
+/// Defines the columns, and groups of them, from one list: what is selected, written and read cannot
+/// drift apart.
+macro_rules! columns {
+    ($head:ident: $first:ident; $($group:ident: $($column:ident)*;)*) => {
+        /// A column of a session, numbered by its place in [`SELECTED`].
+        #[allow(non_camel_case_types, reason = "spelt as in the schema")]
+        #[derive(Clone, Copy)]
+        enum Column { $first, $($($column,)*)* id, number }
 
-/// All but a session's ID as a row's values, in the order of [`COLUMNS`].
-pub(super) fn values(session: &Session) -> Vec<Value> {
-    let Session { device, interface, opened, start, end, attributes, .. } = session;
-    let mut values = vec![
-        Value::Text(device.to_string()),
-        (*interface).into(),
-        coverage_code(session.coverage).into(),
-        session.connection.into(),
-        instant(session.last_seen),
-        Value::Blob(opened.boot.as_bytes().to_vec()),
-    ];
-    push_clocks(&mut values, opened);
-    push_moment(&mut values, start);
-    match end {
-        Some(End { moment, closed, reason }) => {
-            values.push(reason_code(*reason).into());
-            push_moment(&mut values, moment);
-            let own_boot = closed.boot != opened.boot;
-            values.push(own_boot.then(|| closed.boot.as_bytes().to_vec()).into());
-            push_clocks(&mut values, closed);
-        }
-        None => values.extend([const { Value::Null }; 9]),
-    }
-    push_fact(&mut values, attributes.origin_address, |address| Value::Blob(octets(address)));
-    push_fact(&mut values, attributes.origin_port, |port| i64::from(port).into());
-    push_fact(&mut values, attributes.assigned_ipv4, |address| Value::Blob(octets(address.into())));
-    push_fact(&mut values, attributes.assigned_ipv6, |address| Value::Blob(octets(address.into())));
-    push_fact(&mut values, attributes.delegated_prefix, |prefix| {
-        let mut bytes = octets(prefix.address().into());
-        bytes.push(prefix.length());
-        Value::Blob(bytes)
-    });
-    let gateway = attributes.gateway;
-    values.push(gateway.map(|gateway| octets(gateway.value.address)).into());
-    values.push(gateway.and_then(|gateway| gateway.value.port).into());
-    values.push(gateway.map(|gateway| source_code(gateway.source)).into());
-    push_fact(&mut values, attributes.transport, |transport| transport_code(transport).into());
-    values
+        const $head: [Column; 1] = [Column::$first];
+        $(const $group: [Column; [$(Column::$column),*].len()] = [$(Column::$column),*];)*
+        const ID: [Column; 1] = [Column::id];
+        const NUMBER: [Column; 1] = [Column::number];
+
+        /// The columns in the order in which [`values`] gives them. An update that named the `id`,
+        /// too, would write a page of its index.
+        pub(super) const COLUMNS: &str =
+            concat!(stringify!($first) $($(, ", ", stringify!($column))*)*);
+
+        /// The columns that [`read`] takes; a query may select more behind them.
+        pub(super) const SELECTED: &str =
+            concat!(stringify!($first) $($(, ", ", stringify!($column))*)*, ", id, number");
+    };
 }
 
-/// Flags for column `astray`, for a session at this row number.
+columns! {
+    DEVICE: device;
+    INTERFACE: interface;
+    COVERAGE: coverage;
+    CONNECTION: connection;
+    LAST_SEEN: last_seen;
+    OPENED: opened_boot opened_uptime opened_realtime opened_synchronised;
+    START: start_earliest start_latest start_claimed start_source;
+    END_REASON: end_reason;
+    END: end_earliest end_latest end_claimed end_source;
+    CLOSED: closed_boot closed_uptime closed_realtime closed_synchronised;
+    ORIGIN_ADDRESS: origin_address origin_address_source;
+    ORIGIN_PORT: origin_port origin_port_source;
+    ASSIGNED_IPV4: assigned_ipv4 assigned_ipv4_source;
+    ASSIGNED_IPV6: assigned_ipv6 assigned_ipv6_source;
+    DELEGATED_PREFIX: delegated_prefix delegated_prefix_source;
+    GATEWAY: gateway_address gateway_source;
+    GATEWAY_PORT: gateway_port;
+    TRANSPORT: transport transport_source;
+}
+
+/// A session as a row's values, in the order of [`COLUMNS`].
+pub(super) fn values(session: &Session) -> Vec<Value> {
+    let Session { opened, attributes, .. } = session;
+    let mut row = Values(vec![Value::Null; Column::id as usize]);
+    row.set(DEVICE, session.device.to_string());
+    row.set(INTERFACE, session.interface);
+    row.set(COVERAGE, coverage_code(session.coverage));
+    row.set(CONNECTION, session.connection);
+    row.set(LAST_SEEN, session.last_seen.map(Timestamp::milliseconds));
+    row.set_clocks(OPENED, opened, None);
+    row.set_moment(START, &session.start);
+    if let Some(End { moment, closed, reason }) = &session.end {
+        row.set(END_REASON, reason_code(*reason));
+        row.set_moment(END, moment);
+        row.set_clocks(CLOSED, closed, Some(opened.boot));
+    }
+    row.set_fact(ORIGIN_ADDRESS, attributes.origin_address, octets);
+    row.set_fact(ORIGIN_PORT, attributes.origin_port, |port| port);
+    row.set_fact(ASSIGNED_IPV4, attributes.assigned_ipv4, |address| octets(address.into()));
+    row.set_fact(ASSIGNED_IPV6, attributes.assigned_ipv6, |address| octets(address.into()));
+    row.set_fact(DELEGATED_PREFIX, attributes.delegated_prefix, |prefix| {
+        let mut bytes = octets(prefix.address().into());
+        bytes.push(prefix.length());
+        bytes
+    });
+    row.set_fact(GATEWAY, attributes.gateway, |gateway| octets(gateway.address));
+    row.set(GATEWAY_PORT, attributes.gateway.and_then(|gateway| gateway.value.port));
+    row.set_fact(TRANSPORT, attributes.transport, transport_code);
+    row.0
+}
+
+/// Flags for column `out_of_order`, for a session at this row number.
 pub(super) fn out_of_order_flags(session: &Session, number: i64) -> Option<i64> {
     let near =
         |at: Option<Timestamp>| at.is_some_and(|at| (day(at) - (number >> DAY_BITS)).abs() <= 1);
-    // Open sessions are found through table `underway`.
+    // Open sessions are found through table `unfinished`.
     let is_near = near(session.start.value.earliest)
         && session.end.as_ref().is_none_or(|end| near(end.moment.value.latest));
     let outside = if is_near { 0 } else { OUTSIDE_ITS_DAY };
@@ -93,61 +118,44 @@ fn day(at: Timestamp) -> i64 {
     at.milliseconds().div_euclid(86_400_000)
 }
 
-/// The session in a row whose values from place `first` on are `id` and those of [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Session> {
-    let mut reader = RowReader { row, next: first };
-    let id = SessionId::from_bytes(reader.take()?);
-    let device: Device = reader.parse(|text: String| text.parse().ok())?;
-    let interface = reader.take()?;
-    let coverage = reader.parse(coverage_of)?;
-    let connection = reader.take()?;
-    let last_seen = reader.instant()?;
-    let boot = BootId::from_bytes(reader.take()?);
-    let opened = reader.clocks(boot)?;
-    let start = reader.moment()?;
-    let reason: Option<EndReason> = reader.parse(|code: Option<i64>| match code {
-        Some(code) => reason_of(code).map(Some),
-        None => Some(None),
-    })?;
-    let end = if let Some(reason) = reason {
-        let moment = reader.moment()?;
-        let boot = reader.take::<Option<[u8; 16]>>()?.map_or(opened.boot, BootId::from_bytes);
-        Some(End { moment, closed: reader.clocks(boot)?, reason })
-    } else {
-        reader.next += 8;
-        None
+/// The session in a row of [`SELECTED`].
+pub(super) fn read(row: &Row<'_>) -> Result<Session> {
+    let row = SessionRow(row);
+    let opened = row.clocks(OPENED, None)?;
+    let end = match row.optional(END_REASON, reason_of)? {
+        Some(reason) => {
+            let closed = row.clocks(CLOSED, Some(opened.boot))?;
+            Some(End { moment: row.moment(END)?, closed, reason })
+        }
+        None => None,
     };
-    let attributes = Attributes {
-        origin_address: reader.fact(address)?,
-        origin_port: reader.fact(Some)?,
-        assigned_ipv4: reader.fact(|bytes: [u8; 4]| Some(bytes.into()))?,
-        assigned_ipv6: reader.fact(|bytes: [u8; 16]| Some(bytes.into()))?,
-        delegated_prefix: reader.fact(prefix)?,
-        gateway: {
-            let address = reader.parse(|bytes: Option<Vec<u8>>| match bytes {
-                Some(bytes) => address(bytes).map(Some),
-                None => Some(None),
-            })?;
-            let port = reader.take()?;
-            let source = reader.source()?;
-            address
-                .zip(source)
-                .map(|(address, source)| Observed { value: Gateway { address, port }, source })
-        },
-        transport: reader.fact(transport_of)?,
-    };
+    let port = row.get(GATEWAY_PORT)?;
+    let gateway = |bytes| Some(Gateway { address: address(bytes)?, port });
     Ok(Session {
-        id,
-        device,
-        interface,
+        id: SessionId::from_bytes(row.get(ID)?),
+        device: row.required(DEVICE, |text: String| text.parse().ok())?,
+        interface: row.get(INTERFACE)?,
         opened,
-        start,
+        start: row.moment(START)?,
         end,
-        attributes,
-        coverage,
-        connection,
-        last_seen,
+        attributes: Attributes {
+            origin_address: row.fact(ORIGIN_ADDRESS, address)?,
+            origin_port: row.fact(ORIGIN_PORT, Some)?,
+            assigned_ipv4: row.fact(ASSIGNED_IPV4, |bytes: [u8; 4]| Some(bytes.into()))?,
+            assigned_ipv6: row.fact(ASSIGNED_IPV6, |bytes: [u8; 16]| Some(bytes.into()))?,
+            delegated_prefix: row.fact(DELEGATED_PREFIX, prefix)?,
+            gateway: row.fact(GATEWAY, gateway)?,
+            transport: row.fact(TRANSPORT, transport_of)?,
+        },
+        coverage: row.required(COVERAGE, coverage_of)?,
+        connection: row.get(CONNECTION)?,
+        last_seen: row.optional(LAST_SEEN, instant)?,
     })
+}
+
+/// The number of a row of [`SELECTED`], and the session in it.
+pub(super) fn read_numbered(row: &Row<'_>) -> Result<(i64, Session)> {
+    Ok((SessionRow(row).get(NUMBER)?, read(row)?))
 }
 
 /// The bytes of an address in network order.
@@ -158,100 +166,112 @@ pub(super) fn octets(address: IpAddr) -> Vec<u8> {
     }
 }
 
-fn push_clocks(values: &mut Vec<Value>, reading: &ClockReading) {
-    // The upper half of u64 is stored as negative numbers.
-    let uptime = i64::from_ne_bytes(reading.uptime.milliseconds().to_ne_bytes());
-    values.push(uptime.into());
-    values.push(reading.realtime.milliseconds().into());
-    values.push(reading.synchronised.into());
-}
+/// The values of [`COLUMNS`], null unless set.
+struct Values(Vec<Value>);
 
-fn push_moment(values: &mut Vec<Value>, moment: &Observed<TimeBounds>) {
-    let TimeBounds { earliest, latest, claimed } = moment.value;
-    values.extend([earliest, latest, claimed].map(instant));
-    values.push(source_code(moment.source).into());
-}
+impl Values {
+    fn set(&mut self, [column]: [Column; 1], value: impl Into<Value>) {
+        self.0[column as usize] = value.into();
+    }
 
-fn push_fact<T>(
-    values: &mut Vec<Value>,
-    fact: Option<Observed<T>>,
-    value: impl FnOnce(T) -> Value,
-) {
-    match fact {
-        Some(fact) => values.extend([value(fact.value), source_code(fact.source).into()]),
-        None => values.extend([Value::Null, Value::Null]),
+    /// Leaves the boot out where it is `known`.
+    fn set_clocks(&mut self, columns: [Column; 4], said: &ClockReading, known: Option<BootId>) {
+        let [boot, uptime, realtime, synchronised] = columns;
+        self.set([boot], (known != Some(said.boot)).then(|| said.boot.as_bytes().to_vec()));
+        // The upper half of u64 is stored as negative numbers.
+        self.set([uptime], i64::from_ne_bytes(said.uptime.milliseconds().to_ne_bytes()));
+        self.set([realtime], said.realtime.milliseconds());
+        self.set([synchronised], said.synchronised);
+    }
+
+    fn set_moment(&mut self, columns: [Column; 4], moment: &Observed<TimeBounds>) {
+        let [earliest, latest, claimed, source] = columns;
+        self.set([earliest], moment.value.earliest.map(Timestamp::milliseconds));
+        self.set([latest], moment.value.latest.map(Timestamp::milliseconds));
+        self.set([claimed], moment.value.claimed.map(Timestamp::milliseconds));
+        self.set([source], source_code(moment.source));
+    }
+
+    fn set_fact<T, V: Into<Value>>(
+        &mut self,
+        [value, source]: [Column; 2],
+        fact: Option<Observed<T>>,
+        stored: impl FnOnce(T) -> V,
+    ) {
+        self.set([source], fact.as_ref().map(|fact| source_code(fact.source)));
+        self.set([value], fact.map(|fact| stored(fact.value)));
     }
 }
 
-fn instant(at: Option<Timestamp>) -> Value {
-    at.map(Timestamp::milliseconds).into()
-}
+/// A row of [`SELECTED`].
+struct SessionRow<'a>(&'a Row<'a>);
 
-/// Reads the columns of a row from left to right.
-struct RowReader<'a> {
-    row: &'a Row<'a>,
-    next: usize,
-}
-
-impl RowReader<'_> {
-    fn take<T: FromSql>(&mut self) -> Result<T> {
-        self.next += 1;
-        self.row.get(self.next - 1)
+impl SessionRow<'_> {
+    fn get<T: FromSql>(&self, [column]: [Column; 1]) -> Result<T> {
+        self.0.get(column as usize)
     }
 
-    fn parse<T: FromSql, U>(&mut self, parse: impl FnOnce(T) -> Option<U>) -> Result<U> {
-        let place = self.next;
-        parse(self.take()?).ok_or_else(|| {
-            let name = self.row.as_ref().column_name(place).map(str::to_owned);
-            Error::InvalidColumnType(place, name.unwrap_or_default(), Type::Null)
-        })
+    fn optional<T: FromSql, U>(
+        &self,
+        column: [Column; 1],
+        parse: impl FnOnce(T) -> Option<U>,
+    ) -> Result<Option<U>> {
+        let Some(value) = self.get(column)? else { return Ok(None) };
+        parse(value).map(Some).ok_or_else(|| self.invalid(column))
     }
 
-    fn instant(&mut self) -> Result<Option<Timestamp>> {
-        self.parse(|at: Option<i64>| match at {
-            Some(at) => Timestamp::from_milliseconds(at).ok().map(Some),
-            None => Some(None),
-        })
+    fn required<T: FromSql, U>(
+        &self,
+        column: [Column; 1],
+        parse: impl FnOnce(T) -> Option<U>,
+    ) -> Result<U> {
+        self.optional(column, parse)?.ok_or_else(|| self.invalid(column))
     }
 
-    fn source(&mut self) -> Result<Option<Source>> {
-        self.parse(|code: Option<i64>| match code {
-            Some(code) => source_of(code).map(Some),
-            None => Some(None),
-        })
-    }
-
-    fn clocks(&mut self, boot: BootId) -> Result<ClockReading> {
+    /// Takes the boot that is `known` where there is none.
+    fn clocks(&self, columns: [Column; 4], known: Option<BootId>) -> Result<ClockReading> {
+        let [boot, uptime, realtime, synchronised] = columns;
+        let uptime: i64 = self.get([uptime])?;
         Ok(ClockReading {
-            boot,
-            uptime: Uptime::from_milliseconds(u64::from_ne_bytes(
-                self.take::<i64>()?.to_ne_bytes(),
-            )),
-            realtime: self.parse(|at| Timestamp::from_milliseconds(at).ok())?,
-            synchronised: self.take()?,
+            boot: match (self.get::<Option<_>>([boot])?, known) {
+                (None, Some(known)) => known,
+                (bytes, _) => BootId::from_bytes(bytes.ok_or_else(|| self.invalid([boot]))?),
+            },
+            uptime: Uptime::from_milliseconds(u64::from_ne_bytes(uptime.to_ne_bytes())),
+            realtime: self.required([realtime], instant)?,
+            synchronised: self.get([synchronised])?,
         })
     }
 
-    fn moment(&mut self) -> Result<Observed<TimeBounds>> {
+    fn moment(&self, columns: [Column; 4]) -> Result<Observed<TimeBounds>> {
+        let [earliest, latest, claimed, source] = columns;
         let value = TimeBounds {
-            earliest: self.instant()?,
-            latest: self.instant()?,
-            claimed: self.instant()?,
+            earliest: self.optional([earliest], instant)?,
+            latest: self.optional([latest], instant)?,
+            claimed: self.optional([claimed], instant)?,
         };
-        Ok(Observed { value, source: self.parse(source_of)? })
+        Ok(Observed { value, source: self.required([source], source_of)? })
     }
 
     fn fact<T: FromSql, U>(
-        &mut self,
+        &self,
+        [value, source]: [Column; 2],
         parse: impl FnOnce(T) -> Option<U>,
     ) -> Result<Option<Observed<U>>> {
-        let value = self.parse(|value: Option<T>| match value {
-            Some(value) => parse(value).map(Some),
-            None => Some(None),
-        })?;
-        let source = self.source()?;
+        let value = self.optional([value], parse)?;
+        let source = self.optional([source], source_of)?;
         Ok(value.zip(source).map(|(value, source)| Observed { value, source }))
     }
+
+    fn invalid(&self, [column]: [Column; 1]) -> Error {
+        let place = column as usize;
+        let name = self.0.as_ref().column_name(place).map(str::to_owned).unwrap_or_default();
+        Error::InvalidColumnType(place, name, Type::Null)
+    }
+}
+
+fn instant(milliseconds: i64) -> Option<Timestamp> {
+    Timestamp::from_milliseconds(milliseconds).ok()
 }
 
 fn address(bytes: Vec<u8>) -> Option<IpAddr> {
@@ -267,70 +287,63 @@ fn prefix(bytes: [u8; 17]) -> Option<Ipv6Prefix> {
     Ipv6Prefix::new(address.into(), *length).ok()
 }
 
-fn source_code(source: Source) -> i64 {
-    match source {
-        Source::OpenVpnHook => 1,
-        Source::OperatorPush => 2,
-        Source::Management => 3,
-        Source::Interface => 4,
-        Source::Bounds => 5,
-        Source::Stun => 6,
-        Source::NatPmp => 7,
-        Source::Pcp => 8,
-        Source::PublicInterface => 9,
+/// Defines the numbers that stand for an enumeration's values.
+macro_rules! codes {
+    ($code:ident, $of:ident, $type:ident: $($number:literal $value:ident),*) => {
+        fn $code(value: $type) -> i64 {
+            match value {
+                $($type::$value => $number),*
+            }
+        }
+
+        fn $of(code: i64) -> Option<$type> {
+            match code {
+                $($number => Some($type::$value),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+codes! {
+    source_code, source_of, Source:
+    1 OpenVpnHook, 2 OperatorPush, 3 Management, 4 Interface, 5 Bounds, 6 Stun, 7 NatPmp, 8 Pcp,
+    9 PublicInterface
+}
+
+codes! {
+    reason_code, reason_of, EndReason:
+    1 StoppedWithNotice, 2 Stopped, 3 Restarted, 4 Reloaded, 5 ServerSilent, 6 ServerStopped,
+    7 ConnectionLost, 8 TlsError, 9 SettingsChanged, 10 InterfaceGone, 11 ProcessGone, 12 Unseen,
+    13 Superseded, 14 Other
+}
+
+codes! { coverage_code, coverage_of, Coverage: 1 Complete, 2 Hooks, 3 Interface }
+
+codes! { transport_code, transport_of, Transport: 1 Udp, 2 Tcp }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rusqlite::Connection;
+
+    use super::super::schema;
+    use super::*;
+
+    #[test]
+    fn every_column_of_the_table_is_read_but_the_secret_and_the_flags() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let transaction = connection.transaction().unwrap();
+        schema::migrate(&transaction).unwrap();
+        let in_table: BTreeSet<String> = transaction
+            .prepare("SELECT name FROM pragma_table_info('session')")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_>>()
+            .unwrap();
+        let read = SELECTED.split(", ").chain(["secret", "out_of_order"]);
+        assert_eq!(read.map(str::to_owned).collect::<BTreeSet<String>>(), in_table);
     }
-}
-
-fn source_of(code: i64) -> Option<Source> {
-    Source::ALL.into_iter().find(|source| source_code(*source) == code)
-}
-
-fn reason_code(reason: EndReason) -> i64 {
-    match reason {
-        EndReason::StoppedWithNotice => 1,
-        EndReason::Stopped => 2,
-        EndReason::Restarted => 3,
-        EndReason::Reloaded => 4,
-        EndReason::ServerSilent => 5,
-        EndReason::ServerStopped => 6,
-        EndReason::ConnectionLost => 7,
-        EndReason::TlsError => 8,
-        EndReason::SettingsChanged => 9,
-        EndReason::InterfaceGone => 10,
-        EndReason::ProcessGone => 11,
-        EndReason::Unseen => 12,
-        EndReason::Superseded => 13,
-        EndReason::Other => 14,
-    }
-}
-
-fn reason_of(code: i64) -> Option<EndReason> {
-    EndReason::ALL.into_iter().find(|reason| reason_code(*reason) == code)
-}
-
-fn coverage_code(coverage: Coverage) -> i64 {
-    match coverage {
-        Coverage::Complete => 1,
-        Coverage::Hooks => 2,
-        Coverage::Interface => 3,
-    }
-}
-
-fn coverage_of(code: i64) -> Option<Coverage> {
-    [Coverage::Complete, Coverage::Hooks, Coverage::Interface]
-        .into_iter()
-        .find(|coverage| coverage_code(*coverage) == code)
-}
-
-fn transport_code(transport: Transport) -> i64 {
-    match transport {
-        Transport::Udp => 1,
-        Transport::Tcp => 2,
-    }
-}
-
-fn transport_of(code: i64) -> Option<Transport> {
-    [Transport::Udp, Transport::Tcp]
-        .into_iter()
-        .find(|transport| transport_code(*transport) == code)
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::row::{self, COLUMNS};
+use super::row::{self, SELECTED};
 use super::schema::{DAY_BITS, UNDATED};
 use temoin_core::session::{DayCache, Session, SessionCounts, SessionId, Timestamp, Zone};
 
@@ -29,7 +29,7 @@ impl CountsUpdater {
         }
     }
 
-    /// Totals a session that was added at this row number, or changed there.
+    /// Counts a session that was added at this row number, or changed there.
     pub(super) fn add(
         &mut self,
         transaction: &Transaction<'_>,
@@ -38,10 +38,11 @@ impl CountsUpdater {
     ) -> rusqlite::Result<()> {
         let Some(days) = self.days(session) else { return Ok(()) };
         let known = transaction
-            .query_row("SELECT first FROM census WHERE days = ?", [&days], |row| row.get(0))
+            .query_row("SELECT first FROM session_count WHERE days = ?", [&days], |row| row.get(0))
             .optional()?;
         let Some(first) = known else {
-            transaction.execute("INSERT INTO census VALUES (?, 1, ?)", params![days, number])?;
+            transaction
+                .execute("INSERT INTO session_count VALUES (?, 1, ?)", params![days, number])?;
             return Ok(());
         };
         let first: i64 = first;
@@ -52,7 +53,7 @@ impl CountsUpdater {
             Some(_) | None => number,
         };
         transaction.execute(
-            "UPDATE census SET sessions = sessions + 1, first = ? WHERE days = ?",
+            "UPDATE session_count SET sessions = sessions + 1, first = ? WHERE days = ?",
             params![first, days],
         )?;
         Ok(())
@@ -66,10 +67,11 @@ impl CountsUpdater {
         session: &Session,
     ) -> rusqlite::Result<()> {
         let Some(days) = self.days(session) else { return Ok(()) };
-        transaction.execute("DELETE FROM census WHERE days = ? AND sessions = 1", [&days])?;
+        transaction
+            .execute("DELETE FROM session_count WHERE days = ? AND sessions = 1", [&days])?;
         let first: Option<i64> = transaction
             .query_row(
-                "UPDATE census SET sessions = sessions - 1 WHERE days = ? RETURNING first",
+                "UPDATE session_count SET sessions = sessions - 1 WHERE days = ? RETURNING first",
                 [&days],
                 |row| row.get(0),
             )
@@ -106,8 +108,10 @@ impl CountsUpdater {
                 }
             })?;
             if let Some((_, number)) = first {
-                transaction
-                    .execute("UPDATE census SET first = ? WHERE days = ?", params![number, days])?;
+                transaction.execute(
+                    "UPDATE session_count SET first = ? WHERE days = ?",
+                    params![number, days],
+                )?;
             }
         }
         Ok(())
@@ -150,12 +154,12 @@ const NO_DAY: i32 = i32::MIN;
 fn days_condition(days: &[u8]) -> String {
     let day = days.first_chunk().copied().map_or(NO_DAY, i32::from_be_bytes);
     if day == NO_DAY {
-        return "astray IS NOT NULL".to_owned();
+        return "out_of_order IS NOT NULL".to_owned();
     }
     let (lowest, highest) = ((i64::from(day) - 2) << DAY_BITS, (i64::from(day) + 3) << DAY_BITS);
     format!(
         "number BETWEEN {lowest} AND {highest} UNION \
-         SELECT number, id, {COLUMNS} FROM session WHERE astray IS NOT NULL"
+         SELECT {SELECTED} FROM session WHERE out_of_order IS NOT NULL"
     )
 }
 
@@ -166,9 +170,9 @@ fn rank(session: &Session) -> Rank {
 
 /// Recounts every session by the days of these zones.
 pub(super) fn count_in(transaction: &Transaction<'_>, zones: &[Zone]) -> rusqlite::Result<()> {
-    transaction.execute_batch("DELETE FROM census; DELETE FROM census_zone")?;
+    transaction.execute_batch("DELETE FROM session_count; DELETE FROM session_count_zone")?;
     for zone in zones {
-        transaction.execute("INSERT INTO census_zone (zone) VALUES (?)", [zone.name()])?;
+        transaction.execute("INSERT INTO session_count_zone (zone) VALUES (?)", [zone.name()])?;
     }
     let mut updater = CountsUpdater::in_zones(zones);
     let mut counts: HashMap<Vec<u8>, (u64, Rank, i64)> = HashMap::new();
@@ -181,7 +185,8 @@ pub(super) fn count_in(transaction: &Transaction<'_>, zones: &[Zone]) -> rusqlit
     })?;
     for (days, (count, _, first)) in counts {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        transaction.execute("INSERT INTO census VALUES (?, ?, ?)", params![days, count, first])?;
+        transaction
+            .execute("INSERT INTO session_count VALUES (?, ?, ?)", params![days, count, first])?;
     }
     Ok(())
 }
@@ -199,11 +204,11 @@ pub(super) fn read_all(connection: &Connection) -> rusqlite::Result<Option<Sessi
     };
     let groups = connection
         .prepare(&groups_query())?
-        .query_map([], |row| Ok((row::read(row, 1)?, row.get::<_, i64>(0)?.unsigned_abs())))?
+        .query_map([], |row| Ok((row::read(row)?, row.get::<_, i64>("sessions")?.unsigned_abs())))?
         .collect::<rusqlite::Result<_>>()?;
     let ungrouped = connection
         .prepare(&ungrouped_query())?
-        .query_map([], |row| row::read(row, 0))?
+        .query_map([], row::read)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Some(SessionCounts { zones, groups, ungrouped }))
 }
@@ -211,16 +216,16 @@ pub(super) fn read_all(connection: &Connection) -> rusqlite::Result<Option<Sessi
 fn groups_query() -> String {
     // A cross join keeps SQLite from beginning with the sessions.
     format!(
-        "SELECT census.sessions, id, {COLUMNS}
-         FROM census CROSS JOIN session ON session.number = census.first"
+        "SELECT {SELECTED}, session_count.sessions
+         FROM session_count CROSS JOIN session ON session.number = session_count.first"
     )
 }
 
 fn ungrouped_query() -> String {
     format!(
-        "SELECT id, {COLUMNS} FROM session WHERE number IN (
-             SELECT item FROM underway WHERE kind = 'open' UNION
-             SELECT number FROM session WHERE astray IS NOT NULL AND astray & {UNDATED}
+        "SELECT {SELECTED} FROM session WHERE number IN (
+             SELECT item FROM unfinished WHERE kind = 'open' UNION
+             SELECT number FROM session WHERE out_of_order IS NOT NULL AND out_of_order & {UNDATED}
          )"
     )
 }
@@ -228,7 +233,7 @@ fn ungrouped_query() -> String {
 /// `None` if one of them is not known.
 fn known_zones(connection: &Connection) -> rusqlite::Result<Option<Vec<Zone>>> {
     let names: Vec<String> = connection
-        .prepare("SELECT zone FROM census_zone ORDER BY place")?
+        .prepare("SELECT zone FROM session_count_zone ORDER BY position")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(names.iter().map(|name| name.parse().ok()).collect())
@@ -240,22 +245,19 @@ fn each(
     condition: &str,
     mut visit: impl FnMut(i64, Session),
 ) -> rusqlite::Result<()> {
-    let text = format!("SELECT number, id, {COLUMNS} FROM session WHERE {condition}");
+    let text = format!("SELECT {SELECTED} FROM session WHERE {condition}");
     let mut statement = transaction.prepare(&text)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(row.get(0)?, row::read(row, 1)?);
+        let (number, session) = row::read_numbered(row)?;
+        visit(number, session);
     }
     Ok(())
 }
 
 fn read(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<Session>> {
     transaction
-        .query_row(
-            &format!("SELECT id, {COLUMNS} FROM session WHERE number = ?"),
-            [number],
-            |row| row::read(row, 0),
-        )
+        .query_row(&format!("SELECT {SELECTED} FROM session WHERE number = ?"), [number], row::read)
         .optional()
 }
 
@@ -472,7 +474,8 @@ pub(super) mod tests {
                 .collect::<rusqlite::Result<_>>()
                 .unwrap();
             let reads_all = |step: &String| {
-                step.starts_with("SCAN session") && !step.contains("session_astray")
+                format!("{step} ").starts_with("SCAN session ")
+                    && !step.contains("session_out_of_order")
             };
             assert!(!plan.iter().any(reads_all), "{plan:?}");
         }

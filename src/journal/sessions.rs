@@ -1,6 +1,6 @@
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
 
-use super::row::{self, COLUMNS};
+use super::row::{self, COLUMNS, SELECTED, read_numbered};
 use super::schema::UNDATED;
 use super::session_counts::CountsUpdater;
 use temoin_core::session::{Session, SessionId, Timestamp};
@@ -9,10 +9,10 @@ use temoin_core::session::{Session, SessionId, Timestamp};
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
     connection
         .prepare(&format!(
-            "SELECT number, id, {COLUMNS} FROM session
-             WHERE number IN (SELECT item FROM underway WHERE kind = 'open') ORDER BY number"
+            "SELECT {SELECTED} FROM session
+             WHERE number IN (SELECT item FROM unfinished WHERE kind = 'open') ORDER BY number"
         ))?
-        .query_map([], |row| row::read(row, 1))?
+        .query_map([], row::read)?
         .collect()
 }
 
@@ -34,16 +34,18 @@ pub(super) fn insert(
     values.extend([number.into(), row::out_of_order_flags(session, number).into()]);
     let marks = vec!["?"; values.len()].join(", ");
     transaction.execute(
-        &format!("INSERT INTO session ({COLUMNS}, id, secret, number, astray) VALUES ({marks})"),
+        &format!(
+            "INSERT INTO session ({COLUMNS}, id, secret, number, out_of_order) VALUES ({marks})"
+        ),
         params_from_iter(values),
     )?;
     if session.end.is_none() {
-        transaction.execute("INSERT INTO underway VALUES ('open', ?)", [number])?;
+        transaction.execute("INSERT INTO unfinished VALUES ('open', ?)", [number])?;
     }
     updater.add(transaction, number, session)
 }
 
-/// StoredField a later version of a session, unless it was erased.
+/// Stores a later version of a session, unless it was erased.
 pub(super) fn change(
     transaction: &Transaction<'_>,
     session: &Session,
@@ -59,7 +61,7 @@ pub(super) fn change(
     }
     update(transaction, number, &session)?;
     if session.end.is_some() && known.end.is_none() {
-        transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
+        transaction.execute("DELETE FROM unfinished WHERE kind = 'open' AND item = ?", [number])?;
     }
     updater.change(transaction, number, &known, &session)
 }
@@ -72,7 +74,7 @@ pub(super) fn remove(
     updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
-    transaction.execute("DELETE FROM underway WHERE kind = 'open' AND item = ?", [number])?;
+    transaction.execute("DELETE FROM unfinished WHERE kind = 'open' AND item = ?", [number])?;
     updater.remove(transaction, number, session)
 }
 
@@ -104,7 +106,7 @@ pub(super) fn update(
     let marks = vec!["?"; values.len()].join(", ");
     values.push(number.into());
     transaction.execute(
-        &format!("UPDATE session SET ({COLUMNS}, astray) = ({marks}) WHERE number = ?"),
+        &format!("UPDATE session SET ({COLUMNS}, out_of_order) = ({marks}) WHERE number = ?"),
         params_from_iter(values),
     )?;
     Ok(())
@@ -128,9 +130,9 @@ pub(super) fn find(
     let Some(number) = number_of(transaction, id)? else { return Ok(None) };
     transaction
         .query_row(
-            &format!("SELECT number, id, {COLUMNS} FROM session WHERE number = ?"),
+            &format!("SELECT {SELECTED} FROM session WHERE number = ?"),
             [number],
-            numbered,
+            read_numbered,
         )
         .optional()
 }
@@ -139,15 +141,11 @@ pub(super) fn find(
 pub(super) fn undated(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(i64, Session)>> {
     transaction
         .prepare(&format!(
-            "SELECT number, id, {COLUMNS} FROM session
-             WHERE astray IS NOT NULL AND astray & {UNDATED} ORDER BY number"
+            "SELECT {SELECTED} FROM session
+             WHERE out_of_order IS NOT NULL AND out_of_order & {UNDATED} ORDER BY number"
         ))?
-        .query_map([], numbered)?
+        .query_map([], read_numbered)?
         .collect()
-}
-
-fn numbered(row: &Row<'_>) -> rusqlite::Result<(i64, Session)> {
-    Ok((row.get(0)?, row::read(row, 1)?))
 }
 
 /// Two instants between which the session of an earlier boot lies, as far as they are known. At most
@@ -163,12 +161,12 @@ pub(super) fn neighbours(
     let before = transaction
         .query_row(
             &format!(
-                "SELECT number, id, {COLUMNS} FROM session WHERE number < ? AND device = ?
+                "SELECT {SELECTED} FROM session WHERE number < ? AND device = ?
                  AND (start_earliest = start_latest OR end_earliest = end_latest)
                  ORDER BY number DESC LIMIT 1"
             ),
             params![number, device],
-            numbered,
+            read_numbered,
         )
         .optional()?
         .and_then(|(_, previous)| {
@@ -178,11 +176,11 @@ pub(super) fn neighbours(
     let next = transaction
         .query_row(
             &format!(
-                "SELECT number, id, {COLUMNS} FROM session WHERE number > ? AND device = ?
+                "SELECT {SELECTED} FROM session WHERE number > ? AND device = ?
                  AND start_earliest = start_latest ORDER BY number LIMIT 1"
             ),
             params![number, device],
-            numbered,
+            read_numbered,
         )
         .optional()?
         .and_then(|(_, next)| next.start.value.instant());

@@ -59,13 +59,13 @@ impl Journal {
         self.write(|transaction| {
             for id in ids {
                 let known = transaction.execute(
-                    "UPDATE dealing SET asked_at = ?2
+                    "UPDATE sync_state SET asked_at = ?2
                      WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
                     params![id.as_bytes(), sent.at.milliseconds()],
                 )?;
                 if known == 0 && sync_state::local_state(transaction, id)? != LocalState::Erased {
                     transaction.execute(
-                        "INSERT INTO dealing (id, registration, asked_at, stage)
+                        "INSERT INTO sync_state (id, registration, asked_at, stage)
                          VALUES (?, ?, ?, ?)",
                         params![
                             id.as_bytes(),
@@ -183,7 +183,7 @@ impl Reader {
     ) -> std::result::Result<Option<B>, JournalError> {
         self.ask(|connection| {
             let mut statement =
-                connection.prepare("SELECT id FROM dealing ORDER BY number DESC")?;
+                connection.prepare("SELECT id FROM sync_state ORDER BY number DESC")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let id = SessionId::from_bytes(row.get(0)?);
@@ -208,7 +208,7 @@ impl Reader {
         self.ask(|connection| {
             let ids: Vec<SessionId> = connection
                 .prepare(
-                    "SELECT id FROM dealing
+                    "SELECT id FROM sync_state
                      WHERE substr(id, 1, 4) BETWEEN substr(?1, 1, 4) AND substr(?2, 1, 4)
                      AND id BETWEEN ?1 AND ?2 ORDER BY number DESC",
                 )?
@@ -325,7 +325,7 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
         matches!(sync_state.registration, temoin_core::assessment::RegistrationState::Bound { .. });
     if sync_state.last().is_none() && !is_bound {
         transaction.execute(
-            "DELETE FROM dealing WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+            "DELETE FROM sync_state WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
             [id.as_bytes()],
         )?;
         return Ok(());
@@ -336,7 +336,7 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
     // had no date.
     let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();
     transaction.execute(
-        "UPDATE dealing SET held = ?2, not_held = ?3,
+        "UPDATE sync_state SET held = ?2, not_held = ?3,
                 stage = CASE WHEN ?4 OR stage = ?5 THEN NULL ELSE stage END
          WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
         params![
@@ -360,7 +360,7 @@ fn registered(
     // If the operator refused the ID, a statement on it could only concern somebody else's session.
     let is_settled = registration != sync_state::BOUND;
     transaction.execute(
-        "UPDATE dealing SET registration = ?2, registration_status = ?3, registered_at = ?4,
+        "UPDATE sync_state SET registration = ?2, registration_status = ?3, registered_at = ?4,
                 stage = CASE WHEN ?5 AND stage = ?6 THEN NULL ELSE stage END
          WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
         params![
@@ -375,7 +375,7 @@ fn registered(
     Ok(())
 }
 
-/// StoredField a receipt. True if the session was erased and nothing more is to be asked about it.
+/// Stores a receipt. True if the session was erased and nothing more is to be asked about it.
 fn keep(transaction: &Transaction<'_>, receipt: &Receipt, zone: Zone) -> Result<bool> {
     let id = receipt.statement().id();
     let Some(mut sync_state) = sync_state::find(transaction, id)? else { return Ok(false) };
@@ -407,7 +407,7 @@ fn keep(transaction: &Transaction<'_>, receipt: &Receipt, zone: Zone) -> Result<
     let erase_by = sync_state.erase_by().map(number_of_day);
     let bytes = |receipt: &Option<Receipt>| receipt.as_ref().map(Receipt::to_bytes);
     transaction.execute(
-        "UPDATE dealing SET held = ?2, not_held = ?3, erase_by = ?4, stage = ?5
+        "UPDATE sync_state SET held = ?2, not_held = ?3, erase_by = ?4, stage = ?5
          WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
         params![
             id.as_bytes(),

@@ -37,7 +37,7 @@ pub(super) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Syn
     let noted = connection
         .query_row(
             &format!(
-                "SELECT {COLUMNS} FROM dealing
+                "SELECT {COLUMNS} FROM sync_state
                  WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1"
             ),
             [id.as_bytes()],
@@ -82,7 +82,7 @@ pub(super) fn sessions_to_poll(
 
 /// The sync states of sessions still in the journal whose erasure the operator has confirmed.
 pub(super) fn confirmed(connection: &Connection) -> Result<Vec<SyncState>> {
-    let text = format!("SELECT {COLUMNS} FROM dealing WHERE stage = {}", stage::CONFIRMED);
+    let text = format!("SELECT {COLUMNS} FROM sync_state WHERE stage = {}", stage::CONFIRMED);
     let rows = connection.prepare(&text)?.query_map([], read)?.collect::<Result<Vec<_>>>()?;
     rows.into_iter().map(|noted| complete(connection, noted)).collect()
 }
@@ -98,15 +98,15 @@ pub(super) fn poll_query(reason: PollReason) -> (String, Option<Day>) {
     let (index, terms, day) = match reason {
         PollReason::Unconfirmed => ("stage", format!("stage = {}", stage::UNCONFIRMED), None),
         PollReason::Undetermined => {
-            ("day", format!("{held} AND erase_by IS NULL AND not_held IS NULL"), None)
+            ("erase_by", format!("{held} AND erase_by IS NULL AND not_held IS NULL"), None)
         }
-        PollReason::Due(day) => ("day", format!("{held} AND erase_by <= ?2"), Some(day)),
+        PollReason::Due(day) => ("erase_by", format!("{held} AND erase_by <= ?2"), Some(day)),
         PollReason::Sample(day) => {
             ("stage", format!("{held} AND (erase_by IS NULL OR erase_by > ?2)"), Some(day))
         }
     };
     let text = format!(
-        "SELECT {COLUMNS} FROM dealing INDEXED BY dealing_by_{index}
+        "SELECT {COLUMNS} FROM sync_state INDEXED BY sync_state_by_{index}
          WHERE {terms} ORDER BY asked_at LIMIT ?1"
     );
     (text, day)

@@ -135,7 +135,9 @@ fn a_thousand_sessions_a_day_for_a_year() {
     timed("open ones", &page(&open, Pagination::first(50)));
     timed("count", &|reader| reader.count(&all).unwrap());
     timed("count of one day", &|reader| reader.count(&day).unwrap());
-    timed("census", &|reader| reader.session_counts().unwrap().unwrap().groups.len() as u64);
+    timed("session counts", &|reader| {
+        reader.session_counts().unwrap().unwrap().groups.len() as u64
+    });
     timed("find", &|reader| reader.find(&middle.into()).unwrap().len() as u64);
     timed("export", &|reader| {
         let mut count = 0;

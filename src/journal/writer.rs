@@ -102,7 +102,7 @@ impl Journal {
     }
 
     /// Says when the present boot had begun for certain: see
-    /// [`Tracker::with_boot_started_by`](temoin_core::session::Tracker::in_boot_begun_by).
+    /// [`Tracker::with_boot_started_by`](temoin_core::session::Tracker::with_boot_started_by).
     #[must_use]
     pub fn with_boot_started_by(self, uptime: Uptime) -> Self {
         Self { boot_started_by: uptime, ..self }
@@ -158,7 +158,7 @@ impl Journal {
                     return Ok(());
                 }
                 forget(transaction, present.as_deref())?;
-                transaction.execute("INSERT INTO underway VALUES ('taken', ?)", [name])?;
+                transaction.execute("INSERT INTO unfinished VALUES ('taken', ?)", [name])?;
             }
             let mut updater = CountsUpdater::begin(transaction)?;
             for change in changes {
@@ -379,17 +379,17 @@ pub fn is_in_use(directory: &Path) -> bool {
 }
 
 fn has_taken(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
-    connection.prepare("SELECT 1 FROM underway WHERE kind = 'taken' AND item = ?")?.exists([name])
+    connection.prepare("SELECT 1 FROM unfinished WHERE kind = 'taken' AND item = ?")?.exists([name])
 }
 
 fn forget(transaction: &Transaction<'_>, present: Option<&[String]>) -> rusqlite::Result<()> {
     let Some(present) = present else { return Ok(()) };
     let taken: Vec<String> = transaction
-        .prepare("SELECT item FROM underway WHERE kind = 'taken'")?
+        .prepare("SELECT item FROM unfinished WHERE kind = 'taken'")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for name in taken.iter().filter(|name| !present.contains(name)) {
-        transaction.execute("DELETE FROM underway WHERE kind = 'taken' AND item = ?", [name])?;
+        transaction.execute("DELETE FROM unfinished WHERE kind = 'taken' AND item = ?", [name])?;
     }
     Ok(())
 }

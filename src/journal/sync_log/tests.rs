@@ -266,16 +266,16 @@ fn the_questions_are_put_to_indexes_not_to_all_that_was_dealt_with() {
             .join("; ")
     };
     for (reason, index) in [
-        (PollReason::Unconfirmed, "dealing_by_stage"),
-        (PollReason::Undetermined, "dealing_by_day"),
-        (PollReason::Due(day("2027-01-01")), "dealing_by_day"),
-        (PollReason::Sample(day("2027-01-01")), "dealing_by_stage"),
+        (PollReason::Unconfirmed, "sync_state_by_stage"),
+        (PollReason::Undetermined, "sync_state_by_erase_by"),
+        (PollReason::Due(day("2027-01-01")), "sync_state_by_erase_by"),
+        (PollReason::Sample(day("2027-01-01")), "sync_state_by_stage"),
     ] {
         let text = sync_state::poll_query(reason).0.replace("?1", "5").replace("?2", "9000");
         let plan = plan(&text);
-        assert!(plan.contains(&format!("SEARCH dealing USING INDEX {index}")), "{text}: {plan}");
+        assert!(plan.contains(&format!("SEARCH sync_state USING INDEX {index}")), "{text}: {plan}");
         let is_sorted = plan.contains("TEMP B-TREE");
-        assert_eq!(is_sorted, index == "dealing_by_day", "{text}: {plan}");
+        assert_eq!(is_sorted, index == "sync_state_by_erase_by", "{text}: {plan}");
     }
 }
 

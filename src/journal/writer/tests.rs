@@ -257,7 +257,7 @@ fn a_second_daemon_is_refused_while_a_command_beside_it_is_not() {
 }
 
 #[test]
-fn a_journal_of_a_newer_form_is_left_as_it_is() {
+fn a_journal_of_a_newer_schema_version_is_left_as_it_is() {
     let directory = tempdir().unwrap();
     drop(open(directory.path()));
     let path = directory.path().join(DATABASE);
@@ -354,7 +354,7 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
         }
         let taken: u64 = journal
             .write(|transaction| {
-                let sql = "SELECT count(*) FROM underway WHERE kind = 'taken'";
+                let sql = "SELECT count(*) FROM unfinished WHERE kind = 'taken'";
                 transaction.query_row(sql, [], |row| row.get::<_, i64>(0))
             })
             .unwrap()
