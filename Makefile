@@ -10,7 +10,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What `make test` runs, in this order; the files included below add theirs.
-CHECKS := lint unit arm
+CHECKS := lint deny unit arm
 
 # What is started in the background before them: it takes long, and the checks leave processors idle.
 AHEAD :=
@@ -39,14 +39,34 @@ build: ## The program for this machine: target/release/temoin
 cross: ## The program for the box (ARMv7): build/armv7/temoin
 	@cross/build
 
-.PHONY: lint
-lint: ## Format, lints, scripts
+# What needs Rust alone.
+define CODE
 	cargo fmt --all --check
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --lib --quiet
+endef
+
+.PHONY: check
+check: deny ## Before each commit, without root: format, lints, documents, unit tests, dependencies
+	$(CODE)
+	cargo test --locked --workspace --lib --bins --quiet
+
+.PHONY: lint
+lint: ## Format, lints, documents, scripts
+	$(CODE)
 	find .ci board cross tests -type f -exec awk '/^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }' \
 	    {} + | xargs shellcheck --external-sources
+
+DENY := build/tools/bin/cargo-deny
+
+# Unoptimised, it is built in a third of the time, and runs for seconds.
+$(DENY):
+	cargo install --locked --quiet --debug --version 0.20.2 --root build/tools cargo-deny
+
+.PHONY: deny
+deny: $(DENY) ## The dependencies: which may be there, their licences, where they come from
+	$(DENY) --locked check bans licenses sources
 
 .PHONY: unit
 unit: ## The tests that need no root: Rust, a text browser and PostgreSQL are enough
