@@ -96,7 +96,7 @@ fn compare(name: &str, text: &str) {
 
 #[test]
 fn every_letter_reads_as_its_golden_file_says() {
-    for (name, letter) in Language::ALL.into_iter().flat_map(letters) {
+    for (name, letter) in Language::OFFERED.into_iter().flat_map(letters) {
         compare(&format!("{name}.txt"), &letter.to_text());
         if name.starts_with("access.") || name.starts_with("erasure.") {
             compare(&format!("{name}.html"), &letter.to_html());
@@ -106,7 +106,7 @@ fn every_letter_reads_as_its_golden_file_says() {
 
 #[test]
 fn every_letter_fits_80_columns_and_has_no_hole() {
-    for (name, letter) in Language::ALL.into_iter().flat_map(letters) {
+    for (name, letter) in Language::OFFERED.into_iter().flat_map(letters) {
         let text = letter.to_text();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{name}");
         assert!(!text.contains(['{', '}']), "{name}");

@@ -60,7 +60,7 @@ impl SignedCounts {
 
     /// The counts as plain text for a terminal of `width` columns, under a title; zeros are left
     /// out.
-    pub(crate) fn to_text(&self, when: DateFormatter, width: usize) -> String {
+    pub(crate) fn to_text(self, when: DateFormatter, width: usize) -> String {
         let mut layout = TextLayout::new(width);
         let say = |message: &Message| message.text(when.language);
         layout.heading(say(&msg::TITLE));
@@ -77,7 +77,7 @@ impl SignedCounts {
         for (label, count) in rows.iter().filter(|(_, count)| *count > 0) {
             layout.row(2, say(label), column, &count.to_string());
         }
-        if *self == Self::default() {
+        if self == Self::default() {
             layout.paragraph(2, say(&msg::NOTHING));
         }
         layout.into_string()

@@ -78,7 +78,7 @@ fn dispatch(site: &Site, request: PageRequest) -> PageResponse {
         .unwrap_or_else(|request| page::failure(site, &request, PageStatus::NotFound))
 }
 
-/// The same for submitted form_tokens: a search or a change.
+/// The same for submitted `form_tokens`: a search or a change.
 fn change(site: &Site, request: PageRequest) -> PageResponse {
     page::search(site, request)
         .or_else(|request| page::download(site, request))

@@ -14,7 +14,7 @@ use super::{Records, RecordsError, SessionReceipts};
 /// Opens the journal in `directory` for the page.
 ///
 /// # Errors
-/// [`RecordsError`] when it cannot be read; the log says why.
+/// `RecordsError` when it cannot be read; the log says why.
 pub fn open_records(directory: &Path) -> Result<Box<dyn Records>, RecordsError> {
     Ok(Box::new(Reader::open(directory).map_err(records_error)?))
 }

@@ -100,14 +100,14 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The supported languages in an `Accept-Language` value (RFC 9110, section 12.5.4), best first; those of
+/// The languages that are offered, in an `Accept-Language` value (RFC 9110, section 12.5.4), best first; those of
 /// equal quality in their order.
 fn accepted(value: &str) -> Vec<Language> {
     let mut found: Vec<(u16, Language)> = Vec::new();
     for range in value.split(',') {
         let mut parts = range.split(';').map(str::trim);
         let tag = parts.next().unwrap_or_default();
-        let Ok(language) = tag.split('-').next().unwrap_or_default().parse() else { continue };
+        let Some(language) = Language::of_tag(tag) else { continue };
         let weight =
             parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         let quality = weight.map_or(Some(1_000), quality);

@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 
 use super::day_arithmetic;
 use super::edition::{AppliesTo, Edition, Jurisdiction, Nature, Rule, StartEvent, Track};
-use super::law::Law;
+use super::editions::Law;
 use super::named_enum::NamedEnum;
 use super::period::RetentionPeriod;
 use super::span::{EventDays, Span};

@@ -12,11 +12,11 @@ mod day_arithmetic;
 mod declared;
 mod denied_fields;
 mod edition;
+mod editions;
 mod erase;
 mod file_problem;
 mod holiday;
 mod judge;
-mod law;
 mod localized_text;
 mod named_enum;
 mod period;
@@ -35,13 +35,13 @@ pub use edition::{
     Jurisdiction, LegalChallenge, LegalSource, Nature, Penalty, PeriodChoice, Recipients,
     Requirement, RequirementKind, Rule, StartEvent, Track, Verified,
 };
+pub use editions::Law;
 pub use erase::{EraseBy, EraseReason, GRACE_DAYS, HARD_BOUND_MONTHS, erase_by};
 pub use file_problem::{FileProblem, RuleFileError};
 pub use judge::{
     Applicability, Condition, Doubt, FieldLaw, Judgement, Kept, KeptUntil, LegalAnswer, Verdict,
     judge,
 };
-pub use law::Law;
 pub use localized_text::LocalizedText;
 pub use named_enum::NamedEnum;
 pub use period::{Period, RetentionPeriod};

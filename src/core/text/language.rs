@@ -60,12 +60,28 @@ impl Language {
         &STYLES[self as usize]
     }
 
+    /// The languages that are offered and, where it is a draft, the one that was asked for.
+    pub fn offered_beside(asked_for: Option<Self>) -> impl Iterator<Item = Self> {
+        let draft = asked_for.filter(|language| language.is_draft());
+        Self::OFFERED.into_iter().chain(draft)
+    }
+
+    /// The language of this code, if it is offered.
+    fn offered(code: &str) -> Option<Self> {
+        code.parse().ok().filter(|language: &Self| !language.is_draft())
+    }
+
+    /// The language of a tag such as `fr-BE` (RFC 5646), if it is offered.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        Self::offered(tag.split('-').next()?)
+    }
+
     /// The first of a list of locale names (`LC_ALL`, `LC_MESSAGES`, `LANG`) that names one of the
-    /// languages; English where none does.
+    /// languages that are offered; English where none does.
     pub fn from_locales<'a>(locales: impl IntoIterator<Item = &'a str>) -> Self {
         locales
             .into_iter()
-            .find_map(|locale| locale.get(..2)?.parse().ok())
+            .find_map(|locale| Self::offered(locale.get(..2)?))
             .unwrap_or(Self::English)
     }
 }
@@ -116,5 +132,15 @@ mod tests {
     fn the_first_locale_with_a_known_language_decides() {
         assert_eq!(Language::from_locales(["", "C", "nl_BE.UTF-8", "fr_FR"]), Language::Dutch);
         assert_eq!(Language::from_locales(["C.UTF-8"]), Language::English);
+    }
+
+    #[test]
+    fn a_draft_is_taken_by_its_name_alone() {
+        let draft: Language = "es".parse().unwrap();
+        assert!(draft.is_draft() && !Language::OFFERED.contains(&draft));
+        assert_eq!(Language::from_locales(["es_ES.UTF-8", "fr_FR"]), Language::French);
+        assert_eq!(Language::of_tag("es-ES"), None);
+        assert_eq!(Language::offered_beside(Some(draft)).last(), Some(draft));
+        assert_eq!(Language::offered_beside(Some(Language::French)).count(), 4);
     }
 }

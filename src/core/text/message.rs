@@ -3,7 +3,7 @@ use super::Language;
 /// A text in each of the languages, from their catalogues. Placeholders stand in braces: `{count}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Message(
-    /// The texts in the order of [`Language::ALL`], a NUL between: one address where each text apart
+    /// The texts in the order of [`Language::ALL`], a unit separator (U+001F) between: one address where each text apart
     /// would take the program one more.
     &'static str,
 );
@@ -12,7 +12,7 @@ impl Message {
     /// No text, in no language: what stands above a column without a name.
     pub const BLANK: Self = Self("");
 
-    /// Texts in the order of [`Language::ALL`], a NUL between.
+    /// Texts in the order of [`Language::ALL`], a unit separator (U+001F) between.
     #[must_use]
     pub const fn packed(texts: &'static str) -> Self {
         Self(texts)
@@ -20,7 +20,7 @@ impl Message {
 
     /// The text in one language.
     pub fn text(&self, language: Language) -> &'static str {
-        self.0.split('\0').nth(language as usize).unwrap_or_default()
+        self.0.split('\u{1f}').nth(language as usize).unwrap_or_default()
     }
 
     /// The text in one language with its placeholders replaced.
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_once_and_not_inside_what_replaced_them() {
         let [first, second] = [Language::ALL[0], Language::ALL[1]];
-        let message = Message::packed("{a}, {b}.\0{b}");
+        let message = Message::packed("{a}, {b}.\u{1f}{b}");
         assert_eq!(message.fill(first, &[("a", "{b}"), ("b", "two")]), "{b}, two.");
         assert_eq!(message.fill(second, &[("b", "x")]), "x");
     }

@@ -83,7 +83,7 @@ pub(super) fn content(
         Jurisdiction::France => (msg::FRENCH_AUTHORITY.as_slice(), &msg::FRENCH_WAY),
     };
     let mut notes = texts([&letter::YOU_SEND_IT, how], language);
-    if language == Language::English && details.jurisdiction == Jurisdiction::Belgium {
+    if !IN_BELGIUM.contains(&language) && details.jurisdiction == Jurisdiction::Belgium {
         notes.push(msg::NOT_IN_ENGLISH.text(language).to_owned());
     }
     if matches!(grievance, ComplaintReason::NoAnswer { deadline: Some(_) }) {
@@ -104,3 +104,6 @@ pub(super) fn content(
         notes,
     }
 }
+
+/// The languages in which the Belgian authority takes complaints.
+const IN_BELGIUM: [Language; 3] = [Language::Dutch, Language::French, Language::German];

@@ -26,7 +26,7 @@ use temoin_core::session::{
 /// are held is kept, not the value. At most 8 MiB and 100 000 sessions are read.
 ///
 /// # Errors
-/// [`ReplyError`] names line and column, and the remedy.
+/// `ReplyError` names line and column, and the remedy.
 pub fn parse_reply(
     bytes: &[u8],
     format: ReplyFormat,
@@ -398,7 +398,7 @@ impl ReplyBuilder<'_> {
                     });
                 }
                 ColumnMeaning::GatewayPort => {
-                    port = Some(text.parse().map_err(|_| wrong("a port"))?)
+                    port = Some(text.parse().map_err(|_| wrong("a port"))?);
                 }
                 ColumnMeaning::Value(field) => match field {
                     Field::OriginAddress => {

@@ -24,7 +24,7 @@ mod tests {
             Field::BytesIn,
         ];
         assert_eq!(
-            Language::ALL.map(|language| fields(&named, language)),
+            Language::OFFERED.map(|language| fields(&named, language)),
             [
                 "adresse IP d’origine, adresse IPv4 attribuée, serveur VPN, adresse matérielle \
                  (MAC), volume envoyé par le membre",

@@ -109,7 +109,7 @@ impl ComparisonView<'_> {
             });
         };
         let caption = |html: &mut Html| {
-            html.leaf("caption", &[("class", "unseen")], context.say(&msg::FIELDS))
+            html.leaf("caption", &[("class", "unseen")], context.say(&msg::FIELDS));
         };
         let rows = |html: &mut Html| {
             for field in Field::ALL.into_iter().filter(|field| field.is_recorded()) {

@@ -57,7 +57,7 @@ fn four(html: &mut Html, context: &PageContext, session: &Session, answers: &Fie
                     match &answers.signed {
                         Some(text) => html.leaf("p", &[], text),
                         None => {
-                            html.leaf("p", &[("class", "unknown")], context.say(&msg::NOT_SIGNED))
+                            html.leaf("p", &[("class", "unknown")], context.say(&msg::NOT_SIGNED));
                         }
                     }
                 });

@@ -117,7 +117,7 @@ impl NowView {
                 if let Some((id, start)) = count.oldest {
                     let text = self.began(start, context);
                     fact(html, context, &msg::OLDEST, |html| {
-                        session_link(html, context, id, &text)
+                        session_link(html, context, id, &text);
                     });
                 }
                 if let Some((id, last)) = count.next {

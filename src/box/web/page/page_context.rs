@@ -146,7 +146,7 @@ impl PageContext {
             let languages = [("class", "languages"), ("aria-label", self.say(&msg::LANGUAGES))];
             html.element("nav", &languages, |html| {
                 html.element("ul", &[], |html| {
-                    for language in Language::ALL {
+                    for language in Language::offered_beside(Some(self.language())) {
                         html.element("li", &[], |html| self.language_link(html, language));
                     }
                 });

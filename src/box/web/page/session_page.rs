@@ -89,7 +89,7 @@ fn write(context: &PageContext, contents: &SessionView) -> String {
             {
                 html.leaf("dt", &[], context.say(words::field(field)));
                 html.element("dd", &[], |html| {
-                    fact(html, context, field, &ObservedField::of(field, session))
+                    fact(html, context, field, &ObservedField::of(field, session));
                 });
             }
         });

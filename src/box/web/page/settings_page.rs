@@ -232,8 +232,7 @@ impl SettingField<'_> {
                 .map(|(value, text)| (value.to_owned(), context.say(text).to_owned()))
                 .to_vec(),
             _ => {
-                let languages = Language::ALL
-                    .iter()
+                let languages = Language::offered_beside(self.value.parse().ok())
                     .map(|language| (language.code().to_owned(), language.own_name().to_owned()));
                 [open(&msg::SYSTEMS)].into_iter().chain(languages).collect()
             }

@@ -46,7 +46,7 @@ fn write(context: &PageContext, days: &SessionDays) -> String {
         let heads =
             [&msg::MONTH, &msg::DAYS, &msg::COUNT, &msg::GOES].map(|head| context.say(head));
         let caption = |html: &mut Html| {
-            html.leaf("caption", &[("class", "unseen")], context.say(&msg::TITLE))
+            html.leaf("caption", &[("class", "unseen")], context.say(&msg::TITLE));
         };
         let rows = |html: &mut Html| {
             for month in months {
