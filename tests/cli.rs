@@ -69,6 +69,158 @@ fn every_language_is_available() {
     }
 }
 
+/// The paths of the commands that a help lists, and of those below them.
+fn commands(program: &Program, path: &str, found: &mut Vec<String>) {
+    let help = program.print(&format!("{path} --help"));
+    found.push(path.to_owned());
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in listed.take_while(|line| !line.is_empty()) {
+        match line.strip_prefix("  ").and_then(|line| line.split(' ').next()) {
+            Some("" | "help") | None => {}
+            Some(name) => commands(program, format!("{path} {name}").trim(), found),
+        }
+    }
+}
+
+#[test]
+fn the_help_of_every_command_is_whole_in_every_language() {
+    let program = Program::native();
+    let mut paths = Vec::new();
+    commands(&program, "", &mut paths);
+    assert!(paths.len() > 30 && paths.contains(&"letter access".to_owned()), "{paths:?}");
+    // What is typed, and the prose beside and below it.
+    let parts = |help: &str| -> (Vec<String>, Vec<String>) {
+        let mut typed = Vec::new();
+        let mut prose = Vec::new();
+        for line in help.lines() {
+            let is_option = line.trim().starts_with('-') && !line.starts_with(&" ".repeat(10));
+            if is_option {
+                typed.push(line.split('<').next().unwrap().trim().to_owned());
+            } else if line.split_whitespace().count() > 3 {
+                prose.push(line.trim().to_owned());
+            }
+        }
+        (typed, prose)
+    };
+    for path in &paths {
+        let english = program.print(&format!("{path} --help"));
+        assert_eq!(program.print(&format!("help {path}")), english);
+        assert_eq!(program.print(&format!("{path} -h")), english);
+        let (english_typed, english_prose) = parts(&english);
+        for language in ["fr", "nl", "de"] {
+            let help = program.print(&format!("--lang {language} {path} --help"));
+            let (typed, prose) = parts(&help);
+            assert_eq!(typed, english_typed, "{help}");
+            assert!(!prose.is_empty());
+            for line in prose {
+                assert!(!english_prose.contains(&line), "{path} in {language}: {line}");
+            }
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+            assert!(!help.contains(['{', '}']), "{help}");
+            for word in
+                ["Usage:", "Commands:", "Options:", "[OPTIONS]", "default:", "Possible values"]
+            {
+                let is_shared = language == "fr" && word == "[OPTIONS]";
+                assert!(is_shared || !help.contains(word), "{word}: {help}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_explained_in_every_language() {
+    let program = Program::native();
+    for (words, texts) in [
+        (
+            "sessions --wrong",
+            [
+                "il n’y a pas d’option --wrong ici",
+                "er is hier geen optie --wrong",
+                "there is no option --wrong here",
+                "hier gibt es keine Option --wrong",
+            ],
+        ),
+        (
+            "sessions --limit many",
+            [
+                "--limit <NOMBRE> ne peut être «\u{a0}many\u{a0}»\u{a0}: un nombre entier est \
+                 attendu, 0 ou plus",
+                "--limit <AANTAL> kan niet ‘many’ zijn: verwacht wordt een geheel getal, 0 of meer",
+                "--limit <COUNT> cannot be “many”: a whole number is expected, 0 or more",
+                "--limit <ANZAHL> kann nicht „many“ sein: erwartet wird eine ganze Zahl, 0 oder mehr",
+            ],
+        ),
+        (
+            "sessions --since 2026-11-24 --until 2026-11-23",
+            [
+                "--until doit être postérieur à --since",
+                "--until moet na --since liggen",
+                "--until must lie after --since",
+                "--until muss nach --since liegen",
+            ],
+        ),
+    ] {
+        for (language, text) in ["fr", "nl", "en", "de"].into_iter().zip(texts) {
+            let output = program.run(&format!("{words} --lang {language}"));
+            let errors = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{words}: {errors}");
+            assert_eq!(errors.lines().next(), Some(format!("temoin: {text}").as_str()));
+            assert_eq!(output.stdout, b"");
+        }
+    }
+    for (words, part) in [
+        ("", "Usage: temoin [OPTIONS] <COMMAND>"),
+        ("show", "this is missing: <ID>\nHelp: temoin show --help\n"),
+        ("show 0a68 0a69", "“0a69” is one word too many"),
+        ("letter acess", "there is no command “acess”; possible: access, complaint, erasure, help"),
+        ("export --format pdf", "--format <FORMAT> cannot be “pdf”; possible: csv, json"),
+        ("export --output", "--output <FILE> needs a value"),
+        ("status --json=yes", "--json takes no value such as “yes”"),
+        ("status --json --json", "--json can be given only once"),
+        ("daemon --listen here", "an address and a port are expected"),
+        ("letter access --ics --received soon", "a day is expected, such as 2026-11-24"),
+    ] {
+        // As clap counts, the directories that the tests give are arguments too.
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_temoin"));
+        let output = command.args(words.split_whitespace()).env("LC_ALL", "C").output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words}: {errors}");
+        assert!(errors.contains(part), "{words}: {errors}");
+    }
+    let version = program.print("--version");
+    assert_eq!(version, format!("temoin {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help_and_errors_speak_the_language_asked_for_else_the_configured_else_the_systems() {
+    let program = Program::native();
+    let first_line = |words: &str| {
+        let output = program.command(words).env("LANG", "nl_BE.UTF-8").output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8(text).unwrap().lines().next().unwrap().to_owned()
+    };
+    let status = |text: &str| assert_eq!(first_line("show --wrong"), format!("temoin: {text}"));
+    let dutch = "er is hier geen optie --wrong";
+    status(dutch);
+    assert!(first_line("status --help").starts_with("Tonen of de tunnel openstaat"));
+    program.configure("[page]\nlanguage = \"de\"\n");
+    status("hier gibt es keine Option --wrong");
+    assert!(first_line("help status").starts_with("Anzeigen, ob der Tunnel steht"));
+    assert!(first_line("--lang fr help status").starts_with("Afficher si le tunnel"));
+    assert!(first_line("status --help --lang=fr").starts_with("Afficher si le tunnel"));
+    assert!(first_line("show 0a68df53").starts_with("temoin: keine Sitzung beginnt mit"));
+    // One that is broken, or is not there, hides nothing.
+    program.configure("[page]\nlanguage = \"de\"\n[colour\n");
+    status(dutch);
+    assert!(first_line("status --help").starts_with("Tonen of de tunnel openstaat"));
+    fs::remove_file(program.configuration()).unwrap();
+    status(dutch);
+    assert!(
+        first_line("hook uninstall --scripts-dir /nonexistent")
+            .starts_with("temoin: er staat geen script van temoin in /nonexistent")
+    );
+}
+
 #[test]
 fn before_anything_is_recorded_the_lists_say_so() {
     let program = Program::native();
@@ -87,7 +239,7 @@ fn what_is_wrong_has_an_exit_code_and_a_remedy() {
         ("sessions --since yesterday", 2, "a day such as 2026-11-24"),
         ("sessions --since 2026-11-24 --until 2026-11-23", 2, "--until must lie after --since"),
         ("sessions --lang pt", 2, "fr, nl, en, de"),
-        ("fly", 2, "unrecognized subcommand"),
+        ("fly", 2, "there is no command “fly”; possible: status, sessions, "),
         ("backup copy.db", 3, "there is no record yet"),
         // Begins a record, and then fails.
         ("daemon --listen 192.0.2.1:80", 1, "192.0.2.1"),

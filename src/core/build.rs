@@ -1,13 +1,13 @@
-//! Compiles what the catalogues of texts say of each language, and deflates the rule files and
+//! Compiles the texts of the catalogues that this crate uses, and deflates the rule files and
 //! profiles that ship: as text they would take four times the room.
+#![allow(clippy::disallowed_methods, reason = "reads and writes files, which the core does not")]
 #![allow(clippy::print_stdout, reason = "how a build script talks to cargo")]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs};
 
 use miniz_oxide::deflate::compress_to_vec;
-use temoin_locales::Catalogue;
 
 /// The profile that is only there to be copied.
 const TEMPLATE: &str = "template.toml";
@@ -15,18 +15,10 @@ const TEMPLATE: &str = "template.toml";
 /// The closest that the library packs.
 const LEVEL: u8 = 10;
 
-/// The tables of the catalogues that this crate uses.
-const CORE_TABLES: [&str; 2] = ["date", "time"];
-
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    println!("cargo::rerun-if-changed=../locales");
-    let catalogue = Catalogue::read(Path::new("../locales")).unwrap_or_else(|problems| {
-        problems.0.iter().for_each(|problem| println!("cargo::error=src/locales/{problem}"));
-        process::exit(1);
-    });
-    fs::write(out.join("language.rs"), catalogue.language_source())?;
-    fs::write(out.join("messages.rs"), catalogue.messages_source(&CORE_TABLES, &[]))?;
+    temoin_locales::write_language()?;
+    temoin_locales::write_messages(&["date", "time"])?;
 
     println!("cargo::rerun-if-changed=../law");
     println!("cargo::rerun-if-changed=../operators");

@@ -33,7 +33,7 @@ enum ConnectionState {
     ReadingHead(Vec<u8>),
     /// With the request, whose body may be incomplete, and the body's length.
     ReadingBody(Request, usize),
-    /// With the response bytes at hand, how many of them are sent, and the stream_left of the body.
+    /// With the response bytes at hand, how many of them are sent, and the `stream_left` of the body.
     Writing(Vec<u8>, usize, Option<BodyStream>),
     /// Everything is sent. Further input is discarded until the client closes: closing first could make
     /// the kernel reset the connection before the response arrives.

@@ -2,7 +2,7 @@
 //!
 //! One thread runs a poll loop: [`Server`] accepts connections from a [`Listener`], and a [`Handler`]
 //! turns each [`Request`] into a [`Response`]. Each connection carries one request; the handler sets the
-//! body limit from its head. DateFormatter idle, the loop sleeps until a client connects.
+//! body limit from its head. When idle, the loop sleeps until a client connects.
 //!
 //! HTTP is `tiny_http`'s: its types hold what was asked, its [`Response`](tiny_http::Response) writes
 //! the answer. Its server is not used: it takes a thread per connection and never times out idle clients.

@@ -4,6 +4,7 @@ use crate::catalogue::Language;
 use crate::entry::Entry;
 use crate::header::{DATE_PLACEHOLDERS, Header};
 use crate::problem::Problem;
+use crate::source::LOOKED_UP;
 
 /// Finds what is wrong in any language, and where they do not agree.
 pub(crate) fn all(reference: &Language, languages: &[Language], problems: &mut Vec<Problem>) {
@@ -12,6 +13,10 @@ pub(crate) fn all(reference: &Language, languages: &[Language], problems: &mut V
         header(&language.header, &mut found);
         keys(reference, language, &mut found);
         for (key, entry) in &language.entries {
+            let table = key.split('.').next().unwrap_or_default();
+            if LOOKED_UP.contains(&table) && !matches!(entry, Entry::Message(_)) {
+                found.push((key.clone(), "has to be one text, as all of its table".to_owned()));
+            }
             for text in entry.texts() {
                 found.extend(wording(text, &language.header).map(|text| (key.clone(), text)));
             }
@@ -103,8 +108,11 @@ fn wording<'a>(text: &'a str, header: &'a Header) -> impl Iterator<Item = String
     let spaces = [
         (text.trim().is_empty(), "is empty"),
         (text.trim() != text, "begins or ends with a space"),
-        (text.contains("  ") || text.contains('\t'), "has two spaces or a tab in a row"),
-        (text.contains('\0'), "has a NUL in it"),
+        (text.contains("  "), "has two spaces in a row"),
+        (
+            text.contains(|sign: char| sign.is_control() && sign != '\n'),
+            "has a control character in it",
+        ),
         (text.contains('\''), "has a straight apostrophe: write ’"),
     ];
     let breakable = header

@@ -13,7 +13,7 @@ pub struct Header {
     pub draft: bool,
     /// The counts that take the singular.
     pub singular: Vec<i64>,
-    /// A date with the day of the week; placeholders as in [`DATE_PLACEHOLDERS`].
+    /// A date with the day of the week; placeholders as in `DATE_PLACEHOLDERS`.
     pub date: String,
     /// A date without the day of the week.
     pub plain_date: String,

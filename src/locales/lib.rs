@@ -8,10 +8,12 @@
 mod catalogue;
 mod check;
 mod entry;
+mod generate;
 mod header;
 mod problem;
 mod source;
 
 pub use catalogue::Catalogue;
+pub use generate::{write_language, write_messages};
 pub use header::Header;
 pub use problem::{Problem, Problems};

@@ -56,9 +56,14 @@ pub(crate) fn languages(languages: &[Language]) -> String {
     )
 }
 
-/// A module of constants for each table that is asked for.
+/// Tables whose texts are looked up by key, since they belong to the words of a command line: each
+/// becomes one list, sorted by key, and no constants.
+pub(crate) const LOOKED_UP: [&str; 2] = ["help", "operator_help"];
+
+/// A module of constants for each table that is asked for, or a list for one that is looked up.
 pub(crate) fn messages(languages: &[Language], is_asked_for: impl Fn(&str) -> bool) -> String {
     let mut root = Module::default();
+    let mut lists: BTreeMap<&str, String> = BTreeMap::new();
     let Some(first) = languages.first() else { return String::new() };
     for (key, entry) in &first.entries {
         let mut path: Vec<&str> = key.split('.').collect();
@@ -70,18 +75,32 @@ pub(crate) fn messages(languages: &[Language], is_asked_for: impl Fn(&str) -> bo
             .iter()
             .filter_map(|language| language.entries.get(key).map(Entry::texts))
             .collect();
+        let table = path[0];
+        if LOOKED_UP.contains(&table) {
+            let key = &key[table.len() + 1..];
+            let list = lists.entry(table).or_default();
+            let _ = writeln!(list, "({key:?}, {}),", message(&translations, 0));
+            continue;
+        }
         let module = path
             .into_iter()
             .fold(&mut root, |module, table| module.modules.entry(table).or_default());
         let _ = writeln!(module.constants, "{}", constant(name, entry, &translations));
     }
-    root.children()
+    let lists: String = lists
+        .iter()
+        .map(|(table, list)| {
+            let name = table.to_ascii_uppercase();
+            format!("pub(crate) static {name}: &[(&str, Message)] = &[\n{list}];\n")
+        })
+        .collect();
+    root.children() + &lists
 }
 
 #[derive(Default)]
 struct Module<'a> {
     constants: String,
-    modules: BTreeMap<&'a str, Module<'a>>,
+    modules: BTreeMap<&'a str, Self>,
 }
 
 impl Module<'_> {
@@ -97,11 +116,18 @@ impl Module<'_> {
     }
 }
 
+/// What stands between the languages in a packed message (the core splits by it): a sign that no text
+/// has.
+const SEPARATOR: &str = "\u{1f}";
+
+/// One text in every language, packed.
+fn message(translations: &[Vec<&str>], index: usize) -> String {
+    let texts: Vec<&str> = translations.iter().map(|texts| texts[index]).collect();
+    format!("Message::packed({:?})", texts.join(SEPARATOR))
+}
+
 fn constant(name: &str, entry: &Entry, translations: &[Vec<&str>]) -> String {
-    let message = |index: usize| {
-        let texts: Vec<&str> = translations.iter().map(|texts| texts[index]).collect();
-        format!("Message::packed({:?})", texts.join("\0"))
-    };
+    let message = |index: usize| message(translations, index);
     let name = name.to_ascii_uppercase();
     match entry {
         Entry::Message(_) => format!("pub(crate) const {name}: Message = {};", message(0)),

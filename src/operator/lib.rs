@@ -35,3 +35,11 @@ pub use responder::{Responder, ResponderError, answer_status};
 pub use spool::{Spool, SpoolOutcome};
 pub use store::{BindOutcome, Location, ServerName, ServerRun, Store, StoreError};
 pub use tls::{TlsError, certificate_key};
+
+/// The texts of the catalogues in `src/locales`.
+#[allow(unused_imports, reason = "what each generated module imports is the same")]
+mod messages {
+    use temoin_core::text::{Message, Plural};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

@@ -5,7 +5,7 @@ use crate::{SessionId, Timestamp};
 /// known.
 pub type TimeRange = Option<(Timestamp, Timestamp)>;
 
-/// TimeTolerance in seconds for the start of a session: the server counts from the accepted key
+/// Tolerance in seconds for the start of a session: the server counts from the accepted key
 /// exchange, the box from the established tunnel.
 pub const START_TOLERANCE: u64 = 120;
 

@@ -1,3 +1,4 @@
+use crate::messages::cli::error as msg;
 use temoin_capture::clock;
 
 use super::exit::{CliError, Failure};
@@ -7,10 +8,6 @@ use super::print;
 pub(super) fn run() -> Result<(), CliError> {
     match clock::status_word() {
         Some(word) => print(word),
-        None => Err(CliError::new(
-            Failure::Failed,
-            "the kernel does not say whether its clock is right: look at what the unit's \
-             SystemCallFilter= takes away",
-        )),
+        None => Err(CliError::said(Failure::Failed, msg::CLOCK_UNTOLD, &[])),
     }
 }

@@ -1,9 +1,10 @@
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use crate::gdpr::{self, Mapping, ReplyFormat, TimeTolerance, parse_reply};
-use crate::messages::cli::compare as msg;
+use crate::messages::cli::{compare as msg, error};
 use temoin_core::session::Timestamp;
 use temoin_core::text::Message;
 use temoin_journal::Filter;
@@ -11,6 +12,7 @@ use temoin_journal::Filter;
 use super::arguments::CompareArgs;
 use super::context::{Context, for_each};
 use super::exit::{CliError, Failure};
+use super::output::unreadable;
 use super::print;
 use super::table::wrapped;
 
@@ -67,22 +69,16 @@ pub(super) fn run(context: &Context, arguments: &CompareArgs) -> Result<(), CliE
 
 /// The file's bytes, at most `longest`.
 fn read(path: &Path, longest: u64) -> Result<Vec<u8>, CliError> {
-    let read = || -> io::Result<Vec<u8>> {
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
-        }
-        let mut bytes = Vec::new();
-        File::open(path)?.take(longest).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|error| {
-        let path = path.display();
-        let message =
-            format!("{path} cannot be read: {error}. Check the path and its permissions.");
-        CliError::new(Failure::Failed, message)
-    })
+    let unread = |error| unreadable(path, &error);
+    if !fs::metadata(path).map_err(unread)?.is_file() {
+        let values: [(_, &dyn Display); 1] = [("path", &path.display())];
+        return Err(CliError::said(Failure::Failed, error::NOT_A_FILE, &values));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(unread)?.take(longest).read_to_end(&mut bytes).map_err(unread)?;
+    Ok(bytes)
 }
 
-fn in_file(path: &Path, error: &dyn std::fmt::Display) -> CliError {
+fn in_file(path: &Path, error: &dyn Display) -> CliError {
     CliError::new(Failure::Failed, format!("{}: {error}", path.display()))
 }

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,9 @@ use chrono::NaiveDate;
 
 use crate::app::config::{Config, DEFAULT_PATH};
 use crate::app::ruleset::Ruleset;
+use crate::messages::cli::error as msg;
 use temoin_capture::clock;
+use temoin_command_line::language_of_system;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use temoin_core::text::{DateFormatter, Language};
 use temoin_journal::{Filter, Reader};
@@ -34,7 +37,7 @@ impl Context {
         Ok(Self {
             state_dir: arguments.state_dir.clone(),
             config_path: arguments.config.clone().unwrap_or_else(|| DEFAULT_PATH.into()),
-            language: arguments.lang.or(config.language).unwrap_or_else(language_of_system),
+            language: arguments.lang.or(config.language).unwrap_or_else(system_language),
             zone: config.time_zone.unwrap_or_else(zone_of_system),
             config,
             now: clock::now(),
@@ -90,7 +93,7 @@ impl Context {
             None => None,
         };
         if since.zip(until).is_some_and(|(since, until)| until <= since) {
-            return Err(CliError::new(Failure::Usage, "--until must lie after --since"));
+            return Err(CliError::said(Failure::Usage, msg::UNTIL_NOT_AFTER_SINCE, &[]));
         }
         Ok((since, until))
     }
@@ -104,16 +107,11 @@ pub(super) fn only<T>(
 ) -> Result<T, CliError> {
     if found.len() > 1 {
         let ids: Vec<String> = found.iter().map(|own| id_of(own).to_string()).collect();
-        let message = format!(
-            "{id} begins more than one ID; give more digits of one of these:\n{}",
-            ids.join("\n")
-        );
-        return Err(CliError::new(Failure::NotFound, message));
+        let ids = ids.join("\n");
+        let values: [(_, &dyn Display); 2] = [("id", id), ("ids", &ids)];
+        return Err(CliError::said(Failure::NotFound, msg::AMBIGUOUS_ID, &values));
     }
-    found.pop().ok_or_else(|| {
-        let message = format!("no session begins with {id}; see: temoin sessions");
-        CliError::new(Failure::NotFound, message)
-    })
+    found.pop().ok_or_else(|| CliError::said(Failure::NotFound, msg::NO_SESSION, &[("id", id)]))
 }
 
 /// Calls back for each session, newest first, at most `limit` times, without loading the whole record.
@@ -139,10 +137,16 @@ pub(super) fn for_each(
     stopped.flatten().map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn language_of_system() -> Language {
-    let names: Vec<String> =
-        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| env::var(name).ok()).collect();
-    Language::from_locales(names.iter().map(String::as_str))
+/// The language of what is said where there is no [`Context`]: the one asked for, else the
+/// configuration's, else the system's; also where the configuration cannot be read.
+pub(super) fn language(asked: Option<Language>, config: Option<&Path>) -> Language {
+    let configured =
+        || Config::read(config.unwrap_or_else(|| Path::new(DEFAULT_PATH)), true).ok()?.language;
+    asked.or_else(configured).unwrap_or_else(system_language)
+}
+
+fn system_language() -> Language {
+    language_of_system(|name| env::var(name).ok())
 }
 
 /// The system's time zone; UTC where it has none that temoin knows.

@@ -2,7 +2,7 @@ use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 
 use crate::app::erasure::{DueSession, ErasureReport, ErasureRun, ExpiryCache, FileScope};
-use crate::messages::cli::erase as msg;
+use crate::messages::cli::{erase as msg, error};
 use crate::messages::common;
 use temoin_capture::clock;
 use temoin_core::law::{EraseBy, EraseReason};
@@ -86,9 +86,7 @@ fn report(context: &Context, outcome: &ErasureReport) -> Result<(), CliError> {
     }
     let mut failures = outcome.failures.clone();
     if !outcome.is_complete {
-        let read = "the journal's log may still hold what was erased, since somebody reads the \
-                    journal; try again in a moment: temoin erase";
-        failures.push(read.to_owned());
+        failures.push(error::ERASED_IN_LOG.text(language).to_owned());
     }
     Err(CliError::new(Failure::Failed, failures.join("\n")))
 }
@@ -123,11 +121,8 @@ impl<'c, 'a> ErasurePlan<'c, 'a> {
     /// Adds a session by ID; an error if it is open.
     fn add_named(&mut self, session: &Session) -> Result<(), CliError> {
         if session.end.is_none() {
-            let message = format!(
-                "session {} lasts; it can be erased once it has ended, such as by cutting the tunnel",
-                session.id.short()
-            );
-            return Err(CliError::new(Failure::Failed, message));
+            let id = session.id.short();
+            return Err(CliError::said(Failure::Failed, error::SESSION_LASTS, &[("id", &id)]));
         }
         if self.due.iter().all(|due| due.id != session.id) {
             self.add(session);
@@ -199,7 +194,7 @@ fn confirm(context: &Context, count: u64, all: bool, doubt: Option<&str>) -> Res
     if answer.trim().to_lowercase() == word {
         return Ok(());
     }
-    Err(CliError::new(Failure::Unconfirmed, msg::NOT_CONFIRMED.text(language)))
+    Err(CliError::said(Failure::Unconfirmed, msg::NOT_CONFIRMED, &[]))
 }
 
 const HEAD: [&Message; 4] =

@@ -8,6 +8,7 @@ use crate::daemon::DaemonError;
 use temoin_capture::openvpn::install::InstallError;
 use temoin_capture::spool::SpoolError;
 use temoin_core::law::RuleFileError;
+use temoin_core::text::{Language, Message};
 use temoin_journal::JournalError;
 
 /// Why a command failed: each kind has its own exit code, for scripts.
@@ -29,14 +30,6 @@ pub(super) enum Failure {
     Unhealthy,
 }
 
-impl Failure {
-    /// The failures with their exit codes, for the help.
-    pub(super) const HELP: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not in the record,
-4 something does not work (doctor), 5 not confirmed, so not done (erase),
-6 a receipt that is not the operator's, or was changed (verify).";
-}
-
 impl From<Failure> for ExitCode {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -55,12 +48,44 @@ impl From<Failure> for ExitCode {
 #[derive(Debug)]
 pub(super) struct CliError {
     pub(super) failure: Failure,
-    pub(super) message: String,
+    wording: Wording,
+}
+
+/// What an error says.
+#[derive(Debug)]
+enum Wording {
+    /// In the words of the module that it comes from.
+    Foreign(String),
+    /// A text of the catalogues, with the values of its placeholders.
+    Said(Message, Vec<(&'static str, String)>),
 }
 
 impl CliError {
+    /// An error in the words of another module.
     pub(super) fn new(failure: Failure, message: impl fmt::Display) -> Self {
-        Self { failure, message: message.to_string() }
+        Self { failure, wording: Wording::Foreign(message.to_string()) }
+    }
+
+    /// An error in the words of the catalogues.
+    pub(super) fn said(
+        failure: Failure,
+        message: Message,
+        values: &[(&'static str, &dyn fmt::Display)],
+    ) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        Self { failure, wording: Wording::Said(message, values) }
+    }
+
+    /// What it says, in a language that is only looked for where it matters.
+    pub(super) fn text(&self, language: impl FnOnce() -> Language) -> String {
+        match &self.wording {
+            Wording::Foreign(text) => text.clone(),
+            Wording::Said(message, values) => {
+                let values: Vec<(&str, &str)> =
+                    values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                message.fill(language(), &values)
+            }
+        }
     }
 }
 

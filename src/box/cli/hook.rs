@@ -1,6 +1,7 @@
 use std::env;
 use std::ffi::OsString;
 
+use crate::messages::cli::error as msg;
 use temoin_capture::openvpn::hook::{self, HOOK_TIMEOUT};
 use temoin_capture::openvpn::install;
 use temoin_capture::spool::Spool;
@@ -52,7 +53,7 @@ fn uninstall(scripts: &ScriptsArgs) -> Result<(), CliError> {
     let removed = install::uninstall(&scripts.scripts_dir, &env::current_exe()?)?;
     if removed.is_empty() {
         let path = scripts.scripts_dir.display();
-        return Err(CliError::new(Failure::NotFound, format!("no hook of temoin's is in {path}")));
+        return Err(CliError::said(Failure::NotFound, msg::NO_HOOK, &[("path", &path)]));
     }
     let files: String = removed.iter().map(|path| format!("{}\n", path.display())).collect();
     print(&files)

@@ -1,9 +1,12 @@
+use std::fmt::Display;
+
 use crate::app::erasure::ExpiryCache;
 use crate::app::ruleset::Ruleset;
 use crate::gdpr::{
     self, Addressee, ComplaintReason, ErasureDueDate, GdprRequest, LetterDetails, LetterKind,
     OverdueErasure, Sender, one_month_deadline,
 };
+use crate::messages::cli::error as msg;
 use temoin_core::assessment::SyncState;
 use temoin_core::law::Jurisdiction;
 use temoin_core::session::IdPrefix;
@@ -19,10 +22,7 @@ use super::output::write_output;
 pub(super) fn run(context: &Context, letter: &LetterCommand) -> Result<(), CliError> {
     let ruleset = context.lawbook()?;
     let Some(jurisdiction) = ruleset.jurisdiction() else {
-        let message = "who your operator is, or whose law applies, is not known; choose a profile \
-                       (temoin profile list, temoin profile use ID) or set operator.jurisdiction \
-                       to \"BE\" or \"FR\" in the configuration";
-        return Err(CliError::new(Failure::Failed, message));
+        return Err(CliError::said(Failure::Failed, msg::NO_JURISDICTION, &[]));
     };
     let writer = LetterWriter { context, ruleset: &ruleset, jurisdiction };
     match letter {
@@ -42,7 +42,7 @@ impl LetterWriter<'_> {
     fn access(&self, access: &AccessArgs) -> Result<(), CliError> {
         let period = access.since.zip(access.until);
         if period.is_some_and(|(since, until)| until < since) {
-            return Err(CliError::new(Failure::Usage, "--until must not lie before --since"));
+            return Err(CliError::said(Failure::Usage, msg::UNTIL_BEFORE_SINCE, &[]));
         }
         let today = self.context.today(self.ruleset);
         let kind = LetterKind::access(period, &self.ruleset.applicable_rules(), today);
@@ -59,11 +59,9 @@ impl LetterWriter<'_> {
                 let deadline = received.map(|day| one_month_deadline(day, self.jurisdiction));
                 let today = self.context.today(self.ruleset);
                 if let Some(early) = deadline.filter(|deadline| !deadline.is_past(today)) {
-                    let message = format!(
-                        "the operator may still answer until {}, so a complaint would come too early",
-                        early.last_day
-                    );
-                    return Err(CliError::new(Failure::Failed, message));
+                    let day = self.context.when().date_without_weekday(early.last_day);
+                    let values: [(_, &dyn Display); 1] = [("day", &day)];
+                    return Err(CliError::said(Failure::Failed, msg::TOO_EARLY, &values));
                 }
                 ComplaintReason::NoAnswer { deadline }
             }
@@ -98,7 +96,7 @@ impl LetterWriter<'_> {
         if let Some(ReminderArgs { ics: true, received }) = reminder {
             let mut random = [0; 16];
             getrandom::fill(&mut random).map_err(|error| {
-                CliError::new(Failure::Failed, format!("no randomness for the entry: {error}"))
+                CliError::said(Failure::Failed, msg::NO_RANDOMNESS, &[("error", &error)])
             })?;
             let reminder = gdpr::CalendarEntry {
                 operator: &operator.name,
@@ -158,7 +156,10 @@ impl LetterWriter<'_> {
         };
         let last = last.as_ref().and_then(SyncState::last);
         due.overdue(session, last, self.ruleset.zone(), today, self.context.language).map_err(
-            |why| CliError::new(Failure::Failed, format!("session {}: {why}", session.short())),
+            |why| {
+                let values: [(_, &dyn Display); 2] = [("id", &session.short()), ("reason", &why)];
+                CliError::said(Failure::Failed, msg::OF_SESSION, &values)
+            },
         )
     }
 }

@@ -26,19 +26,29 @@ mod sync;
 mod table;
 mod verify;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use crate::messages::HELP;
+use temoin_command_line::{self as command_line, Reply, Texts};
 
 use arguments::{Arguments, Command};
-use context::Context;
-use exit::CliError;
+use context::{Context, language};
+use exit::{CliError, Failure};
 
 /// Runs the command given on the command line.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<OsString> = env::args_os().collect();
+    let parsed = command_line::parse(&words, Texts(HELP), |typed| {
+        language(typed.language, typed.config.as_deref())
+    });
+    let arguments: Arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(reply) => return answer(&reply),
+    };
     let done = match &arguments.command {
         // Needs only the kernel.
         Command::Clock => clock::run(),
@@ -68,16 +78,40 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CliError { failure, message }) => {
-            if !message.is_empty() {
-                let _ = writeln!(io::stderr(), "temoin: {message}");
+        Err(error) => {
+            let text = error.text(|| language(arguments.lang, arguments.config.as_deref()));
+            if !text.is_empty() {
+                let _ = writeln!(io::stderr(), "temoin: {text}");
             }
-            failure.into()
+            error.failure.into()
         }
+    }
+}
+
+/// Shows help, or what is wrong with the command line.
+fn answer(reply: &Reply) -> ExitCode {
+    let text = reply.text.as_bytes();
+    if reply.is_error {
+        let _ = io::stderr().write_all(text);
+        Failure::Usage.into()
+    } else {
+        let _ = io::stdout().write_all(text);
+        ExitCode::SUCCESS
     }
 }
 
 /// Writes to standard output.
 fn print(text: &str) -> Result<(), CliError> {
     Ok(io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, HELP, Texts, command_line};
+
+    #[test]
+    fn every_command_and_argument_has_a_text_and_every_text_is_of_one() {
+        let (missing, unused) = command_line::missing_and_unused::<Arguments>(Texts(HELP));
+        assert!(missing.is_empty() && unused.is_empty(), "missing {missing:?}, unused {unused:?}");
+    }
 }

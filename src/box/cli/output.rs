@@ -1,7 +1,10 @@
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use crate::messages::cli::error as msg;
 
 use super::exit::{CliError, Failure};
 use super::print;
@@ -10,13 +13,18 @@ use super::print;
 pub(super) fn new_file(path: &Path) -> Result<File, CliError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.map_err(|error| {
-        let remedy = if error.kind() == io::ErrorKind::AlreadyExists {
-            "name a file that does not exist yet"
-        } else {
-            "choose a place that you may write to"
+        let message = match error.kind() {
+            io::ErrorKind::AlreadyExists => msg::FILE_EXISTS,
+            _ => msg::FILE_NOT_MADE,
         };
-        CliError::new(Failure::Failed, format!("{}: {error}; {remedy}", path.display()))
+        CliError::said(Failure::Failed, message, &[("path", &path.display()), ("error", &error)])
     })
+}
+
+/// The error for a file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &dyn Display) -> CliError {
+    let values: [(_, &dyn Display); 2] = [("path", &path.display()), ("error", error)];
+    CliError::said(Failure::Failed, msg::UNREADABLE, &values)
 }
 
 /// Writes to a new file, or to standard output.

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::app::settings::{self, Setting};
-use crate::messages::cli::profile as msg;
+use crate::messages::cli::{error, profile as msg};
 use temoin_core::law::Slug;
 use temoin_core::text::Message;
 
@@ -75,8 +75,7 @@ struct ListedProfile<'a> {
 fn choose(context: &Context, id: &Slug) -> Result<(), CliError> {
     let ruleset = context.lawbook()?;
     let Some(profile) = ruleset.profiles.iter().find(|profile| profile.id == *id) else {
-        let message = format!("there is no profile {id}; see: temoin profile list");
-        return Err(CliError::new(Failure::NotFound, message));
+        return Err(CliError::said(Failure::NotFound, error::NO_PROFILE, &[("profile", id)]));
     };
     let path = &context.config_path;
     settings::change(path, &[(Setting::OperatorProfile, id.as_str())])?;

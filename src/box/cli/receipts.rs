@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context, arguments: &ReceiptsCommand) -> Result<(), 
     let ReceiptsCommand::Export(arguments) = arguments;
     let zone = context.lawbook()?.zone();
     let Some(reader) = context.reader()? else {
-        return Err(CliError::new(Failure::NotFound, msg::NONE.text(context.language)));
+        return Err(CliError::said(Failure::NotFound, msg::NONE, &[]));
     };
     let mut known = 0_usize;
     let mut sensitive = false;
@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &ReceiptsCommand) -> Result<(), 
         ControlFlow::<()>::Continue(())
     })?;
     if known == 0 {
-        return Err(CliError::new(Failure::NotFound, msg::NONE.text(context.language)));
+        return Err(CliError::said(Failure::NotFound, msg::NONE, &[]));
     }
     match &arguments.output {
         None => write(&reader, arguments, io::stdout().lock())?,

@@ -9,6 +9,7 @@ use temoin_core::text::Message;
 use super::arguments::RulesCommand;
 use super::context::Context;
 use super::exit::{CliError, Failure};
+use super::output::unreadable;
 use super::print;
 use super::table::table;
 
@@ -23,11 +24,7 @@ pub(super) fn run(context: &Context, command: &RulesCommand) -> Result<(), CliEr
 /// Prints all problems in a file, one per line.
 pub(super) fn check_file(context: &Context, path: &Path) -> Result<(), CliError> {
     let name = path.display().to_string();
-    let text = ruleset::read(path).map_err(|error| {
-        let message =
-            format!("{name} cannot be read: {error}. Check the path and its permissions.");
-        CliError::new(Failure::Failed, message)
-    })?;
+    let text = ruleset::read(path).map_err(|error| unreadable(path, &error))?;
     let problems = check(&name, &text);
     let mut told = String::new();
     for problem in &problems {

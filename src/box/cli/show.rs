@@ -55,7 +55,7 @@ struct SessionOutput<S, H> {
     holding: H,
 }
 
-/// LetterDetails beyond the holding: how start and end are known, how the operator most likely saw the end, and
+/// Details beyond the holding: how start and end are known, how the operator most likely saw the end, and
 /// the coverage of the session.
 fn watched(own: &Session, context: &Context) -> String {
     let language = context.language;

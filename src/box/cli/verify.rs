@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -6,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::export::{ReceiptBundle, receipt_json};
-use crate::messages::cli::verify as msg;
+use crate::messages::cli::{error, verify as msg};
 use crate::render::words;
 use temoin_core::law::Profile;
 use temoin_core::session::{Field, IdPrefix};
@@ -44,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliEr
         chains.push(KeyChain::pinned(key));
     }
     if chains.is_empty() {
-        return Err(CliError::new(Failure::Failed, msg::NO_KEY.text(context.language)));
+        return Err(CliError::said(Failure::Failed, msg::NO_KEY, &[]));
     }
     let checked: Vec<(Option<Receipt>, Option<ProtocolError>)> = receipts
         .into_iter()
@@ -90,9 +91,8 @@ fn pinned(context: &Context, arguments: &VerifyArgs) -> Result<Option<PublicKey>
             let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
             let profile = Profile::parse(&path.display().to_string(), &text)?;
             let Some(sync) = profile.sync else {
-                let why =
-                    "the profile names no key: it has no part [sync]; ask the operator for one";
-                return Err(failed(path, &why));
+                let values: [(_, &dyn Display); 1] = [("path", &path.display())];
+                return Err(CliError::said(Failure::Failed, error::PROFILE_WITHOUT_KEY, &values));
             };
             Some(sync.public_key)
         }
@@ -137,7 +137,7 @@ fn of_the_journal(
         }
     }
     if receipts.is_empty() {
-        return Err(CliError::new(Failure::NotFound, msg::NO_RECEIPT.text(context.language)));
+        return Err(CliError::said(Failure::NotFound, msg::NO_RECEIPT, &[]));
     }
     Ok(receipts.into_iter().map(Ok).collect())
 }
@@ -182,7 +182,7 @@ fn text(
     format!("{mark} {}", wrapped(&text, WIDTH, "  ").trim_start())
 }
 
-fn failed(path: &Path, why: &dyn std::fmt::Display) -> CliError {
+fn failed(path: &Path, why: &dyn Display) -> CliError {
     CliError::new(Failure::Failed, format!("{}: {why}", path.display()))
 }
 

@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(health_probe.health_issues(), [HealthIssue::HooksMissing]);
         install::install(&health_probe.scripts, Path::new("/usr/bin/temoin"), &state).unwrap();
         assert_eq!(health_probe.health_issues(), []);
-        // RecordsError: unknown.
+        // Unreadable: unknown.
         health_probe.scripts = state.join("journal.db");
         assert_eq!(health_probe.health_issues(), []);
     }

@@ -288,7 +288,7 @@ impl SyncScheduler {
                 self.warn_once(&failure);
                 let makes_sense = matches!(failure, WorkerError::Inquiry(_));
                 self.update_registration(id, |registration| {
-                    registration.postpone(makes_sense.then_some(now))
+                    registration.postpone(makes_sense.then_some(now));
                 });
             }
         }

@@ -9,21 +9,21 @@
 //! records that should be held today. `README.md` describes the JSON.
 
 mod applicable_rules;
-mod assessment;
 mod disagreement;
 mod knowledge;
 mod legal_position;
 mod observed_field;
+mod session_assessment;
 mod signed_status;
 mod summary;
 mod sync_state;
 
 pub use applicable_rules::ApplicableRules;
-pub use assessment::{Assessment, FieldAssessment};
 pub use disagreement::Disagreement;
 pub use knowledge::Knowledge;
 pub use legal_position::LegalPosition;
 pub use observed_field::{ObservedField, ObservedValue};
+pub use session_assessment::{Assessment, FieldAssessment};
 pub use signed_status::{
     DigestComparison, NotHeldReason, SignedField, SignedState, SignedStatement, SignedStatus,
 };

@@ -10,10 +10,10 @@ mod day_cache;
 mod device;
 mod end;
 mod observed;
-mod session;
 mod session_counts;
 mod time_bounds;
 mod tracker;
+mod vpn_session;
 mod zone;
 
 pub use clock::{BootId, ClockReading, InvalidBootId, Uptime};
@@ -21,7 +21,6 @@ pub use day_cache::DayCache;
 pub use device::{Device, InvalidDevice};
 pub use end::{EndReason, OperatorEnd};
 pub use observed::{Observed, Source};
-pub use session::{Attributes, Coverage, End, Session};
 pub use session_counts::SessionCounts;
 pub use temoin_protocol::{
     Field, Gateway, IdPrefix, InvalidIdPrefix, InvalidPrefix, InvalidTimestamp, Ipv6Prefix,
@@ -29,4 +28,5 @@ pub use temoin_protocol::{
 };
 pub use time_bounds::TimeBounds;
 pub use tracker::{Change, Evidence, Observation, Tracker};
+pub use vpn_session::{Attributes, Coverage, End, Session};
 pub use zone::{UnknownZone, Zone};

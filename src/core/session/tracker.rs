@@ -118,7 +118,7 @@ impl Tracker {
             ChangeCollector { reading, device, boot_started_by, secret, changes: Vec::new() };
         match evidence {
             Evidence::TunnelUp { interface, attributes } => {
-                tunnel.up(&mut collector, interface, attributes)
+                tunnel.up(&mut collector, interface, attributes);
             }
             Evidence::TunnelDown { reason } => tunnel.down(&mut collector, reason),
             Evidence::LinkUp { interface, attributes } => {

@@ -8,18 +8,14 @@ use crate::{Config, hook};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HookCommand {
-    /// A client came.
     ClientConnect(ClientConnectArguments),
-    /// A client left.
     ClientDisconnect,
-    /// The part that OpenVPN does not wait for.
     #[command(hide = true)]
     Record,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct ClientConnectArguments {
-    /// The file for this client's configuration, which OpenVPN names.
     file: Option<PathBuf>,
 }
 

@@ -13,9 +13,7 @@ use super::print;
 
 #[derive(Args, Debug)]
 pub(super) struct InitArguments {
-    /// Where the record is to be: a file, or a PostgreSQL database, such as
-    /// `postgres:///temoin?host=/run/postgresql`. Only for a configuration that is made now.
-    #[arg(long)]
+    #[arg(long, value_name = "LOCATION")]
     store: Option<Location>,
 }
 

@@ -10,12 +10,9 @@ use super::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
-    /// Show what members' profiles need to know: the public key, and how they know the certificate.
     Show,
-    /// Let a new key take over. Boxes are told with every answer from now on, and follow by themselves.
     Rotate {
-        /// The first day that the new key signs on.
-        #[arg(long, value_name = "YYYY-MM-DD")]
+        #[arg(long, value_name = "DAY")]
         from: NaiveDate,
     },
 }

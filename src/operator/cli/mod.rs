@@ -8,24 +8,25 @@ mod key;
 mod serve;
 mod stats;
 
+use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::messages::OPERATOR_HELP;
+use temoin_command_line::{self as command_line, Reply, Texts, language_of_system};
+
 use super::Location;
 use super::config::{self, Config};
 use super::spool::Spool;
 
-/// Keeps the record of an OpenVPN gateway's sessions, and answers the members' temoin about it.
-///
-/// Begin with `temoin-operator init`, then name its hooks in the server's configuration.
 #[derive(Debug, Parser)]
-#[command(name = "temoin-operator", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(name = "temoin-operator", version)]
 struct Arguments {
-    /// The configuration.
     #[arg(long, global = true, value_name = "FILE", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     #[command(subcommand)]
@@ -34,26 +35,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum OperatorCommand {
-    /// Make what is missing: the configuration, the spool, the record. Changes nothing that is there.
     Init(init::InitArguments),
-    /// Note that a client came or left. OpenVPN's server runs this; it never fails.
     #[command(subcommand)]
     Hook(hook_command::HookCommand),
-    /// Hand to the store what waits in the spool, where hooks could not.
     Take,
-    /// Answer members' boxes until told to stop.
     Serve,
-    /// Show or replace the key that signs what boxes are told.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Erase what is due. Run it daily.
     Erase,
-    /// Count what is held. Names nobody.
     Stats,
-    /// Take sessions over from FreeRADIUS's accounting (table radacct): the new ones, and the ends of
-    /// those that had none. Run it as often as you like.
     Import {
-        /// Where the accounting is: a file of SQLite, or a PostgreSQL database.
         location: Location,
     },
 }
@@ -61,7 +52,13 @@ enum OperatorCommand {
 /// Runs the command that the program was called with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let Arguments { config, command } = Arguments::parse();
+    let words: Vec<OsString> = env::args_os().collect();
+    let system = language_of_system(|name| env::var(name).ok());
+    let parsed = command_line::parse(&words, Texts(OPERATOR_HELP), |_| system);
+    let Arguments { config, command } = match parsed {
+        Ok(arguments) => arguments,
+        Err(reply) => return answer(&reply),
+    };
     let read = || Ok::<_, Box<dyn Error>>(Config::read(&config)?);
     let done = match command {
         OperatorCommand::Init(init) => init::run(&config, &init),
@@ -85,6 +82,18 @@ pub fn run() -> ExitCode {
     if report(done) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Shows help, or what is wrong with the command line.
+fn answer(reply: &Reply) -> ExitCode {
+    let text = reply.text.as_bytes();
+    if reply.is_error {
+        let _ = io::stderr().write_all(text);
+        ExitCode::from(2)
+    } else {
+        let _ = io::stdout().write_all(text);
+        ExitCode::SUCCESS
+    }
+}
+
 /// Reports an error; returns whether there was none.
 fn report(done: Result<(), Box<dyn Error>>) -> bool {
     if let Err(error) = &done {
@@ -98,4 +107,13 @@ fn print(text: &str) -> Result<(), Box<dyn Error>> {
     Ok(io::stdout().lock().write_all(text.as_bytes())?)
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong command line.";
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, OPERATOR_HELP, Texts, command_line};
+
+    #[test]
+    fn every_command_and_argument_has_a_text_and_every_text_is_of_one() {
+        let (missing, unused) = command_line::missing_and_unused::<Arguments>(Texts(OPERATOR_HELP));
+        assert!(missing.is_empty() && unused.is_empty(), "missing {missing:?}, unused {unused:?}");
+    }
+}

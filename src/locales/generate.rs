@@ -1,0 +1,42 @@
+//! For the build scripts of the crates that use texts.
+#![allow(clippy::print_stdout, reason = "how a build script talks to cargo")]
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io, process};
+
+use crate::Catalogue;
+
+/// The tables of the catalogues that a crate other than the box's uses.
+const OTHERS: [&str; 4] = ["command_line", "date", "operator_help", "time"];
+
+/// Writes `language.rs` into the folder that cargo gives build scripts: `enum Language`.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_language() -> io::Result<()> {
+    write("language.rs", &catalogue().language_source())
+}
+
+/// Writes `messages.rs` there: the texts of these tables, or for none named those of the box.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_messages(tables: &[&str]) -> io::Result<()> {
+    let others: &[&str] = if tables.is_empty() { &OTHERS } else { &[] };
+    write("messages.rs", &catalogue().messages_source(tables, others))
+}
+
+fn write(name: &str, source: &str) -> io::Result<()> {
+    let folder = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    fs::write(folder.join(name), source)
+}
+
+/// The catalogues; where something is wrong in them the build ends, each problem named.
+fn catalogue() -> Catalogue {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    println!("cargo::rerun-if-changed={}", folder.display());
+    Catalogue::read(folder).unwrap_or_else(|problems| {
+        problems.0.iter().for_each(|problem| println!("cargo::error=src/locales/{problem}"));
+        process::exit(1);
+    })
+}
