@@ -5,8 +5,8 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use temoin::internals::Config;
-use temoin_core::law::{Edition, Profile};
 use temoin::internals::Mapping;
+use temoin_core::law::{Edition, Profile};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, text)) = bytes.split_first() else { return };

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin_capture::{LinkNotice, ManagementNotice};
+use temoin_capture::LinkNotice;
+use temoin_capture::openvpn::ManagementNotice;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };

@@ -10,17 +10,19 @@ use std::{env, fs};
 
 use libfuzzer_sys::fuzz_target;
 use temoin::internals::Config;
-use temoin_core::session::{
-    BootId, Change, ClockReading, Coverage, End, EndReason, Attributes, TimeBounds, Observed, Session,
-    SessionId, SessionSecret, Source, Timestamp, Uptime,
+use temoin::internals::Ruleset;
+use temoin::internals::{
+    Actions, ComparisonCache, EraseError, PageRuleset, Site, TokenKey, open_records,
 };
+use temoin::internals::{InvalidSetting, Setting, SettingsError};
 use temoin_core::assessment::ApplicableRules;
+use temoin_core::law::Profile;
+use temoin_core::session::{
+    Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Observed, Session,
+    SessionId, SessionSecret, Source, TimeBounds, Timestamp, Uptime,
+};
 use temoin_http::{BodyLimit, Handler, Head, Peer, Request};
 use temoin_journal::Journal;
-use temoin::internals::Ruleset;
-use temoin_core::law::Profile;
-use temoin::internals::{InvalidSetting, Setting, SettingsError};
-use temoin::internals::{PageRuleset, ComparisonCache, EraseError, Actions, Site, TokenKey, open_records};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";
@@ -180,7 +182,9 @@ impl Actions for FakeActions {
 
     fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
         match changes.iter().find(|(_, value)| value.len() % 2 == 1) {
-            Some((setting, _)) => Err(InvalidSetting { setting: *setting, why: "odd".to_owned() }.into()),
+            Some((setting, _)) => {
+                Err(InvalidSetting { setting: *setting, why: "odd".to_owned() }.into())
+            }
             None => Ok(()),
         }
     }
