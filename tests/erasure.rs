@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use support::{Program, files_below};
 use temoin_capture::spool::{Event, EventKind, Spool};
+use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Gateway, Observed, Session,
     SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
-use temoin_journal::{Filter, Journal, Pagination, Reader};
+use temoin_journal::{Journal, Reader};
 
 /// When the machine of the recorded sessions started: 2025-01-01, in milliseconds after 1970.
 const BOOTED: i64 = 1_735_689_600_000;
@@ -380,7 +381,7 @@ fn found(directory: &Path, values: &[(String, Vec<u8>)]) -> Vec<String> {
     found
 }
 
-fn certificates(program: &Program) -> Vec<temoin_journal::ErasureCertificate> {
+fn certificates(program: &Program) -> Vec<temoin_core::record::ErasureCertificate> {
     let reader = Reader::open(&program.state()).unwrap().unwrap();
     let all = Filter::all(Timestamp::EPOCH);
     assert_eq!(reader.sessions(&all, &Pagination::first(1)).unwrap(), []);

@@ -15,8 +15,9 @@ use temoin_core::assessment::{
 };
 use temoin_core::assessment::{RegistrationState, SyncState, SyncVerdict};
 use temoin_core::law::{Jurisdiction, Law};
+use temoin_core::record::{Call, LedgerEntry};
 use temoin_core::session::{Field, Session, Timestamp, Zone};
-use temoin_journal::{Call, LedgerEntry, Reader};
+use temoin_journal::Reader;
 
 use support::{Cluster, Lab, now};
 

@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use responder::{TestCertificate, TestResponder, relay};
 use sync_fixture::{SyncFixture, fixture_with_receipt};
 use temoin::internals::{SyncError, SyncTarget, draw_randomness};
+use temoin_core::record::LedgerEntry;
 use temoin_core::session::Session;
-use temoin_journal::{LedgerEntry, Reader};
+use temoin_journal::Reader;
 use temoin_sync::{
     CALL_TIMEOUT, CallError, Client, HttpRequest, Proxy, RegistrationAnswer, Route, ServerTrust,
 };

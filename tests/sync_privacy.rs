@@ -19,8 +19,9 @@ use responder::{
 };
 use sha2::{Digest, Sha256};
 use temoin::internals::{SyncRun, SyncTarget, draw_randomness, tunnel_of};
+use temoin_core::record::{Call, RouteKind as Noted, SentRequest};
 use temoin_core::session::{SessionId, Timestamp};
-use temoin_journal::{Call, Journal, Reader, RouteKind as Noted, SentRequest};
+use temoin_journal::{Journal, Reader};
 use temoin_protocol::RegisterRequest;
 use temoin_sync::schedule::{DailyAction, daily};
 use temoin_sync::{CALL_TIMEOUT, HttpRequest, Route};

@@ -1,17 +1,3 @@
-use temoin_core::session::{SessionId, Timestamp};
-
-/// Proof that a session was erased; all that is kept of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ErasureCertificate {
-    /// The session's opaque ID.
-    pub id: SessionId,
-    /// When it was erased.
-    pub erased_at: Timestamp,
-    /// The civil date on which the retention period ended (`2027-11-25`), or why it was erased
-    /// early. Must contain no value of the session.
-    pub expiry: String,
-}
-
 /// The result of an erasure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ErasedCount {
@@ -38,6 +24,7 @@ pub(super) mod tests {
     use super::super::test_support::{EIGHT, all, at, ended, opening, reading, secret, session};
     use super::super::{Journal, Reader};
     use super::*;
+    use temoin_core::record::ErasureCertificate;
     use temoin_core::session::{Attributes, Change, Session};
 
     /// Everything that only the session of this number holds, in each form in which it could stand in

@@ -4,150 +4,19 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, Transaction, params};
 
 use super::sync_state::{self, instant};
-use temoin_core::assessment::LocalState;
+use temoin_core::record::{
+    Call, CallResult, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,
+    ResponseSummary, RouteKind, SentRequest,
+};
 use temoin_core::session::{SessionId, Timestamp};
-
-/// How many requests the ledger keeps: years of daily ones, or weeks of unanswered registrations.
-pub const MAX_ENTRIES: u32 = 2_000;
-
-/// Maximum age of an entry in days: thirteen months, like a session.
-pub const ENTRY_DAYS: i64 = 400;
-
-/// A sent request, byte for byte, except that the IDs of sessions erased since are zeroed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LedgerEntry {
-    /// Its number in the ledger.
-    pub number: EntryNumber,
-    /// What was sent.
-    pub sent: SentRequest,
-    /// Its result; `None` if unknown, as after a power cut.
-    pub outcome: Option<CallResult>,
-}
-
-/// The number of a request in the ledger, in the order of sending.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct EntryNumber(i64);
-
-impl EntryNumber {
-    /// The number.
-    pub fn value(self) -> i64 {
-        self.0
-    }
-}
-
-/// A request as it is sent.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SentRequest {
-    /// When.
-    pub at: Timestamp,
-    /// Which of the two calls.
-    pub call: Call,
-    /// The route it took.
-    pub route: RouteKind,
-    /// Whether it was requested manually.
-    pub is_manual: bool,
-    /// Request line and header fields, up to and with the empty line.
-    pub head: Vec<u8>,
-    /// The body: one ID or sixty-four.
-    pub body: Vec<u8>,
-}
-
-/// The calls of the protocol.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Call {
-    /// `POST /temoin/1/register`.
-    Register,
-    /// `POST /temoin/1/status`.
-    Status,
-}
-
-impl Call {
-    const ALL: [Self; 2] = [Self::Register, Self::Status];
-
-    /// The stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::Status => "status",
-        }
-    }
-
-    fn code(self) -> i64 {
-        match self {
-            Self::Register => 1,
-            Self::Status => 2,
-        }
-    }
-}
-
-/// The kind of route that a request took.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RouteKind {
-    /// Through the configured SOCKS proxy.
-    Proxy,
-    /// Through the tunnel.
-    Tunnel,
-}
-
-impl RouteKind {
-    const ALL: [Self; 2] = [Self::Proxy, Self::Tunnel];
-
-    /// The stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Proxy => "proxy",
-            Self::Tunnel => "tunnel",
-        }
-    }
-
-    fn code(self) -> i64 {
-        match self {
-            Self::Proxy => 2,
-            Self::Tunnel => 1,
-        }
-    }
-}
-
-/// The result of a call.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CallResult {
-    /// When the answer arrived, or the call was given up.
-    pub at: Timestamp,
-    /// The answer, if any.
-    pub answer: Option<ResponseSummary>,
-    /// Why there is no usable answer.
-    pub failure: Option<String>,
-}
-
-/// What the ledger keeps of an answer; its content is in the receipts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ResponseSummary {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body's size in bytes.
-    pub size: u64,
-    /// The body's SHA-256.
-    pub digest: [u8; 32],
-}
-
-/// What one ID in a request is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RequestedId {
-    /// The ID of a session of this box that was erased since; zeroed.
-    Erased,
-    /// A random filler.
-    Filler(SessionId),
-    /// The ID of a session of this box.
-    Session(SessionId, LocalState),
-}
 
 pub(super) fn insert(transaction: &Transaction<'_>, sent: &SentRequest) -> Result<EntryNumber> {
     transaction.execute(
         "INSERT INTO ledger (sent_at, call, route, manual, head, body) VALUES (?, ?, ?, ?, ?, ?)",
         params![
             sent.at.milliseconds(),
-            sent.call.code(),
-            sent.route.code(),
+            call_code(sent.call),
+            route_code(sent.route),
             sent.is_manual,
             sent.head,
             sent.body
@@ -156,7 +25,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, sent: &SentRequest) -> Resul
     let number = transaction.last_insert_rowid();
     transaction
         .execute("DELETE FROM ledger WHERE number <= ?", [number - i64::from(MAX_ENTRIES)])?;
-    Ok(EntryNumber(number))
+    Ok(EntryNumber::new(number))
 }
 
 pub(super) fn record_result(
@@ -174,7 +43,7 @@ pub(super) fn record_result(
             answer.map(|answer| i64::try_from(answer.size).unwrap_or(i64::MAX)),
             answer.map(|answer| answer.digest),
             outcome.failure,
-            number.0
+            number.value()
         ],
     )?;
     Ok(())
@@ -240,7 +109,7 @@ pub(super) fn has_registration(
 ) -> Result<bool> {
     connection
         .prepare("SELECT 1 FROM ledger WHERE call = ? AND body = ? AND head = ?")?
-        .exists(params![Call::Register.code(), id.as_bytes(), head])
+        .exists(params![call_code(Call::Register), id.as_bytes(), head])
 }
 
 /// The newest requests, skipping `offset`.
@@ -263,11 +132,11 @@ fn read(row: &Row<'_>) -> Result<LedgerEntry> {
         at: instant(row, 1)?.ok_or_else(|| invalid_column(1, "sent_at"))?,
         call: Call::ALL
             .into_iter()
-            .find(|it| it.code() == call)
+            .find(|it| call_code(*it) == call)
             .ok_or_else(|| invalid_column(2, "call"))?,
         route: RouteKind::ALL
             .into_iter()
-            .find(|it| it.code() == route)
+            .find(|it| route_code(*it) == route)
             .ok_or_else(|| invalid_column(3, "route"))?,
         is_manual: row.get(4)?,
         head: row.get(5)?,
@@ -281,5 +150,21 @@ fn read(row: &Row<'_>) -> Result<LedgerEntry> {
     };
     let failure: Option<String> = row.get(11)?;
     let outcome = instant(row, 7)?.map(|at| CallResult { at, answer, failure });
-    Ok(LedgerEntry { number: EntryNumber(row.get(0)?), sent, outcome })
+    Ok(LedgerEntry { number: EntryNumber::new(row.get(0)?), sent, outcome })
+}
+
+/// In column `call`.
+fn call_code(call: Call) -> i64 {
+    match call {
+        Call::Register => 1,
+        Call::Status => 2,
+    }
+}
+
+/// In column `route`.
+fn route_code(route: RouteKind) -> i64 {
+    match route {
+        RouteKind::Proxy => 2,
+        RouteKind::Tunnel => 1,
+    }
 }

@@ -60,15 +60,9 @@ mod test_support;
 #[cfg(test)]
 mod write_cost;
 
-pub use certificate::{ErasedCount, ErasureCertificate};
+pub use certificate::ErasedCount;
 pub use damage::{SetAside, copy_before_upgrade, set_aside_files};
 pub use error::JournalError;
-pub use filter::{Cursor, Filter, Pagination, SessionState};
-pub use ledger::{
-    Call, CallResult, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,
-    ResponseSummary, RouteKind, SentRequest,
-};
 pub use reader::Reader;
 pub use sync_log::{KeyRotationSeen, SyncUpdate};
-pub use sync_state::PollReason;
 pub use writer::{Journal, is_in_use};

@@ -8,13 +8,15 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
+use super::JournalError;
 use super::connection::{BUSY_TIMEOUT, DATABASE, confine_values};
-use super::filter::{Cursor, Filter, Pagination, Query};
+use super::filter::Query;
 use super::row::{self, SELECTED};
 use super::schema::{self, CURRENT_VERSION};
 use super::session_counts;
 use super::sessions;
-use super::{ErasureCertificate, JournalError};
+use temoin_core::record::ErasureCertificate;
+use temoin_core::record::{Cursor, Filter, Pagination};
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
@@ -124,7 +126,7 @@ impl Reader {
             connection
                 .prepare(&text)?
                 .query_map(params_from_iter(values), |row| {
-                    row::read_numbered(row).map(|(number, session)| (Cursor(number), session))
+                    row::read_numbered(row).map(|(number, session)| (Cursor::at(number), session))
                 })?
                 .collect()
         })
@@ -336,10 +338,11 @@ mod tests {
     use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
     use tempfile::tempdir;
 
+    use super::super::Journal;
     use super::super::connection::tests::assert_confined;
     use super::super::test_support::{EIGHT, at, opening, reading, session};
-    use super::super::{Filter, Journal};
     use super::*;
+    use temoin_core::record::Filter;
 
     #[test]
     fn a_connection_that_reads_or_copies_keeps_values_where_erasure_reaches_them() {

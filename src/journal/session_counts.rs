@@ -276,8 +276,9 @@ pub(super) mod tests {
     use super::super::test_support::{
         EIGHT, all, any_session, at, ended, opening, reading, session,
     };
-    use super::super::{ErasureCertificate, Journal, Reader};
+    use super::super::{Journal, Reader};
     use super::*;
+    use temoin_core::record::ErasureCertificate;
     use temoin_core::session::{Change, SessionSecret};
 
     /// Per group of days in all zones: its size, and the ID of its earliest session.

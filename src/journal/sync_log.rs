@@ -3,12 +3,14 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
-use super::ledger::{self, CallResult, EntryNumber, LedgerEntry, RequestedId, SentRequest};
+use super::ledger;
 use super::sync_state::{self, number_of_day, stage};
-use super::{Journal, JournalError, PollReason, Reader};
+use super::{Journal, JournalError, Reader};
 use temoin_core::assessment::LocalState;
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::SyncVerdict;
+use temoin_core::record::PollReason;
+use temoin_core::record::{CallResult, EntryNumber, LedgerEntry, RequestedId, SentRequest};
 use temoin_core::session::{IdPrefix, SessionId, Timestamp, Zone};
 use temoin_protocol::{KeyChain, PublicKey, Receipt, Rotation};
 

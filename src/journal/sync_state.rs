@@ -2,21 +2,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
 use temoin_core::assessment::{LocalState, RegistrationState, SyncState};
+use temoin_core::record::PollReason;
 use temoin_core::session::{SessionId, Timestamp};
 use temoin_protocol::{Day, Receipt};
-
-/// Why to ask the operator about a session.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum PollReason {
-    /// The record was to be erased by this day; not confirmed yet.
-    Due(Day),
-    /// A record is held with an erase-by date after this day, or none: check that it is unchanged.
-    Sample(Day),
-    /// No statement has confirmed its registration yet.
-    Unconfirmed,
-    /// A record is held, and its erase-by date was not determined at the last statement.
-    Undetermined,
-}
 
 /// Values of column `stage`: what is still to be found out.
 pub(super) mod stage {

@@ -7,7 +7,8 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
-use super::{Call, Filter, Pagination, Reader, RouteKind, SentRequest};
+use super::Reader;
+use temoin_core::record::{Call, Filter, Pagination, RouteKind, SentRequest};
 use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, Device, End, EndReason, Field, Gateway,
     Ipv6Prefix, Observed, Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp,

@@ -5,7 +5,8 @@ use std::fs;
 use std::time::Instant;
 
 use super::test_support::{EIGHT, MINUTE, at, brussels, ended, opening, reading, session};
-use super::{Filter, Journal, Pagination, Reader, SessionState};
+use super::{Journal, Reader};
+use temoin_core::record::{Filter, Pagination, SessionState};
 use temoin_core::session::Change;
 
 /// What this process has written so far, in bytes: as handed to the kernel, and as pages that the

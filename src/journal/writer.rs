@@ -13,8 +13,9 @@ use super::connection::{self, CreateError, DATABASE, checkpoint_long_log, empty_
 use super::damage::{DatabaseCondition, inspect, set_aside};
 use super::schema::{self, CURRENT_VERSION};
 use super::session_counts::{self, CountsUpdater};
-use super::{ErasedCount, ErasureCertificate, JournalError, SetAside};
+use super::{ErasedCount, JournalError, SetAside};
 use super::{ledger, sessions, sync_log};
+use temoin_core::record::ErasureCertificate;
 use temoin_core::session::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
 
 /// The journal's single writer.

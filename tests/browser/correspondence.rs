@@ -11,11 +11,11 @@ mod operator;
 use std::path::Path;
 
 use operator::{SigningOperator, brussels};
-use temoin_core::session::{Session, Timestamp};
-use temoin_journal::{
-    Call, CallResult, Filter, Journal, Pagination, Reader, ResponseSummary, RouteKind, SentRequest,
-    SyncUpdate,
+use temoin_core::record::{
+    Call, CallResult, Filter, Pagination, ResponseSummary, RouteKind, SentRequest,
 };
+use temoin_core::session::{Session, Timestamp};
+use temoin_journal::{Journal, Reader, SyncUpdate};
 use temoin_protocol::CanonicalValue;
 
 /// A day, in milliseconds.

@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
+use temoin_core::record::{Call, CallResult, ResponseSummary, RouteKind, SentRequest};
 use temoin_core::session::{SessionId, Timestamp, Zone};
-use temoin_journal::{
-    Call, CallResult, Journal, Reader, ResponseSummary, RouteKind, SentRequest, SyncUpdate,
-};
+use temoin_journal::{Journal, Reader, SyncUpdate};
 use temoin_protocol::{
     CanonicalValue, Day, FieldSet, Freshness, Held, Receipt, Rotation, Salt, SigningKey,
     StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::gdpr::{self, Mapping, ReplyFormat, TimeTolerance, parse_reply};
 use crate::messages::cli::{compare as msg, error};
+use temoin_core::record::Filter;
 use temoin_core::session::Timestamp;
 use temoin_core::text::Message;
-use temoin_journal::Filter;
 
 use super::arguments::CompareArgs;
 use super::context::{Context, for_each};

@@ -11,9 +11,10 @@ use crate::app::ruleset::Ruleset;
 use crate::messages::cli::error as msg;
 use temoin_capture::clock;
 use temoin_command_line::language_of_system;
+use temoin_core::record::Filter;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use temoin_core::text::{DateFormatter, Language};
-use temoin_journal::{Filter, Reader};
+use temoin_journal::Reader;
 
 use super::arguments::{Arguments, RangeArgs, TimeBound};
 use super::exit::{CliError, Failure};

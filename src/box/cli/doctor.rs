@@ -17,8 +17,9 @@ use temoin_capture::clock::{self, ClockTrust};
 use temoin_capture::openvpn::install::{self, ScriptState};
 use temoin_capture::spool::Spool;
 use temoin_core::law::Track;
+use temoin_core::record::{Filter, Pagination};
 use temoin_core::text::Message;
-use temoin_journal::{Filter, Pagination, Reader, is_in_use, set_aside_files};
+use temoin_journal::{Reader, is_in_use, set_aside_files};
 
 use super::arguments::DoctorArgs;
 use super::context::Context;

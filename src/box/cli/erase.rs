@@ -6,9 +6,10 @@ use crate::messages::cli::{erase as msg, error};
 use crate::messages::common;
 use temoin_capture::clock;
 use temoin_core::law::{EraseBy, EraseReason};
+use temoin_core::record::{Filter, SessionState};
 use temoin_core::session::Session;
 use temoin_core::text::Message;
-use temoin_journal::{Filter, Journal, SessionState};
+use temoin_journal::Journal;
 
 use super::arguments::EraseArgs;
 use super::context::Context;

@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, Write};
 
 use crate::export::{CsvWriter, JsonWriter};
-use temoin_journal::Filter;
+use temoin_core::record::Filter;
 
 use super::arguments::{ExportArgs, ExportFormat};
 use super::context::{Context, for_each};

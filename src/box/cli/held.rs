@@ -3,7 +3,8 @@ use serde::Serialize;
 use crate::render::SignedCounts;
 use crate::render::{summary_json, summary_text};
 use temoin_core::assessment::SessionTally;
-use temoin_journal::{Filter, Reader};
+use temoin_core::record::Filter;
+use temoin_journal::Reader;
 
 use super::arguments::JsonArgs;
 use super::context::{Context, for_each};

@@ -3,9 +3,10 @@ use std::io::{self, BufWriter, Write};
 use crate::export::JsonWriter;
 use crate::messages::cli::sessions as msg;
 use crate::render::words;
+use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{Session, Timestamp};
 use temoin_core::text::{DateFormatter, Message};
-use temoin_journal::{Filter, Pagination, Reader};
+use temoin_journal::Reader;
 
 use super::arguments::SessionsArgs;
 use super::context::{Context, for_each};

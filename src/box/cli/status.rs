@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::messages::cli::status as msg;
-use temoin_journal::Filter;
+use temoin_core::record::Filter;
 
 use super::arguments::JsonArgs;
 use super::context::Context;

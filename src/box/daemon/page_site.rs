@@ -11,8 +11,9 @@ use temoin_capture::clock::ClockTrust;
 use temoin_capture::openvpn::install;
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::Profile;
+use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{Coverage, Timestamp, Zone};
-use temoin_journal::{Filter, Pagination, Reader, set_aside_files};
+use temoin_journal::{Reader, set_aside_files};
 
 use super::live_config::LiveConfig;
 use super::page_actions::PageActions;

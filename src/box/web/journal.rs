@@ -3,11 +3,12 @@ use std::path::Path;
 
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
+use temoin_core::record::{
+    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason,
+};
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp};
-use temoin_journal::{
-    Cursor, ErasureCertificate, Filter, JournalError, LedgerEntry, Pagination, PollReason, Reader,
-};
+use temoin_journal::{JournalError, Reader};
 
 use super::{Records, RecordsError, SessionReceipts};
 

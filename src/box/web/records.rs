@@ -3,9 +3,11 @@ use std::ops::ControlFlow;
 
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
+use temoin_core::record::{
+    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason,
+};
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp};
-use temoin_journal::{Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
 use temoin_protocol::{KeyChain, Receipt};
 
 /// Read-only access to the record for the page.

@@ -2,8 +2,8 @@ use std::ops::ControlFlow;
 
 use super::{Records, RecordsError};
 use temoin_core::assessment::{ApplicableRules, SessionTally};
+use temoin_core::record::Filter;
 use temoin_core::session::{Timestamp, Zone};
-use temoin_journal::Filter;
 
 /// All sessions, counted by day: from the stored counts, or one by one if there are none for this zone.
 ///

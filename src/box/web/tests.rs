@@ -24,13 +24,14 @@ use crate::app::config::{Config, UserName};
 use crate::app::settings::{InvalidSetting, Setting, SettingsError};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::{Law, Profile};
+use temoin_core::record::ErasureCertificate;
 use temoin_core::session::{
     Attributes, BootId, Change, ClockReading, Coverage, Device, End, EndReason, Gateway, Observed,
     Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime, Zone,
 };
 use temoin_core::text::Language;
 use temoin_http::{Address, Listener, Server};
-use temoin_journal::{ErasureCertificate, Journal};
+use temoin_journal::Journal;
 
 /// The header fields that nginx adds for a logged-in member: `printf camille:- | base64`.
 const LOGIN: &str = "Ynh-User: camille\r\nAuthorization: Basic Y2FtaWxsZTot\r\n";

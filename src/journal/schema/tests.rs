@@ -13,10 +13,9 @@ use super::super::test_support::{
     EIGHT, MINUTE, all, at, brussels, ended, held_until, key, opening, reading, receipt, secret,
     sent, session,
 };
-use super::super::{
-    Call, CallResult, ErasureCertificate, Journal, Reader, ResponseSummary, SyncUpdate,
-};
+use super::super::{Journal, Reader, SyncUpdate};
 use super::{CURRENT_VERSION, PAGE_SIZE, PLAIN_NAMES, STEPS, migrate, version};
+use temoin_core::record::{Call, CallResult, ErasureCertificate, ResponseSummary};
 use temoin_core::session::Session;
 use temoin_protocol::KeyChain;
 

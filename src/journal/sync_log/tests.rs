@@ -5,9 +5,9 @@ use super::super::test_support::{
     EIGHT, MINUTE, at, brussels, ended, held_until, key, opening, reading, receipt, secret, sent,
     session,
 };
-use super::super::{Call, ErasureCertificate, MAX_ENTRIES, ResponseSummary};
 use super::*;
 use temoin_core::assessment::RegistrationState;
+use temoin_core::record::{Call, ErasureCertificate, MAX_ENTRIES, ResponseSummary};
 use temoin_core::session::{Change, Session};
 use temoin_protocol::{Day, SigningKey, UnixSeconds};
 
@@ -367,7 +367,7 @@ fn the_ledger_is_bounded_in_number_and_age() {
     assert_eq!(all.len(), usize::try_from(MAX_ENTRIES).unwrap());
     assert_eq!(all.last().unwrap().sent.at, at(EIGHT + 5 * MINUTE));
     drop(reader);
-    let now = at(EIGHT + super::super::ENTRY_DAYS * DAY + 10 * MINUTE);
+    let now = at(EIGHT + temoin_core::record::ENTRY_DAYS * DAY + 10 * MINUTE);
     assert_eq!(fixture.journal.drop_old_requests(now).unwrap(), 5);
 }
 

@@ -329,10 +329,9 @@ fn a_kill_in_the_middle_of_writing_leaves_a_sound_journal() {
             .unwrap();
         // Until it writes, and then up to some moment within a transaction.
         for _ in 0..600 {
-            let written = Reader::open(directory.path())
-                .ok()
-                .flatten()
-                .map_or(0, |reader| reader.count(&crate::Filter::all(at(EIGHT))).unwrap());
+            let written = Reader::open(directory.path()).ok().flatten().map_or(0, |reader| {
+                reader.count(&temoin_core::record::Filter::all(at(EIGHT))).unwrap()
+            });
             if written > known {
                 break;
             }
@@ -429,7 +428,7 @@ fn an_erasure_during_a_reading_says_that_it_is_not_complete() {
     let reader = Reader::open(directory.path()).unwrap().unwrap();
     let mut seen = 0;
     reader
-        .for_each(&crate::Filter::all(at(EIGHT)), |_| {
+        .for_each(&temoin_core::record::Filter::all(at(EIGHT)), |_| {
             if seen == 0 {
                 let erased = journal.erase(std::slice::from_ref(&certificate)).unwrap();
                 assert_eq!(erased, ErasedCount { sessions: 1, is_complete: false });

@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use super::ExpiryCache;
 use temoin_core::assessment::{LocalState, SyncState, SyncVerdict};
 use temoin_core::law::{EraseBy, GRACE_DAYS};
+use temoin_core::record::{ErasureCertificate, Filter, SessionState};
 use temoin_core::session::{Session, SessionId, Timestamp, Zone};
-use temoin_journal::{ErasureCertificate, Filter, JournalError, Reader, SessionState};
+use temoin_journal::{JournalError, Reader};
 use temoin_protocol::Day;
 
 /// A day, in milliseconds.
@@ -101,11 +102,12 @@ pub(super) mod tests {
     use super::*;
     use temoin_core::assessment::ApplicableRules;
     use temoin_core::law::{Jurisdiction, Law};
+    use temoin_core::record::{Call, CallResult, RouteKind, SentRequest};
     use temoin_core::session::{
         Attributes, BootId, Change, ClockReading, Coverage, End, EndReason, Field, Observed,
         SessionSecret, Source, TimeBounds, Uptime,
     };
-    use temoin_journal::{Call, CallResult, Journal, RouteKind, SentRequest, SyncUpdate};
+    use temoin_journal::{Journal, SyncUpdate};
     use temoin_protocol::{
         FieldSet, Freshness, Held, KeyChain, Salt, SigningKey, StatusAnswer, StatusRequest,
         StoredRecord, UnixSeconds,

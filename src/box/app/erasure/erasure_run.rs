@@ -183,8 +183,8 @@ mod tests {
     use super::super::due_session::tests::{closed, open, reading, record, secret};
     use super::*;
     use temoin_core::law::{Jurisdiction, Law};
+    use temoin_core::record::Filter;
     use temoin_core::session::{Attributes, Change, Session};
-    use temoin_journal::Filter;
 
     fn run(erasure: &ErasureRun<'_>, journal: &mut Journal) -> ErasureReport {
         erasure.run(&erasure.due(14).unwrap(), FileScope::Due, journal)
@@ -192,7 +192,7 @@ mod tests {
 
     fn ids(directory: &Path) -> Vec<temoin_core::session::SessionId> {
         let reader = Reader::open(directory).unwrap().unwrap();
-        let page = temoin_journal::Pagination::first(100);
+        let page = temoin_core::record::Pagination::first(100);
         let all = Filter::all(reading("2026-11-24T12:00:00Z").realtime);
         reader.sessions(&all, &page).unwrap().iter().map(|session| session.id).collect()
     }

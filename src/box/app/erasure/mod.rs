@@ -11,7 +11,7 @@
 //!   with its ID and two dates; so do the operator's last signed statements on it, without salt and
 //!   digests: no value can be computed from them.
 //! * Its ID in the requests that left the box, which is blanked; and requests after
-//!   [`temoin_journal::ENTRY_DAYS`].
+//!   [`temoin_core::record::ENTRY_DAYS`].
 //! * Incomplete spool files, once they are old; unreadable spool files, after a week, and as soon
 //!   as any session is erased.
 //! * A damaged journal that was set aside: its content is unknown, but all of it was recorded

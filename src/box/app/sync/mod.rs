@@ -23,10 +23,9 @@ use sha2::{Digest, Sha256};
 
 use temoin_core::assessment::RegistrationState;
 use temoin_core::assessment::{LocalState, SyncState};
+use temoin_core::record::{Call, CallResult, EntryNumber, PollReason, SentRequest};
 use temoin_core::session::{ClockReading, Session, SessionId, Timestamp};
-use temoin_journal::{
-    Call, CallResult, EntryNumber, Journal, PollReason, Reader, SentRequest, SyncUpdate,
-};
+use temoin_journal::{Journal, Reader, SyncUpdate};
 use temoin_protocol::{
     Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest,
     VerifiedAnswer,
@@ -240,7 +239,7 @@ impl SyncRun<'_> {
         failure: Option<&SyncError>,
         update: &SyncUpdate<'_>,
     ) -> Result<(), SyncError> {
-        let answer = answer.map(|answer| temoin_journal::ResponseSummary {
+        let answer = answer.map(|answer| temoin_core::record::ResponseSummary {
             status: answer.status,
             size: u64::try_from(answer.body.len()).unwrap_or(u64::MAX),
             digest: Sha256::digest(&answer.body).into(),
@@ -287,8 +286,8 @@ fn sent_request(
     at: Timestamp,
 ) -> SentRequest {
     let route = match route {
-        Route::Proxy(_) => temoin_journal::RouteKind::Proxy,
-        Route::Tunnel(_) => temoin_journal::RouteKind::Tunnel,
+        Route::Proxy(_) => temoin_core::record::RouteKind::Proxy,
+        Route::Tunnel(_) => temoin_core::record::RouteKind::Tunnel,
     };
     SentRequest { at, call, route, is_manual, head: post.head().into(), body: post.body().to_vec() }
 }

@@ -7,8 +7,9 @@ use crate::render::signed_status_text;
 use crate::render::words;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
 use temoin_core::assessment::{LocalState, RegistrationState, SyncState, SyncVerdict};
+use temoin_core::record::LedgerEntry;
 use temoin_core::session::{SessionId, Zone};
-use temoin_journal::{JournalError, LedgerEntry, Reader};
+use temoin_journal::{JournalError, Reader};
 use temoin_protocol::PublicKey;
 
 /// How many of the newest sessions are compared with the operator's digests: each takes some milliseconds

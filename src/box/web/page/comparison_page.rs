@@ -13,8 +13,8 @@ use crate::web::html::Html;
 use crate::web::page_request::PageRequest;
 use crate::web::page_response::{PageResponse, PageStatus};
 use temoin_core::assessment::ApplicableRules;
+use temoin_core::record::Filter;
 use temoin_core::session::Field;
-use temoin_journal::Filter;
 
 /// The zones offered for times without a zone.
 const ZONES: [&str; 3] = ["Europe/Brussels", "Europe/Paris", "UTC"];

@@ -11,8 +11,8 @@ use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::page_request::PageRequest;
 use crate::web::page_response::{PageResponse, PageStatus};
+use temoin_core::record::ErasureCertificate;
 use temoin_core::text::Message;
-use temoin_journal::ErasureCertificate;
 
 /// `/erased`: the certificates of erasure, newest first.
 pub(in crate::web) fn erased(

@@ -14,9 +14,9 @@ use crate::web::page_response::{PageResponse, PageStatus};
 use crate::web::tally::tally;
 use crate::web::{RecordsError, Site};
 use temoin_core::assessment::{RecordCounts, Summary, UnknownReason};
+use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{Field, Session, SessionId, TimeBounds, Timestamp};
 use temoin_core::text::Message;
-use temoin_journal::{Filter, Pagination};
 
 /// The first page: what is held now, by whom, until when, and what needs attention.
 pub(in crate::web) fn now(site: &Site, request: PageRequest) -> Result<PageResponse, PageRequest> {

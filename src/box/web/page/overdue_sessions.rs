@@ -4,8 +4,8 @@ use crate::web::{Records, RecordsError};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::assessment::{SyncState, SyncVerdict};
 use temoin_core::law::{EraseBy, Span, erase_by};
+use temoin_core::record::PollReason;
 use temoin_core::session::{Timestamp, Zone};
-use temoin_journal::PollReason;
 use temoin_protocol::Day;
 
 /// How many due sessions are checked: with one a day, more than are ever due at once.

@@ -7,10 +7,10 @@ use super::page_context::PageContext;
 use crate::messages::page::selection as msg;
 use crate::web::html::Html;
 use crate::web::page_request::PageRequest;
+use temoin_core::record::{Filter, SessionState};
 use temoin_core::session::{Timestamp, Zone};
 use temoin_core::text::Message;
 use temoin_http::Method;
-use temoin_journal::{Filter, SessionState};
 
 /// The member's filter for sessions. An IP address is only taken from a request body, never from a URL,
 /// which web servers log.

@@ -10,8 +10,8 @@ use crate::web::Site;
 use crate::web::html::Html;
 use crate::web::page_request::PageRequest;
 use crate::web::page_response::{PageResponse, PageStatus};
+use temoin_core::record::{Call, LedgerEntry, MAX_ENTRIES, RouteKind};
 use temoin_core::text::Message;
-use temoin_journal::{Call, LedgerEntry, MAX_ENTRIES, RouteKind};
 
 /// `/sent`: every request that left the box, newest first, and how to verify that there was nothing else.
 pub(in crate::web) fn sent(site: &Site, request: PageRequest) -> Result<PageResponse, PageRequest> {

@@ -8,9 +8,9 @@ use crate::export::{CsvWriter, JsonWriter};
 use crate::web::page_request::PageRequest;
 use crate::web::page_response::{PageResponse, PageStatus};
 use crate::web::{Records, RecordsError, Site};
+use temoin_core::record::{Cursor, Filter};
 use temoin_core::session::Session;
 use temoin_http::{BodyStream, ChunkSource};
-use temoin_journal::{Cursor, Filter};
 
 /// How many sessions are read at once: some 200 bytes each in CSV, a kilobyte in JSON.
 const SESSIONS_PER_CHUNK: u32 = 128;

@@ -13,9 +13,9 @@ use crate::web::html::Html;
 use crate::web::page_request::PageRequest;
 use crate::web::page_response::{PageResponse, PageStatus};
 use crate::web::{RecordsError, Site};
+use temoin_core::record::Pagination;
 use temoin_core::session::{Field, IdPrefix, Session, SessionId, Timestamp};
 use temoin_core::text::Message;
-use temoin_journal::Pagination;
 
 /// Handles the search form. Without an IP address in it, redirects to a URL that can be bookmarked.
 pub(in crate::web) fn search(

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::scale::{DAYS, record};
 use super::*;
 use crate::export::{CsvWriter, JsonWriter};
-use temoin_journal::{Filter, Pagination, Reader};
+use temoin_core::record::{Filter, Pagination};
+use temoin_journal::Reader;
 
 /// A record on a Unix socket, whose buffers are small.
 struct DownloadSite {

@@ -8,9 +8,9 @@ use super::*;
 use crate::web::{Records, SessionReceipts};
 use temoin_core::assessment::SignedStatus;
 use temoin_core::assessment::SyncState;
+use temoin_core::record::{Cursor, Filter, LedgerEntry, Pagination, PollReason};
 use temoin_core::session::IdPrefix;
 use temoin_core::session::SessionCounts;
-use temoin_journal::{Cursor, Filter, LedgerEntry, Pagination, PollReason};
 
 /// Days that have sessions.
 pub(super) const DAYS: u32 = 365;
