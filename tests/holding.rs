@@ -9,9 +9,6 @@ use std::sync::OnceLock;
 
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-use temoin::internals::{
-    HOLDING_FORMAT, SUMMARY_FORMAT, assessment_json, assessment_text, summary_json, summary_text,
-};
 use temoin_core::assessment::{
     ApplicableRules, Assessment, DigestComparison, Disagreement, NotHeldReason, SessionTally,
     SignedState, SignedStatement, SignedStatus, Summary,
@@ -25,6 +22,9 @@ use temoin_core::session::{
 };
 use temoin_core::text::{DateFormatter, Language};
 use temoin_journal::{Journal, Reader};
+use temoin_page::{
+    HOLDING_FORMAT, SUMMARY_FORMAT, assessment_json, assessment_text, summary_json, summary_text,
+};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 const WIDTH: usize = 80;
@@ -75,7 +75,7 @@ fn every_legal_line_leads_to_a_source() {
         .iter()
         .flat_map(|it| {
             Language::OFFERED
-                .map(|language| format!("({})", temoin::internals::verified(*it).text(language)))
+                .map(|language| format!("({})", temoin_page::verified(*it).text(language)))
         })
         .collect();
     let mut marks = 0;
@@ -256,7 +256,7 @@ fn every_member_of_the_json_is_described() {
     assert_eq!(one["fields"][0]["disagreements"][0]["kind"], "declared-shorter");
     assert_eq!(all["law"]["held"], 1);
 
-    let readme = include_str!("../src/box/render/README.md");
+    let readme = include_str!("../src/page/render/README.md");
     let mut members = BTreeSet::new();
     collect(&one, &mut members);
     collect(&all, &mut members);

@@ -141,7 +141,7 @@ fn every_request_is_answered_right(place: PageAddress<'_>, id: &str) {
     }
     let style = place.get("/style.css");
     assert_eq!(style.field("Content-Type"), Some("text/css; charset=utf-8"));
-    assert_eq!(style.body, include_str!("../src/box/web/page/style.css"));
+    assert_eq!(style.body, include_str!("../src/page/pages/style.css"));
 
     let head = place.send("HEAD /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!((head.status(), head.body.as_str()), (200, ""));

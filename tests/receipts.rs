@@ -114,7 +114,7 @@ fn a_bundle_is_verified_on_a_machine_that_has_nothing_but_the_key() {
     assert!(warning.contains("as confidential as the record itself"), "{warning}");
     let text = fs::read_to_string(&bundle).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let formats = include_str!("../src/box/export/FORMATS.md");
+    let formats = include_str!("../src/page/export/FORMATS.md");
     assert!(formats.contains(json["format"].as_str().unwrap()));
     for member in json["receipts"][0].as_object().unwrap().keys() {
         assert!(formats.contains(&format!("`{member}`")), "{member}");

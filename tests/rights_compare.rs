@@ -5,14 +5,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use proptest::sample::Index;
-use temoin::internals::{
-    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
-};
 use temoin_core::session::{
     Attributes, BootId, ClockReading, Coverage, End, EndReason, Field, Gateway, Observed, Session,
     SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 use temoin_core::text::Language;
+use temoin_page::{
+    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
+};
 
 /// 2026-11-24T08:00:00Z.
 const EIGHT: i64 = 1_795_507_200_000;
@@ -509,7 +509,7 @@ proptest! {
         assert_eq!(comparison.same.len(), sessions.len(), "{comparison:#?}");
         for same in &comparison.same {
             let number = sessions.iter().position(|session| session.id == same.session).unwrap();
-            assert_eq!(same.place, temoin::internals::ReplyPosition::Line(number + 2));
+            assert_eq!(same.place, temoin_page::ReplyPosition::Line(number + 2));
         }
     }
 }

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::{any, proptest};
-use temoin::internals::{
-    Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
-    Sender, letter, one_month_deadline,
-};
 use temoin_core::law::Jurisdiction;
 use temoin_core::session::{Field, SessionId};
 use temoin_core::text::Language;
+use temoin_page::{
+    Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
+    Sender, letter, one_month_deadline,
+};
 
 fn details(jurisdiction: Jurisdiction) -> LetterDetails {
     LetterDetails {

@@ -96,13 +96,10 @@ impl Catalogue {
         source::languages(&self.languages)
     }
 
-    /// The Rust source of the texts as constants, a module for each table: those of one program's
-    /// tables, that is of all but `others`, or of these alone where `only` names some.
+    /// The Rust source of the texts of these tables as constants, a module for each table.
     #[must_use]
-    pub fn messages_source(&self, only: &[&str], others: &[&str]) -> String {
-        source::messages(&self.languages, |table| {
-            (only.is_empty() || only.contains(&table)) && !others.contains(&table)
-        })
+    pub fn messages_source(&self, tables: &[&str]) -> String {
+        source::messages(&self.languages, |table| tables.contains(&table))
     }
 }
 

@@ -6,9 +6,6 @@ use std::{env, fs, io, process};
 
 use crate::Catalogue;
 
-/// The tables of the catalogues that a crate other than the box's uses.
-const OTHERS: [&str; 4] = ["command_line", "date", "operator_help", "time"];
-
 /// Writes `language.rs` into the folder that cargo gives build scripts: `enum Language`.
 ///
 /// # Errors
@@ -17,13 +14,12 @@ pub fn write_language() -> io::Result<()> {
     write("language.rs", &catalogue().language_source())
 }
 
-/// Writes `messages.rs` there: the texts of these tables, or for none named those of the box.
+/// Writes `messages.rs` there: the texts of these tables.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub fn write_messages(tables: &[&str]) -> io::Result<()> {
-    let others: &[&str] = if tables.is_empty() { &OTHERS } else { &[] };
-    write("messages.rs", &catalogue().messages_source(tables, others))
+    write("messages.rs", &catalogue().messages_source(tables))
 }
 
 fn write(name: &str, source: &str) -> io::Result<()> {

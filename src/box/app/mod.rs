@@ -1,7 +1,4 @@
 //! What the program does, whoever asks for it: command line, page and daemon call the same functions.
 
-pub(crate) mod config;
 pub(crate) mod erasure;
-pub(crate) mod ruleset;
-pub(crate) mod settings;
 pub(crate) mod sync;

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::settings::Setting;
-use crate::gdpr;
+use temoin_config::settings::Setting;
 use temoin_core::law::Slug;
 use temoin_core::session::{IdPrefix, Timestamp};
 use temoin_core::text::Language;
@@ -111,7 +110,7 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,
     #[arg(long, value_name = "ZONE")]
-    pub(super) time_zone: Option<gdpr::ReplyZone>,
+    pub(super) time_zone: Option<temoin_page::ReplyZone>,
     #[command(flatten)]
     pub(super) range: RangeArgs,
     #[arg(long)]

@@ -3,11 +3,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use crate::gdpr::{self, Mapping, ReplyFormat, TimeTolerance, parse_reply};
 use crate::messages::cli::{compare as msg, error};
 use temoin_core::record::Filter;
 use temoin_core::session::Timestamp;
 use temoin_core::text::Message;
+use temoin_page::{Mapping, ReplyFormat, TimeTolerance, parse_reply};
 
 use super::arguments::CompareArgs;
 use super::context::{Context, for_each};
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, arguments: &CompareArgs) -> Result<(), CliE
         sessions.push(session.clone());
         Ok(())
     })?;
-    let comparison = gdpr::compare(&reply, &sessions, TimeTolerance::default());
+    let comparison = temoin_page::compare(&reply, &sessions, TimeTolerance::default());
     if arguments.json {
         return print(&format!("{}\n", serde_json::to_string(&comparison)?));
     }

@@ -6,11 +6,11 @@ use std::{env, fs, io};
 
 use chrono::NaiveDate;
 
-use crate::app::config::{Config, DEFAULT_PATH};
-use crate::app::ruleset::Ruleset;
 use crate::messages::cli::error as msg;
 use temoin_capture::clock;
 use temoin_command_line::language_of_system;
+use temoin_config::ruleset::Ruleset;
+use temoin_config::{Config, DEFAULT_PATH};
 use temoin_core::record::Filter;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use temoin_core::text::{DateFormatter, Language};

@@ -9,17 +9,17 @@ use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
 use crate::app::erasure::{DueSession, ExpiryCache};
-use crate::app::ruleset::Ruleset;
 use crate::messages::cli::doctor as msg;
-use crate::messages::common;
 use temoin_capture::BootIds;
 use temoin_capture::clock::{self, ClockTrust};
 use temoin_capture::openvpn::install::{self, ScriptState};
 use temoin_capture::spool::Spool;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::law::Track;
 use temoin_core::record::{Filter, Pagination};
 use temoin_core::text::Message;
 use temoin_journal::{Reader, is_in_use, set_aside_files};
+use temoin_page::OUT_OF_REACH;
 
 use super::arguments::DoctorArgs;
 use super::context::Context;
@@ -320,7 +320,7 @@ impl HealthCheck<'_> {
             let text = msg::SET_ASIDE.fill(self.context.language, count, &[]);
             self.findings.push(Finding { check: "set-aside", health: CheckResult::Note, text });
         }
-        self.find("out-of-reach", CheckResult::Note, &common::OUT_OF_REACH, &[]);
+        self.find("out-of-reach", CheckResult::Note, &OUT_OF_REACH, &[]);
     }
 
     fn disk(&mut self) {

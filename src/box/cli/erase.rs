@@ -3,13 +3,13 @@ use std::ops::ControlFlow;
 
 use crate::app::erasure::{DueSession, ErasureReport, ErasureRun, ExpiryCache, FileScope};
 use crate::messages::cli::{erase as msg, error};
-use crate::messages::common;
 use temoin_capture::clock;
 use temoin_core::law::{EraseBy, EraseReason};
 use temoin_core::record::{Filter, SessionState};
 use temoin_core::session::Session;
 use temoin_core::text::Message;
 use temoin_journal::Journal;
+use temoin_page::OUT_OF_REACH;
 
 use super::arguments::EraseArgs;
 use super::context::Context;
@@ -79,7 +79,7 @@ fn report(context: &Context, outcome: &ErasureReport) -> Result<(), CliError> {
         text.push('\n');
     }
     if outcome.sessions > 0 {
-        text.push_str(&wrapped(common::OUT_OF_REACH.text(language), 80, ""));
+        text.push_str(&wrapped(OUT_OF_REACH.text(language), 80, ""));
     }
     print(&text)?;
     if outcome.is_done() {

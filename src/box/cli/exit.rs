@@ -1,12 +1,12 @@
 use std::process::ExitCode;
 use std::{fmt, io};
 
-use crate::app::config::ConfigError;
-use crate::app::settings::SettingsError;
 use crate::app::sync::{SyncError, SyncUnavailable};
 use crate::daemon::DaemonError;
 use temoin_capture::openvpn::install::InstallError;
 use temoin_capture::spool::SpoolError;
+use temoin_config::ConfigError;
+use temoin_config::settings::SettingsError;
 use temoin_core::law::RuleFileError;
 use temoin_core::text::{Language, Message};
 use temoin_journal::JournalError;

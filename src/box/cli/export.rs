@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, Write};
 
-use crate::export::{CsvWriter, JsonWriter};
 use temoin_core::record::Filter;
+use temoin_page::{CsvWriter, JsonWriter};
 
 use super::arguments::{ExportArgs, ExportFormat};
 use super::context::{Context, for_each};

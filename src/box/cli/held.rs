@@ -1,10 +1,12 @@
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
-use crate::render::SignedCounts;
-use crate::render::{summary_json, summary_text};
 use temoin_core::assessment::SessionTally;
 use temoin_core::record::Filter;
 use temoin_journal::Reader;
+use temoin_page::SignedCounts;
+use temoin_page::{summary_json, summary_text};
 
 use super::arguments::JsonArgs;
 use super::context::{Context, for_each};
@@ -32,10 +34,13 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
             tally
         }
     };
-    let signed = match &reader {
-        Some(reader) => SignedCounts::read(reader, ruleset.applicable_rules(), context.now)?,
-        None => SignedCounts::default(),
-    };
+    let mut signed = SignedCounts::default();
+    if let Some(reader) = &reader {
+        reader.for_each_sync_state(|sync_state| {
+            signed.add(&sync_state, ruleset.applicable_rules(), context.now);
+            ControlFlow::<()>::Continue(())
+        })?;
+    }
     // Earlier results stay useful after sync is switched off.
     let signed = Some(signed).filter(|it| context.config.sync || *it != SignedCounts::default());
     drop(reader);

@@ -3,10 +3,10 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::messages::cli::ledger as msg;
-use crate::render::words;
 use temoin_core::assessment::LocalState;
 use temoin_core::record::{Call, LedgerEntry, RequestedId, RouteKind};
 use temoin_core::text::Message;
+use temoin_page::words;
 
 use super::arguments::LedgerArgs;
 use super::context::Context;

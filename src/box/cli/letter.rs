@@ -1,15 +1,15 @@
 use std::fmt::Display;
 
 use crate::app::erasure::ExpiryCache;
-use crate::app::ruleset::Ruleset;
-use crate::gdpr::{
-    self, Addressee, ComplaintReason, ErasureDueDate, GdprRequest, LetterDetails, LetterKind,
-    OverdueErasure, Sender, one_month_deadline,
-};
 use crate::messages::cli::error as msg;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::assessment::SyncState;
 use temoin_core::law::Jurisdiction;
 use temoin_core::session::IdPrefix;
+use temoin_page::{
+    Addressee, ComplaintReason, ErasureDueDate, GdprRequest, LetterDetails, LetterKind,
+    OverdueErasure, Sender, one_month_deadline,
+};
 
 use super::arguments::{
     self, AccessArgs, ComplaintArgs, ErasureArgs, LetterArgs, LetterCommand, ReminderArgs,
@@ -98,7 +98,7 @@ impl LetterWriter<'_> {
             getrandom::fill(&mut random).map_err(|error| {
                 CliError::said(Failure::Failed, msg::NO_RANDOMNESS, &[("error", &error)])
             })?;
-            let reminder = gdpr::CalendarEntry {
+            let reminder = temoin_page::CalendarEntry {
                 operator: &operator.name,
                 demand: match kind {
                     LetterKind::Erasure { .. } => GdprRequest::Erasure,
@@ -120,7 +120,7 @@ impl LetterWriter<'_> {
             },
             dated: Some(today),
         };
-        let letter = gdpr::letter(kind, language, &details);
+        let letter = temoin_page::letter(kind, language, &details);
         let text = if form.html { letter.to_html() } else { letter.to_text() };
         write_output(&text, form.output.as_deref())
     }

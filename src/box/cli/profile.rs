@@ -1,7 +1,7 @@
 use serde::Serialize;
 
-use crate::app::settings::{self, Setting};
 use crate::messages::cli::{error, profile as msg};
+use temoin_config::settings::{self, Setting};
 use temoin_core::law::Slug;
 use temoin_core::text::Message;
 

@@ -1,10 +1,10 @@
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 
-use crate::export::ReceiptsWriter;
 use crate::messages::cli::receipts as msg;
 use temoin_core::assessment::{LocalState, SyncState, SyncVerdict};
 use temoin_journal::Reader;
+use temoin_page::ReceiptsWriter;
 use temoin_protocol::KeyChain;
 
 use super::arguments::{ReceiptsCommand, ReceiptsExportArgs};

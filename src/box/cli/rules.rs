@@ -1,8 +1,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::app::ruleset;
 use crate::messages::cli::rules as msg;
+use temoin_config::ruleset;
 use temoin_core::law::check;
 use temoin_core::text::Message;
 

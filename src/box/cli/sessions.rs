@@ -1,12 +1,12 @@
 use std::io::{self, BufWriter, Write};
 
-use crate::export::JsonWriter;
 use crate::messages::cli::sessions as msg;
-use crate::render::words;
 use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{Session, Timestamp};
 use temoin_core::text::{DateFormatter, Message};
 use temoin_journal::Reader;
+use temoin_page::JsonWriter;
+use temoin_page::words;
 
 use super::arguments::SessionsArgs;
 use super::context::{Context, for_each};

@@ -1,5 +1,5 @@
-use crate::app::ruleset::Ruleset;
-use crate::app::settings::{self, Setting};
+use temoin_config::ruleset::Ruleset;
+use temoin_config::settings::{self, Setting};
 
 use super::arguments::SettingsCommand;
 use super::context::Context;

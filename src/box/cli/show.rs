@@ -3,11 +3,11 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::messages::cli::show as msg;
-use crate::render::words;
-use crate::render::{assessment_json, assessment_text};
 use temoin_core::assessment::{Assessment, SignedStatus};
 use temoin_core::session::Session;
 use temoin_core::text::Message;
+use temoin_page::words;
+use temoin_page::{assessment_json, assessment_text};
 
 use super::arguments::ShowArgs;
 use super::context::Context;
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, arguments: &ShowArgs) -> Result<(), CliErro
     }
     if arguments.json {
         let shown = SessionOutput {
-            session: crate::export::session(session),
+            session: temoin_page::session(session),
             holding: assessment_json(&holding),
         };
         return print(&format!("{}\n", serde_json::to_string(&shown)?));

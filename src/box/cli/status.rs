@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
     if output.json {
         let status = StatusOutput {
             format: "temoin.status/1",
-            open: open.iter().map(crate::export::session).collect(),
+            open: open.iter().map(temoin_page::session).collect(),
             recorded: count,
         };
         return print(&format!("{}\n", serde_json::to_string(&status)?));

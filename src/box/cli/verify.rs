@@ -6,11 +6,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::export::{ReceiptBundle, receipt_json};
 use crate::messages::cli::{error, verify as msg};
-use crate::render::words;
 use temoin_core::law::Profile;
 use temoin_core::session::{Field, IdPrefix};
+use temoin_page::words;
+use temoin_page::{ReceiptBundle, receipt_json};
 use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
 
 use super::arguments::VerifyArgs;

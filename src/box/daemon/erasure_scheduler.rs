@@ -1,9 +1,9 @@
 use std::path::Path;
 use std::thread;
 
-use crate::app::config::Config;
 use crate::app::erasure::{DueSession, ErasureReport, ErasureRun, FileScope};
-use crate::app::ruleset::Ruleset;
+use temoin_config::Config;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::session::{ClockReading, Uptime, Zone};
 use temoin_journal::Journal;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
-use crate::app::config::Config;
+use temoin_config::Config;
 
 /// The current configuration, shared between threads.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
-    use crate::app::settings::{self, Setting};
+    use temoin_config::settings::{self, Setting};
     use temoin_core::text::Language;
 
     fn is_told(configuration: &ConfigWatch) -> bool {

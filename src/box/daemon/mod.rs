@@ -29,10 +29,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::app::config::Config;
 use temoin_capture::clock as clocks;
 use temoin_capture::spool::{EventName, ReadError, Spool, SpoolError, SpoolWatch};
 use temoin_capture::{BootIds, LinkNotice, LinkWatch, query_link};
+use temoin_config::Config;
 use temoin_core::session::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
 };
@@ -52,7 +52,7 @@ use sync_scheduler::SyncScheduler;
 const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 300_000;
 
-/// Runs the daemon until it is told to stop. Changes that [`crate::app::settings`] makes to the configuration at
+/// Runs the daemon until it is told to stop. Changes that [`temoin_config::settings`] makes to the configuration at
 /// `config_path` take effect at once. `status_file` overrides the path of OpenVPN's status file, whose
 /// modification time is read.
 ///

@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::config::Config;
 use crate::app::erasure::{DueSession, ErasureRun, ExpiryCache, FileScope};
-use crate::app::ruleset::RulesetCache;
-use crate::app::settings::{self, Setting, SettingsError};
-use crate::web::{Actions, EraseError};
 use temoin_capture::clock::{self, ClockTrust};
+use temoin_config::Config;
+use temoin_config::ruleset::RulesetCache;
+use temoin_config::settings::{self, Setting, SettingsError};
 use temoin_core::session::SessionId;
 use temoin_journal::{Journal, JournalError, Reader};
+use temoin_page::{Actions, EraseError};
 
 use super::live_config::LiveConfig;
 

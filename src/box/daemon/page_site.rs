@@ -2,18 +2,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::ruleset::{Ruleset, RulesetCache};
-use crate::web::{
-    ComparisonCache, HealthIssue, PageRuleset, RecordsError, Site, TokenKey, open_records,
-};
 use temoin_capture::clock;
 use temoin_capture::clock::ClockTrust;
 use temoin_capture::openvpn::install;
+use temoin_config::ruleset::{Ruleset, RulesetCache};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::Profile;
+use temoin_core::record::RecordsError;
 use temoin_core::record::{Filter, Pagination};
 use temoin_core::session::{Coverage, Timestamp, Zone};
+use temoin_journal::open_records;
 use temoin_journal::{Reader, set_aside_files};
+use temoin_page::{ComparisonCache, HealthIssue, PageRuleset, Site, TokenKey};
 
 use super::live_config::LiveConfig;
 use super::page_actions::PageActions;

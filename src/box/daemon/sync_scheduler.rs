@@ -7,12 +7,12 @@ use std::thread;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
-use crate::app::config::Config;
-use crate::app::ruleset::Ruleset;
 use crate::app::sync::{
     StatusReport, SyncError, SyncRun, SyncTarget, SyncUnavailable, draw_randomness, tunnel_of,
 };
 use temoin_capture::clock as clocks;
+use temoin_config::Config;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::law::RuleFileError;
 use temoin_core::session::{ClockReading, Session, SessionId, Timestamp, Uptime};
 use temoin_journal::{Journal, Reader};

@@ -5,6 +5,7 @@ mod erasure_certificate;
 mod filter;
 mod ledger_entry;
 mod poll_reason;
+mod records;
 
 pub use erasure_certificate::ErasureCertificate;
 pub use filter::{Cursor, Filter, Pagination, SessionState};
@@ -13,3 +14,4 @@ pub use ledger_entry::{
     ResponseSummary, RouteKind, SentRequest,
 };
 pub use poll_reason::PollReason;
+pub use records::{Records, RecordsError, SessionReceipts};

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use temoin::internals::Config;
-use temoin::internals::Mapping;
+use temoin_config::Config;
 use temoin_core::law::{Edition, Profile};
+use temoin_page::Mapping;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, text)) = bytes.split_first() else { return };

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin::internals::ReceiptBundle;
+use temoin_page::ReceiptBundle;
 use temoin_protocol::{
     Freshness, KeyChain, Receipt, RegisterRequest, Rotation, SigningKey, Statement, StatusAnswer,
     StatusRequest,

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin::internals::{Mapping, ReplyFormat, parse_reply};
+use temoin_page::{Mapping, ReplyFormat, parse_reply};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };

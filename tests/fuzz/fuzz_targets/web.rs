@@ -9,12 +9,9 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use libfuzzer_sys::fuzz_target;
-use temoin::internals::Config;
-use temoin::internals::Ruleset;
-use temoin::internals::{
-    Actions, ComparisonCache, EraseError, PageRuleset, Site, TokenKey, open_records,
-};
-use temoin::internals::{InvalidSetting, Setting, SettingsError};
+use temoin_config::Config;
+use temoin_config::ruleset::Ruleset;
+use temoin_config::settings::{InvalidSetting, Setting, SettingsError};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::Profile;
 use temoin_core::session::{
@@ -23,6 +20,8 @@ use temoin_core::session::{
 };
 use temoin_http::{BodyLimit, Handler, Head, Peer, Request};
 use temoin_journal::Journal;
+use temoin_journal::open_records;
+use temoin_page::{Actions, ComparisonCache, EraseError, PageRuleset, Site, TokenKey};
 
 /// No page has this in its markup. Where it appears, somebody else wrote into the page.
 const FOREIGN: &[u8] = b"<xss";

@@ -23,7 +23,7 @@
 //!
 //! # What stops it, and what does not
 //! An unconfirmed clock never triggers an erasure: a box that believes it is 2099 would erase
-//! everything. Broken rule files do not stop it, see [`crate::app::ruleset`]. While another process
+//! everything. Broken rule files do not stop it, see [`temoin_config::ruleset`]. While another process
 //! reads the journal, the log cannot be emptied, and [`ErasureReport::is_complete`] says that it
 //! must be retried; an interrupted erasure is redone in full at the next start.
 

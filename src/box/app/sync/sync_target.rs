@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::app::config::Config;
-use crate::app::ruleset::Ruleset;
+use temoin_config::Config;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::law::Slug;
 use temoin_core::session::Zone;
 use temoin_protocol::PublicKey;

@@ -1,15 +1,15 @@
 use std::ops::ControlFlow;
 
 use super::{CheckResult, Finding, HealthCheck};
-use crate::app::ruleset::Ruleset;
 use crate::messages::cli::doctor_operator as msg;
-use crate::render::signed_status_text;
-use crate::render::words;
+use temoin_config::ruleset::Ruleset;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
 use temoin_core::assessment::{LocalState, RegistrationState, SyncState, SyncVerdict};
 use temoin_core::record::LedgerEntry;
 use temoin_core::session::{SessionId, Zone};
 use temoin_journal::{JournalError, Reader};
+use temoin_page::signed_status_text;
+use temoin_page::words;
 use temoin_protocol::PublicKey;
 
 /// How many of the newest sessions are compared with the operator's digests: each takes some milliseconds
