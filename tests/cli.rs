@@ -549,3 +549,26 @@ fn manual_erasure_lists_what_it_would_erase_and_confirms_before_erasing_all() {
     assert!(empty.print("erase").contains("Nothing is recorded"));
     assert!(!empty.state().exists(), "erasing made something");
 }
+
+#[test]
+fn what_promises_rest_on_is_in_the_program_that_was_built() {
+    let bytes = fs::read(support::built("temoin")).unwrap();
+    let has = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    // How SQLite was compiled, as it says itself; each connection asks for the same again.
+    for option in ["TEMP_STORE=2", "SECURE_DELETE"] {
+        assert!(has(option), "SQLite was built without {option}");
+    }
+    let program = Program::native();
+    for (zone, code) in [
+        ("UTC", 0),
+        ("Europe/Brussels", 0),
+        ("Indian/Reunion", 0),
+        ("America/St_Barthelemy", 0),
+        ("Pacific/Wallis", 0),
+        ("Europe/Madrid", 1),
+        ("America/New_York", 1),
+    ] {
+        program.configure(&format!("[page]\ntime_zone = \"{zone}\"\n"));
+        assert_eq!(program.run("settings check").status.code(), Some(code), "{zone}");
+    }
+}

@@ -13,6 +13,23 @@ use crate::source;
 /// The language that keys and placeholders are compared with.
 const REFERENCE: &str = "en";
 
+/// The tables, each of which the build script of one crate asks for.
+const TABLES: [&str; 13] = [
+    "assessment",
+    "cli",
+    "command_line",
+    "common",
+    "comparison",
+    "date",
+    "help",
+    "law",
+    "letter",
+    "operator_help",
+    "page",
+    "record",
+    "time",
+];
+
 /// One language.
 #[derive(Debug)]
 pub(crate) struct Language {
@@ -156,12 +173,18 @@ fn flatten(
             problems.push(problem(file, &path, "is no name. Write small letters, digits and _."));
             continue;
         }
+        if prefix.is_empty() && !TABLES.contains(&key.as_str()) {
+            let known = TABLES.join(", ");
+            let text = format!("is a table that no crate uses. Put its texts into one of {known}.");
+            problems.push(problem(file, &path, &text));
+            continue;
+        }
         match value {
             Value::Table(inner) if !entry::is_plural(value) => {
                 flatten(&path, inner, file, entries, problems);
             }
             _ if prefix.is_empty() => {
-                problems.push(problem(file, &path, "stands in no table. Put it into one."));
+                problems.push(problem(file, &path, "is a table in the other languages"));
             }
             _ => match Entry::read(value) {
                 Some(entry) => {

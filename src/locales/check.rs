@@ -122,11 +122,16 @@ fn wording<'a>(text: &'a str, header: &'a Header) -> impl Iterator<Item = String
         .map(|sign| {
             format!("has an ordinary space before “{sign}”: write one that does not break, U+00A0")
         });
+    let opened = !header.no_break_before.is_empty() && text.contains("« ");
+    let opened = opened.then(|| {
+        "has an ordinary space after “«”: write one that does not break, U+00A0".to_owned()
+    });
     spaces
         .into_iter()
         .filter(|(is_wrong, _)| *is_wrong)
         .map(|(_, text)| text.to_owned())
         .chain(breakable)
+        .chain(opened)
 }
 
 /// What is said twice in the reference, word for word, is the same thing, and so is translated the

@@ -17,3 +17,6 @@ pub use catalogue::Catalogue;
 pub use generate::{write_language, write_messages};
 pub use header::Header;
 pub use problem::{Problem, Problems};
+
+#[cfg(test)]
+mod tests;
