@@ -95,7 +95,7 @@ fn at<'a>(command: &'a Command, path: &[String]) -> &'a Command {
 /// The texts of the catalogues in `src/locales`.
 #[allow(unused_imports, reason = "what each generated module imports is the same")]
 mod messages {
-    use temoin_core::text::{Message, Plural};
+    use temoin_core::text::{Message, PackedTexts, Plural};
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }

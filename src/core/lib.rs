@@ -12,7 +12,7 @@ pub mod text;
 /// The texts that dates and durations take, from the catalogues in `src/locales`.
 #[allow(unused_imports, reason = "what each generated module imports is the same")]
 mod messages {
-    use crate::text::{Message, Plural};
+    use crate::text::{Message, PackedTexts, Plural};
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }

@@ -113,10 +113,12 @@ impl Catalogue {
         source::languages(&self.languages)
     }
 
-    /// The Rust source of the texts of these tables as constants, a module for each table.
+    /// The texts of these tables: the Rust source of their constants, a module for each table, and of
+    /// each language, by its code, the texts that the constants number.
     #[must_use]
-    pub fn messages_source(&self, tables: &[&str]) -> String {
-        source::messages(&self.languages, |table| tables.contains(&table))
+    pub fn messages(&self, tables: &[&str]) -> (String, Vec<(&str, String)>) {
+        let messages = source::messages(&self.languages, |table| tables.contains(&table));
+        (messages.source, messages.texts)
     }
 }
 

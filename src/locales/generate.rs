@@ -4,27 +4,38 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, process};
 
+use miniz_oxide::deflate::compress_to_vec;
+
 use crate::Catalogue;
+
+/// The closest that the library packs.
+const LEVEL: u8 = 10;
 
 /// Writes `language.rs` into the folder that cargo gives build scripts: `enum Language`.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub fn write_language() -> io::Result<()> {
-    write("language.rs", &catalogue().language_source())
+    write("language.rs", catalogue().language_source().as_bytes())
 }
 
-/// Writes `messages.rs` there: the texts of these tables.
+/// Writes `messages.rs` there, and beside it `messages.fr` and so on, deflated: the texts of these
+/// tables.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// Where they cannot be written.
 pub fn write_messages(tables: &[&str]) -> io::Result<()> {
-    write("messages.rs", &catalogue().messages_source(tables))
+    let catalogue = catalogue();
+    let (source, texts) = catalogue.messages(tables);
+    for (code, text) in texts {
+        write(&format!("messages.{code}"), &compress_to_vec(text.as_bytes(), LEVEL))?;
+    }
+    write("messages.rs", source.as_bytes())
 }
 
-fn write(name: &str, source: &str) -> io::Result<()> {
+fn write(name: &str, content: &[u8]) -> io::Result<()> {
     let folder = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
-    fs::write(folder.join(name), source)
+    fs::write(folder.join(name), content)
 }
 
 /// The catalogues; where something is wrong in them the build ends, each problem named.

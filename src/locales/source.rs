@@ -60,32 +60,49 @@ pub(crate) fn languages(languages: &[Language]) -> String {
 /// becomes one list, sorted by key, and no constants.
 pub(crate) const LOOKED_UP: [&str; 2] = ["help", "operator_help"];
 
+/// The texts of a crate: the source of their constants, and of each language, by its code, the texts
+/// that the constants number.
+pub(crate) struct Messages<'a> {
+    pub(crate) source: String,
+    pub(crate) texts: Vec<(&'a str, String)>,
+}
+
 /// A module of constants for each table that is asked for, or a list for one that is looked up.
-pub(crate) fn messages(languages: &[Language], is_asked_for: impl Fn(&str) -> bool) -> String {
+pub(crate) fn messages<'a>(
+    languages: &'a [Language],
+    is_asked_for: impl Fn(&str) -> bool,
+) -> Messages<'a> {
     let mut root = Module::default();
     let mut lists: BTreeMap<&str, String> = BTreeMap::new();
-    let Some(first) = languages.first() else { return String::new() };
-    for (key, entry) in &first.entries {
+    let mut texts: Vec<(&str, String)> =
+        languages.iter().map(|language| (language.code.as_str(), String::new())).collect();
+    let mut number = 0;
+    let entries = languages.first().into_iter().flat_map(|first| &first.entries);
+    for (key, entry) in entries {
         let mut path: Vec<&str> = key.split('.').collect();
         let Some(name) = path.pop() else { continue };
         if !path.first().is_some_and(|table| is_asked_for(table)) {
             continue;
         }
-        let translations: Vec<Vec<&str>> = languages
-            .iter()
-            .filter_map(|language| language.entries.get(key).map(Entry::texts))
-            .collect();
+        let first = number;
+        number += entry.texts().len();
+        for (language, (_, packed)) in languages.iter().zip(&mut texts) {
+            for text in language.entries.get(key).map(Entry::texts).unwrap_or_default() {
+                packed.push_str(text);
+                packed.push(SEPARATOR);
+            }
+        }
         let table = path[0];
         if LOOKED_UP.contains(&table) {
             let key = &key[table.len() + 1..];
             let list = lists.entry(table).or_default();
-            let _ = writeln!(list, "({key:?}, {}),", message(&translations, 0));
+            let _ = writeln!(list, "({key:?}, {}),", message(first));
             continue;
         }
         let module = path
             .into_iter()
             .fold(&mut root, |module, table| module.modules.entry(table).or_default());
-        let _ = writeln!(module.constants, "{}", constant(name, entry, &translations));
+        let _ = writeln!(module.constants, "{}", constant(name, entry, first));
     }
     let lists: String = lists
         .iter()
@@ -94,7 +111,17 @@ pub(crate) fn messages(languages: &[Language], is_asked_for: impl Fn(&str) -> bo
             format!("pub(crate) static {name}: &[(&str, Message)] = &[\n{list}];\n")
         })
         .collect();
-    root.children() + &lists
+    let files: String = languages
+        .iter()
+        .map(|language| {
+            format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/messages.{}\")), ", language.code)
+        })
+        .collect();
+    let packed = format!(
+        "fn packed_texts() -> &'static PackedTexts {{\n\
+         static TEXTS: PackedTexts = PackedTexts::new([{files}]);\n&TEXTS\n}}\n"
+    );
+    Messages { source: packed + &root.children() + &lists, texts }
 }
 
 #[derive(Default)]
@@ -105,7 +132,11 @@ struct Module<'a> {
 
 impl Module<'_> {
     fn source(&self) -> String {
-        format!("use super::{{Message, Plural}};\n{}{}", self.constants, self.children())
+        format!(
+            "use super::{{Message, Plural, packed_texts}};\n{}{}",
+            self.constants,
+            self.children()
+        )
     }
 
     fn children(&self) -> String {
@@ -116,18 +147,16 @@ impl Module<'_> {
     }
 }
 
-/// What stands between the languages in a packed message (the core splits by it): a sign that no text
-/// has.
-const SEPARATOR: &str = "\u{1f}";
+/// What stands behind each text (the core splits by it): a sign that no text has.
+const SEPARATOR: char = '\u{1f}';
 
-/// One text in every language, packed.
-fn message(translations: &[Vec<&str>], index: usize) -> String {
-    let texts: Vec<&str> = translations.iter().map(|texts| texts[index]).collect();
-    format!("Message::packed({:?})", texts.join(SEPARATOR))
+fn message(number: usize) -> String {
+    format!("Message::new(packed_texts, {number})")
 }
 
-fn constant(name: &str, entry: &Entry, translations: &[Vec<&str>]) -> String {
-    let message = |index: usize| message(translations, index);
+/// A constant whose texts are numbered from `first`.
+fn constant(name: &str, entry: &Entry, first: usize) -> String {
+    let message = |index: usize| message(first + index);
     let name = name.to_ascii_uppercase();
     match entry {
         Entry::Message(_) => format!("pub(crate) const {name}: Message = {};", message(0)),

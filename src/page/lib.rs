@@ -50,7 +50,7 @@ pub const OUT_OF_REACH: temoin_core::text::Message = messages::common::OUT_OF_RE
 /// The texts of the catalogues in `src/locales`.
 #[allow(unused_imports, reason = "what each generated module imports is the same")]
 mod messages {
-    use temoin_core::text::{Message, Plural};
+    use temoin_core::text::{Message, PackedTexts, Plural};
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }

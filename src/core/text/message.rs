@@ -1,26 +1,26 @@
-use super::Language;
+use super::{Language, PackedTexts};
 
 /// A text in each of the languages, from their catalogues. Placeholders stand in braces: `{count}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Message(
-    /// The texts in the order of [`Language::ALL`], a unit separator (U+001F) between: one address where each text apart
-    /// would take the program one more.
-    &'static str,
-);
+pub struct Message {
+    /// The texts of the crate; a function, since a constant cannot name what is inflated later.
+    texts: fn() -> &'static PackedTexts,
+    number: u16,
+}
 
 impl Message {
     /// No text, in no language: what stands above a column without a name.
-    pub const BLANK: Self = Self("");
+    pub const BLANK: Self = Self { texts: no_texts, number: 0 };
 
-    /// Texts in the order of [`Language::ALL`], a unit separator (U+001F) between.
+    /// The text of this number. The build scripts write such constants.
     #[must_use]
-    pub const fn packed(texts: &'static str) -> Self {
-        Self(texts)
+    pub const fn new(texts: fn() -> &'static PackedTexts, number: u16) -> Self {
+        Self { texts, number }
     }
 
     /// The text in one language.
     pub fn text(&self, language: Language) -> &'static str {
-        self.0.split('\u{1f}').nth(language as usize).unwrap_or_default()
+        (self.texts)().text(self.number, language)
     }
 
     /// The text in one language with its placeholders replaced.
@@ -40,15 +40,27 @@ impl Message {
     }
 }
 
+fn no_texts() -> &'static PackedTexts {
+    static NONE: PackedTexts = PackedTexts::new([&[]; Language::ALL.len()]);
+    &NONE
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Language, Message};
+    use crate::messages::date::{DATE_TIME, MONTHS};
 
     #[test]
     fn placeholders_are_replaced_once_and_not_inside_what_replaced_them() {
-        let [first, second] = [Language::ALL[0], Language::ALL[1]];
-        let message = Message::packed("{a}, {b}.\u{1f}{b}");
-        assert_eq!(message.fill(first, &[("a", "{b}"), ("b", "two")]), "{b}, two.");
-        assert_eq!(message.fill(second, &[("b", "x")]), "x");
+        let filled = DATE_TIME.fill(Language::English, &[("date", "{time}"), ("time", "two")]);
+        assert_eq!(filled, "{time} at two");
+    }
+
+    #[test]
+    fn each_number_is_a_text_of_its_own() {
+        let texts = MONTHS.map(|month| month.text(Language::Dutch));
+        assert_eq!((texts[0], texts[11]), ("januari", "december"));
+        assert_eq!(Message::BLANK.text(Language::French), "");
+        assert_eq!(Message { number: u16::MAX, ..MONTHS[0] }.text(Language::French), "");
     }
 }

@@ -9,6 +9,7 @@ mod date_formatter;
 mod language;
 mod letter_case;
 mod message;
+mod packed_texts;
 mod plural;
 mod time_bounds_text;
 
@@ -16,4 +17,5 @@ pub use date_formatter::{DateFormatter, written_date};
 pub use language::{Language, UnknownLanguage};
 pub use letter_case::{mid_sentence, sentence_start};
 pub use message::Message;
+pub use packed_texts::PackedTexts;
 pub use plural::Plural;
