@@ -173,9 +173,8 @@ impl OperatorLab {
         let applicable_rules = ApplicableRules::of_jurisdiction(&law, Jurisdiction::Belgium);
         let digits = session.id.to_string();
         let session = self.reader().find(&digits.parse().unwrap()).unwrap().remove(0);
-        let signed =
-            SignedStatus::read(&session, &self.reader(), applicable_rules, true, present())
-                .unwrap();
+        let state = self.reader().sync_state(&session.id).unwrap();
+        let signed = SignedStatus::new(&session, state.as_ref(), applicable_rules, true, present());
         match signed {
             SignedStatus::Stated(SignedStatement {
                 state: SignedState::Held { fields, .. },

@@ -95,7 +95,7 @@ fn a_reconnect_that_persist_tun_hides_from_the_hooks_is_seen_on_the_management_s
     lab.run("client usr1");
     let sessions = lab.await_sessions("closed open");
     let truth = lab.await_truth(2, 1);
-    assert_eq!(lab.witnessed().len(), 1, "the hooks ran again: this is not the case it is to be");
+    assert_eq!(lab.hook_runs().len(), 1, "the hooks ran again: this is not the case it is to be");
     assert_all_agree(&sessions, &truth);
     assert_eq!(sessions[0].reason(), "restarted");
     assert_end(&sessions[0], &truth[0], NOTICE);
@@ -111,7 +111,7 @@ fn where_no_management_socket_is_the_record_admits_that_persist_tun_may_hide_rec
     lab.await_sessions("open");
     lab.run("client usr1");
     let truth = lab.await_truth(2, 1);
-    assert_eq!(lab.witnessed().len(), 1, "the hooks ran again: this is not the case it is to be");
+    assert_eq!(lab.hook_runs().len(), 1, "the hooks ran again: this is not the case it is to be");
     let sessions = lab.await_sessions("open");
     assert_eq!(sessions[0].coverage, "hooks");
     assert_agrees(&sessions[0], &truth[0]);
@@ -236,7 +236,7 @@ fn a_kill_of_the_client_is_seen_by_the_kernels_notice_to_the_second() {
     lab.run("client kill");
     let sessions = lab.await_sessions("closed");
     let truth = lab.await_truth(1, 1);
-    assert_eq!(lab.witnessed().len(), 1, "a closing hook ran: this is not the case it is to be");
+    assert_eq!(lab.hook_runs().len(), 1, "a closing hook ran: this is not the case it is to be");
     assert_agrees(&sessions[0], &truth[0]);
     assert_eq!(sessions[0].reason(), "interface-gone");
     assert_eq!(sessions[0].end.as_ref().unwrap().operator_view, "timeout");
