@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgAction, Command};
 
 use super::texts::{Texts, fill, is_help, name_in_code};
-use super::{at, wrapped};
+use super::typed::at;
+use super::wrap::wrapped;
 use crate::messages::command_line as msg;
 use temoin_core::text::Language;
 

@@ -87,11 +87,6 @@ fn built(mut command: Command) -> Command {
     command
 }
 
-/// The command that `path` leads to from the program's.
-fn at<'a>(command: &'a Command, path: &[String]) -> &'a Command {
-    path.iter().fold(command, |command, name| command.find_subcommand(name).unwrap_or(command))
-}
-
 /// The texts of the catalogues in `src/locales`.
 #[allow(unused_imports, reason = "what each generated module imports is the same")]
 mod messages {

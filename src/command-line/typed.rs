@@ -59,6 +59,11 @@ impl Typed {
     }
 }
 
+/// The command that `path` leads to from the program's.
+pub(super) fn at<'a>(command: &'a Command, path: &[String]) -> &'a Command {
+    path.iter().fold(command, |command, name| command.find_subcommand(name).unwrap_or(command))
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{Arg, Command};

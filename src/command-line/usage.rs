@@ -3,8 +3,8 @@ use std::error::Error as _;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use super::at;
 use super::texts::Texts;
+use super::typed::at;
 use crate::messages::command_line::error as msg;
 use temoin_core::text::{Language, Message};
 

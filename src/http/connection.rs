@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use nix::poll::PollFlags;
 
 use super::body_stream::BodyStream;
+use super::handler::Handler;
 use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
 use super::request::{Peer, Request};
-use super::server::Handler;
 
 /// How long a client may take to send its request.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);

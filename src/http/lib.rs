@@ -19,6 +19,7 @@
 mod body_limit;
 mod body_stream;
 mod connection;
+mod handler;
 mod head;
 mod listener;
 mod request;
@@ -27,9 +28,10 @@ mod server;
 
 pub use body_limit::BodyLimit;
 pub use body_stream::{BodyStream, ChunkSource};
+pub use handler::Handler;
 pub use head::{BadRequest, Head};
 pub use listener::{Address, BindError, Listener, Stream};
 pub use request::{ClientSource, Peer, Request};
 pub use response::Response;
-pub use server::{Handler, Server};
+pub use server::Server;
 pub use tiny_http::Method;

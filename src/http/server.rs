@@ -8,37 +8,13 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
-use super::body_limit::BodyLimit;
 use super::connection::{Connection, ConnectionProgress};
-use super::head::{BadRequest, Head};
+use super::handler::Handler;
 use super::listener::{Address, Listener};
-use super::request::{ClientSource, Request};
-use super::response::Response;
-use chrono::{DateTime, Utc};
+use super::request::ClientSource;
 
 /// How long to stop accepting after `accept` failed, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-
-/// What answers the requests of a [`Server`].
-pub trait Handler: Send + 'static {
-    /// Connection limit. When it is reached, the oldest connection of the busiest source is closed for a
-    /// new one.
-    const MAX_CONNECTIONS: usize = 16;
-
-    /// The body limit of a request with this head.
-    fn body_limit(&self, _head: &Head) -> BodyLimit {
-        BodyLimit::Unread
-    }
-
-    /// Answers a request.
-    fn answer(&mut self, request: &Request) -> Response;
-
-    /// Answers a malformed request, or one whose body is outside the limit.
-    fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;
-
-    /// The time, for the response's `Date`.
-    fn now(&self) -> DateTime<Utc>;
-}
 
 /// Serves an address with a handler, on its own thread, until stopped or dropped.
 #[derive(Debug)]
@@ -179,8 +155,8 @@ mod tests {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use super::{Address, BadRequest, Connection, Handler, Head, Listener, Server, evict_one};
-    use crate::{BodyStream, ChunkSource, Peer, Request, Response};
+    use super::{Address, Connection, Handler, Listener, Server, evict_one};
+    use crate::{BadRequest, BodyStream, ChunkSource, Head, Peer, Request, Response};
     use chrono::{DateTime, Utc};
 
     struct PlainHandler;

@@ -319,39 +319,6 @@ impl Reader {
     }
 }
 
-/// Drops the salt and digests of an erased session, deletes rows that then carry no information,
-/// and updates what there is still to ask.
-pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()> {
-    let Some(sync_state) = sync_state::find(transaction, id)? else { return Ok(()) };
-    let is_bound =
-        matches!(sync_state.registration, temoin_core::assessment::RegistrationState::Bound { .. });
-    if sync_state.last().is_none() && !is_bound {
-        transaction.execute(
-            "DELETE FROM sync_state WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
-            [id.as_bytes()],
-        )?;
-        return Ok(());
-    }
-    let bytes =
-        |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
-    // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
-    // had no date.
-    let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();
-    transaction.execute(
-        "UPDATE sync_state SET held = ?2, not_held = ?3,
-                stage = CASE WHEN ?4 OR stage = ?5 THEN NULL ELSE stage END
-         WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
-        params![
-            id.as_bytes(),
-            bytes(sync_state.held),
-            bytes(sync_state.not_held),
-            is_open_ended,
-            stage::CONFIRMED
-        ],
-    )?;
-    Ok(())
-}
-
 fn registered(
     transaction: &Transaction<'_>,
     id: &SessionId,

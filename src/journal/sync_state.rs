@@ -1,5 +1,5 @@
 use rusqlite::types::Type;
-use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, Transaction, params};
 
 use temoin_core::assessment::{LocalState, RegistrationState, SyncState};
 use temoin_core::record::PollReason;
@@ -172,3 +172,35 @@ pub(super) const PENDING: i64 = 0;
 pub(super) const BOUND: i64 = 1;
 pub(super) const REFUSED: i64 = 2;
 pub(super) const REJECTED: i64 = 3;
+
+/// Drops the salt and digests of an erased session, deletes rows that then carry no information,
+/// and updates what there is still to ask.
+pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()> {
+    let Some(sync_state) = find(transaction, id)? else { return Ok(()) };
+    let is_bound = matches!(sync_state.registration, RegistrationState::Bound { .. });
+    if sync_state.last().is_none() && !is_bound {
+        transaction.execute(
+            "DELETE FROM sync_state WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+            [id.as_bytes()],
+        )?;
+        return Ok(());
+    }
+    let bytes =
+        |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
+    // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
+    // had no date.
+    let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();
+    transaction.execute(
+        "UPDATE sync_state SET held = ?2, not_held = ?3,
+                stage = CASE WHEN ?4 OR stage = ?5 THEN NULL ELSE stage END
+         WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+        params![
+            id.as_bytes(),
+            bytes(sync_state.held),
+            bytes(sync_state.not_held),
+            is_open_ended,
+            stage::CONFIRMED
+        ],
+    )?;
+    Ok(())
+}

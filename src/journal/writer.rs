@@ -14,7 +14,7 @@ use super::damage::{DatabaseCondition, inspect, set_aside};
 use super::schema::{self, CURRENT_VERSION};
 use super::session_counts::{self, CountsUpdater};
 use super::{ErasedCount, JournalError, SetAside};
-use super::{ledger, sessions, sync_log};
+use super::{ledger, sessions, sync_state};
 use temoin_core::record::ErasureCertificate;
 use temoin_core::session::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
 
@@ -289,7 +289,7 @@ impl Journal {
                         certificate.expiry
                     ],
                 )?;
-                sync_log::forget(transaction, &certificate.id)?;
+                sync_state::forget(transaction, &certificate.id)?;
                 gone.insert(certificate.id);
                 sessions += 1;
             }

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use crate::check;
 use crate::entry::{self, Entry};
 use crate::header::Header;
+use crate::language::Language;
 use crate::problem::{Problem, Problems};
 use crate::source;
 
@@ -29,22 +30,6 @@ const TABLES: [&str; 13] = [
     "record",
     "time",
 ];
-
-/// One language.
-#[derive(Debug)]
-pub(crate) struct Language {
-    /// The ISO 639-1 code, which is the file's name.
-    pub(crate) code: String,
-    pub(crate) header: Header,
-    /// By key, its tables in front of it.
-    pub(crate) entries: BTreeMap<String, Entry>,
-}
-
-impl Language {
-    pub(crate) fn file(&self) -> String {
-        format!("{}.toml", self.code)
-    }
-}
 
 /// The texts of every language, which agree with each other.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::Language;
 use crate::entry::Entry;
 use crate::header::{DATE_PLACEHOLDERS, Header};
+use crate::language::Language;
 use crate::problem::Problem;
 use crate::source::LOOKED_UP;
 

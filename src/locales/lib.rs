@@ -11,6 +11,7 @@ mod check;
 mod entry;
 mod generate;
 mod header;
+mod language;
 mod problem;
 mod source;
 

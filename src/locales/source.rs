@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::catalogue::Language;
 use crate::entry::Entry;
+use crate::language::Language;
 
 /// `enum Language` with its codes and how each writes dates and counts.
 pub(crate) fn languages(languages: &[Language]) -> String {

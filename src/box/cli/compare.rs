@@ -12,8 +12,7 @@ use temoin_page::{Mapping, ReplyFormat, TimeTolerance, parse_reply};
 use super::arguments::CompareArgs;
 use super::context::{Context, for_each};
 use super::exit::{CliError, Failure};
-use super::output::unreadable;
-use super::print;
+use super::output::{print, unreadable};
 use super::table::wrapped;
 
 /// One byte more than [`parse_reply`] accepts: a longer file is refused without reading all of it.

@@ -24,7 +24,7 @@ use temoin_page::OUT_OF_REACH;
 use super::arguments::DoctorArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::print;
+use super::output::print;
 use super::table::wrapped;
 
 /// Warn below this free space on the record's disk, in bytes.

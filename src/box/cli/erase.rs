@@ -14,7 +14,7 @@ use temoin_page::OUT_OF_REACH;
 use super::arguments::EraseArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::print;
+use super::output::print;
 use super::table::{table, wrapped};
 
 /// How many sessions `--dry-run` lists.

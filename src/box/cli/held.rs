@@ -11,7 +11,7 @@ use temoin_page::{summary_json, summary_text};
 use super::arguments::JsonArgs;
 use super::context::{Context, for_each};
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 
 /// Assumed terminal width, in columns.
 const WIDTH: usize = 80;

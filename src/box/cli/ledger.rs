@@ -11,7 +11,7 @@ use temoin_page::words;
 use super::arguments::LedgerArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 use super::table::wrapped;
 
 /// Assumed terminal width, in columns.

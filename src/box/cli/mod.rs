@@ -36,7 +36,7 @@ use temoin_command_line::{self as command_line, Reply, Texts};
 
 use arguments::{Arguments, Command};
 use context::{Context, language};
-use exit::{CliError, Failure};
+use exit::Failure;
 
 /// Runs the command given on the command line.
 #[must_use]
@@ -101,10 +101,6 @@ fn answer(reply: &Reply) -> ExitCode {
 }
 
 /// Writes to standard output.
-fn print(text: &str) -> Result<(), CliError> {
-    Ok(io::stdout().lock().write_all(text.as_bytes())?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Arguments, HELP, Texts, command_line};

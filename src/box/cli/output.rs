@@ -7,7 +7,11 @@ use std::path::Path;
 use crate::messages::cli::error as msg;
 
 use super::exit::{CliError, Failure};
-use super::print;
+
+/// Writes to standard output.
+pub(super) fn print(text: &str) -> Result<(), CliError> {
+    Ok(io::stdout().lock().write_all(text.as_bytes())?)
+}
 
 /// Creates a new file, readable by its owner only.
 pub(super) fn new_file(path: &Path) -> Result<File, CliError> {

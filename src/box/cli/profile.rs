@@ -8,7 +8,7 @@ use temoin_core::text::Message;
 use super::arguments::{JsonArgs, ProfileCommand};
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::print;
+use super::output::print;
 use super::rules::check_file;
 use super::table::table;
 

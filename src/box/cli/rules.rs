@@ -9,8 +9,7 @@ use temoin_core::text::Message;
 use super::arguments::RulesCommand;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::unreadable;
-use super::print;
+use super::output::{print, unreadable};
 use super::table::table;
 
 /// `temoin rules`

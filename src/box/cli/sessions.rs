@@ -11,7 +11,7 @@ use temoin_page::words;
 use super::arguments::SessionsArgs;
 use super::context::{Context, for_each};
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 use super::table::table;
 
 /// Default number of sessions listed.

@@ -12,7 +12,7 @@ use temoin_page::{assessment_json, assessment_text};
 use super::arguments::ShowArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 use super::table::wrapped;
 
 /// Assumed terminal width, in columns.

@@ -6,7 +6,7 @@ use temoin_core::record::Filter;
 use super::arguments::JsonArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 
 /// `temoin status`
 pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> {

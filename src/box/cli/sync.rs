@@ -11,7 +11,7 @@ use temoin_sync::{CALL_TIMEOUT, HttpRequest, Plan, PlanReason, Route};
 use super::arguments::SyncArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::print;
+use super::output::print;
 use super::table::{table, wrapped};
 
 /// `temoin sync`

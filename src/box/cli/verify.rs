@@ -16,7 +16,7 @@ use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
 use super::arguments::VerifyArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::print;
+use super::output::print;
 use super::table::wrapped;
 
 /// Maximum size of a bundle: a quarter of a million receipts.

@@ -6,22 +6,22 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 
 use temoin_core::session::Uptime;
 
-/// The first and the longest pause between two checks of an untrusted clock, in milliseconds. A step wakes
-/// the daemon anyway; only a clock that is slewed has to be checked.
-const FIRST_PAUSE: u64 = 30_000;
-const LONGEST_PAUSE: u64 = 3_600_000;
+use super::backoff::Backoff;
+
+/// When an untrusted clock is checked. A step wakes the daemon anyway; only a clock that is slewed has
+/// to be checked.
+const CHECKS: Backoff = Backoff::between(30_000, 3_600_000);
 
 /// Detects that the wall clock was set.
 pub(super) struct ClockWatch {
     timer: TimerFd,
-    pause: u64,
+    checks: Backoff,
 }
 
 impl ClockWatch {
     pub(super) fn new() -> io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
-        let watch =
-            Self { timer: TimerFd::new(ClockId::CLOCK_REALTIME, flags)?, pause: FIRST_PAUSE };
+        let watch = Self { timer: TimerFd::new(ClockId::CLOCK_REALTIME, flags)?, checks: CHECKS };
         watch.arm()?;
         Ok(watch)
     }
@@ -44,14 +44,12 @@ impl ClockWatch {
     pub(super) fn rearm(&mut self) -> io::Result<()> {
         // The expected error is ECANCELED.
         let _ = self.timer.wait();
-        self.pause = FIRST_PAUSE;
+        self.checks.reset();
         self.arm()
     }
 
     /// When to check an untrusted clock again.
     pub(super) fn next_check(&mut self, now: Uptime) -> Uptime {
-        let at = now.plus(self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        at
+        self.checks.next(now)
     }
 }

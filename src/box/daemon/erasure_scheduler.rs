@@ -7,7 +7,8 @@ use temoin_config::ruleset::Ruleset;
 use temoin_core::session::{ClockReading, Uptime, Zone};
 use temoin_journal::Journal;
 
-use super::{FIRST_PAUSE, LONGEST_PAUSE, session_counts};
+use super::backoff::Backoff;
+use super::session_counts;
 
 /// A day, in milliseconds.
 const DAY: u64 = 86_400_000;
@@ -26,7 +27,7 @@ pub(super) struct ErasureScheduler {
     at: Option<Uptime>,
     /// When to check an untrusted clock again.
     check_clock_at: Option<Uptime>,
-    pause: u64,
+    backoff: Backoff,
     /// When to truncate the journal's write-ahead log, which may still hold values of an interrupted
     /// erasure; `None` once done.
     truncate_log_at: Option<Uptime>,
@@ -43,7 +44,7 @@ impl ErasureScheduler {
             shown,
             at: None,
             check_clock_at: None,
-            pause: FIRST_PAUSE,
+            backoff: Backoff::WRITE,
             truncate_log_at: Some(Uptime::START),
             complaints: String::new(),
             has_waited: false,
@@ -128,7 +129,7 @@ impl ErasureScheduler {
         let outcome = erasure.run(&due, FileScope::Due, journal);
         log_report(&due, &outcome);
         if outcome.is_done() {
-            self.pause = FIRST_PAUSE;
+            self.backoff.reset();
             self.at = Some(after_midnight(reading, ruleset.zone(), draw()));
         } else {
             self.retry_later(reading);
@@ -136,8 +137,7 @@ impl ErasureScheduler {
     }
 
     fn retry_later(&mut self, reading: &ClockReading) {
-        self.at = Some(reading.uptime.plus(self.pause));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.at = Some(self.backoff.next(reading.uptime));
     }
 
     fn truncate_log(&mut self, reading: &ClockReading, journal: &mut Journal) {
@@ -147,14 +147,13 @@ impl ErasureScheduler {
         match journal.truncate() {
             Ok(true) => {
                 self.truncate_log_at = None;
-                self.pause = FIRST_PAUSE;
+                self.backoff.reset();
                 return;
             }
             Ok(false) => log::warn!("somebody reads the record, whose log cannot be emptied"),
             Err(error) => log::error!("the record's log cannot be emptied: {error}"),
         }
-        self.truncate_log_at = Some(reading.uptime.plus(self.pause));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.truncate_log_at = Some(self.backoff.next(reading.uptime));
     }
 
     fn wait_for_clock(&mut self, reading: &ClockReading) {
@@ -313,7 +312,7 @@ mod tests {
             waits.push(next.milliseconds() - now.uptime.milliseconds());
             now.uptime = next;
         }
-        assert_eq!(waits[..3], [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]);
-        assert_eq!(waits[11], LONGEST_PAUSE);
+        assert_eq!(waits[..3], [1_000, 2_000, 4_000]);
+        assert_eq!(waits[11], 300_000);
     }
 }

@@ -8,6 +8,7 @@
 //! Failed writes are retried with exponential back-off; meanwhile hook events stay in the spool. Only
 //! errors that make it useless to continue end the daemon.
 
+mod backoff;
 mod clock_watch;
 mod erasure_scheduler;
 mod live_config;
@@ -39,6 +40,7 @@ use temoin_core::session::{
 use temoin_http::{Address, BindError, Listener, Server};
 use temoin_journal::{Journal, JournalError};
 
+use backoff::Backoff;
 use clock_watch::ClockWatch;
 use erasure_scheduler::ErasureScheduler;
 use live_config::{ConfigWatch, LiveConfig};
@@ -47,10 +49,6 @@ use notify::notify;
 use origin_search::OriginSearch;
 use recorder::Recorder;
 use sync_scheduler::SyncScheduler;
-
-/// The first and the longest pause before a failed write is retried, in milliseconds.
-const FIRST_PAUSE: u64 = 1_000;
-const LONGEST_PAUSE: u64 = 300_000;
 
 /// Runs the daemon until it is told to stop. Changes that [`temoin_config::settings`] makes to the configuration at
 /// `config_path` take effect at once. `status_file` overrides the path of OpenVPN's status file, whose
@@ -153,7 +151,7 @@ struct Daemon {
     state_directory: PathBuf,
     configuration: ConfigWatch,
     config: Config,
-    pause: u64,
+    backoff: Backoff,
     retry_at: Option<Uptime>,
     check_clock_at: Option<Uptime>,
 }
@@ -213,7 +211,7 @@ impl Daemon {
             configuration,
             config: config.clone(),
             managed: config.devices[0].clone(),
-            pause: FIRST_PAUSE,
+            backoff: Backoff::WRITE,
             retry_at: None,
             check_clock_at: None,
         })
@@ -469,7 +467,7 @@ impl Daemon {
         match dated {
             Ok(()) => {
                 if self.retry_at.take().is_some() {
-                    self.pause = FIRST_PAUSE;
+                    self.backoff.reset();
                     log::info!("the journal can be written again");
                     self.read_spool(reading);
                     self.write_pending(reading);
@@ -479,8 +477,7 @@ impl Daemon {
                 if self.retry_at.is_none() {
                     log::error!("{error} Nothing is lost: it is tried again.");
                 }
-                self.retry_at = Some(reading.uptime.plus(self.pause));
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                self.retry_at = Some(self.backoff.next(reading.uptime));
             }
         }
         self.check_clock_at = (self.recorder.is_undated() && !reading.synchronised)

@@ -3,7 +3,7 @@ use std::ops::Range;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::Setting;
+use super::setting::Setting;
 
 /// The configuration's text with this setting set to this TOML value and everything else unchanged;
 /// `None` if that is not possible.

@@ -4,7 +4,7 @@ use super::day_arithmetic;
 use super::file_problem::RuleFileError;
 use super::localized_text::LocalizedText;
 use super::named_enum::named_enum;
-use super::period::{Period, RetentionPeriod};
+use super::period::{Period, PeriodChoice, RetentionPeriod};
 use super::slug::Slug;
 use super::toml_reader::{IdKind, ProblemReport, TomlTable, TomlValue};
 use crate::session::{Field, Timestamp, Zone};
@@ -759,18 +759,6 @@ impl StartEvent {
             Self::SessionStart | Self::SessionEnd | Self::Communication | Self::Recording => true,
             Self::ContractEnd | Self::AccountClosed | Self::BillingDisputeEnd => false,
         }
-    }
-}
-
-named_enum! {
-    /// Which of several periods applies.
-    pub enum PeriodChoice {
-        /// The one that ends first.
-        Shortest = "shortest",
-        /// The one that ends last.
-        Longest = "longest",
-        /// All of them, added and counted in one step.
-        Sum = "sum",
     }
 }
 

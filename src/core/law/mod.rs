@@ -32,8 +32,8 @@ pub use check::check;
 pub use declared::{Covered, Declared};
 pub use edition::{
     AppliesTo, Authority, Certainty, Computation, DefaultRule, Edition, EditionStatus,
-    Jurisdiction, LegalChallenge, LegalSource, Nature, Penalty, PeriodChoice, Recipients,
-    Requirement, RequirementKind, Rule, StartEvent, Track, Verified,
+    Jurisdiction, LegalChallenge, LegalSource, Nature, Penalty, Recipients, Requirement,
+    RequirementKind, Rule, StartEvent, Track, Verified,
 };
 pub use editions::Law;
 pub use erase::{EraseBy, EraseReason, GRACE_DAYS, HARD_BOUND_MONTHS, erase_by};
@@ -44,7 +44,7 @@ pub use judge::{
 };
 pub use localized_text::LocalizedText;
 pub use named_enum::NamedEnum;
-pub use period::{Period, RetentionPeriod};
+pub use period::{Period, PeriodChoice, RetentionPeriod};
 pub use profile::{
     Contact, CountedFrom, MemberCalled, Profile, ProfileStatement, RegisteredWith, Software,
     StatementKind, StoredField, SyncEndpoint,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use chrono::{Days, Months, NaiveDate};
 
-use super::edition::PeriodChoice;
+use super::named_enum::named_enum;
 
 /// A length of time as a law states it. Days, months and years of the calendar are not converted
 /// into each other: twelve months from 29 February is not 365 days.
@@ -58,6 +58,18 @@ impl fmt::Display for Period {
             Self::Years(number) => (number, "year"),
         };
         write!(f, "{number} {unit}{}", if *number == 1 { "" } else { "s" })
+    }
+}
+
+named_enum! {
+    /// Which of several periods applies.
+    pub enum PeriodChoice {
+        /// The one that ends first.
+        Shortest = "shortest",
+        /// The one that ends last.
+        Longest = "longest",
+        /// All of them, added and counted in one step.
+        Sum = "sum",
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::store::ScrubOutcome;
 use crate::{Config, Spool, Store, hook};
 
-use super::print;
+use super::output::print;
 
 /// `temoin-operator erase`
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {

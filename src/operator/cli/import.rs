@@ -2,7 +2,7 @@ use std::error::Error;
 
 use crate::{Config, Location, Store, hook};
 
-use super::print;
+use super::output::print;
 
 /// `temoin-operator import`
 pub(super) fn run(config: &Config, location: &Location) -> Result<(), Box<dyn Error>> {

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::config::{Config, SHIPPED};
 use crate::{KeyError, KeyFile, Location, Spool, Store};
 
-use super::print;
+use super::output::print;
 
 #[derive(Args, Debug)]
 pub(super) struct InitArguments {

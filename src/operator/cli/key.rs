@@ -6,7 +6,7 @@ use clap::Subcommand;
 use crate::{Config, Endpoint, KeyFile, certificate_key, hook};
 use temoin_protocol::UnixSeconds;
 
-use super::print;
+use super::output::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {

@@ -5,6 +5,7 @@ mod hook_command;
 mod import;
 mod init;
 mod key;
+mod output;
 mod serve;
 mod stats;
 
@@ -19,6 +20,8 @@ use clap::{Parser, Subcommand};
 
 use crate::messages::OPERATOR_HELP;
 use temoin_command_line::{self as command_line, Reply, Texts, language_of_system};
+
+use output::print;
 
 use super::Location;
 use super::config::{self, Config};
@@ -103,10 +106,6 @@ fn report(done: Result<(), Box<dyn Error>>) -> bool {
 }
 
 /// Writes to standard output.
-fn print(text: &str) -> Result<(), Box<dyn Error>> {
-    Ok(io::stdout().lock().write_all(text.as_bytes())?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Arguments, OPERATOR_HELP, Texts, command_line};

@@ -3,7 +3,7 @@ use std::error::Error;
 use crate::{Config, Spool, Store};
 use temoin_protocol::Day;
 
-use super::print;
+use super::output::print;
 
 /// `temoin-operator stats`
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {

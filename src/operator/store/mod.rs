@@ -8,6 +8,7 @@
 //! A call that fails has changed nothing. [`StoreError::is_transient`] tells what may be tried again:
 //! each call that writes may be repeated as it is, also when it is not known whether it succeeded.
 
+mod close;
 mod database;
 mod error;
 mod location;
@@ -29,12 +30,13 @@ pub use radacct::{ImportReport, RejectedRow};
 pub use server::{InvalidServerName, ServerName, ServerRun};
 pub use upkeep::Stats;
 
-use database::{Database, SqlParam, SqlValue, transaction};
+use close::{close, damaged};
+use database::{Database, SqlParam, transaction};
 use row::{RecordColumns, RowReader, columns, second};
 
-use super::{EndTime, HeldRecord, RetentionPolicy, SessionEnd, SessionRecord, TerminateCause};
+use super::{HeldRecord, RetentionPolicy, SessionRecord, TerminateCause};
 use temoin_core::session::SessionId;
-use temoin_protocol::{StatusRequest, UnixSeconds};
+use temoin_protocol::StatusRequest;
 
 /// The record of an operator's sessions. One connection: each thread opens its own.
 pub struct Store {
@@ -301,36 +303,6 @@ fn supersede(
         |began| (began, record.began.max(began)),
         policy,
     )
-}
-
-/// Ends sessions, given as rows of number and start, whose end was not observed.
-fn close(
-    database: &mut dyn Database,
-    open: &[Vec<SqlValue>],
-    reason: TerminateCause,
-    bounds: impl Fn(UnixSeconds) -> (UnixSeconds, UnixSeconds),
-    policy: &RetentionPolicy,
-) -> Result<(), StoreError> {
-    for row in open {
-        let mut row = RowReader(row.iter());
-        let read = row.number().flatten().zip(row.second().flatten());
-        let (number, began) = read.ok_or_else(|| damaged(database))?;
-        let (earliest, latest) = bounds(began);
-        let end = SessionEnd { when: EndTime::Between(earliest, latest), reason };
-        let record = SessionRecord { end: Some(end), ..SessionRecord::beginning(began) };
-        let columns = RecordColumns::new(&record, policy.erase_by(began, Some(latest)));
-        let [_, _, _, _, _, _, _, ended, ended_after, reason, .., erase_by] = columns.values();
-        database.execute(
-            "UPDATE session SET ended = $1, ended_after = $2, end_reason = $3, erase_by = $4
-            WHERE number = $5 AND ended IS NULL",
-            &[ended, ended_after, reason, erase_by, SqlParam::Number(number)],
-        )?;
-    }
-    Ok(())
-}
-
-fn damaged(database: &dyn Database) -> StoreError {
-    database.unexpected("a row of table session says what it never should")
 }
 
 fn insert(

@@ -29,6 +29,7 @@ mod sessions_download;
 mod sessions_page;
 mod settings_page;
 mod stacked_table;
+mod state_badge;
 mod timeline_page;
 
 pub(super) use ask_page::ask;

@@ -1,4 +1,3 @@
-use super::failure;
 use super::field_answers::answers;
 use super::field_value::fact;
 use super::nav::NavItem;
@@ -6,6 +5,7 @@ use super::page_context::PageContext;
 use super::receipt_download::lead_to_receipt;
 use super::session_duration::SessionDuration;
 use super::sessions_page::day;
+use super::{failure, state_badge};
 use crate::html::Html;
 use crate::messages::page::session as msg;
 use crate::page_request::PageRequest;
@@ -50,15 +50,6 @@ fn read(site: &Site, prefix: &IdPrefix) -> Result<Option<SessionView>, RecordsEr
     Ok(Some(SessionView { ruleset, session, signed, now }))
 }
 
-/// A session's state as a coloured badge.
-pub(super) fn badge(html: &mut Html, context: &PageContext, state: SessionState) {
-    let class = match state {
-        SessionState::Closed => "badge closed",
-        SessionState::Open => "badge open",
-    };
-    html.leaf("span", &[("class", class)], context.say(words::state(state)));
-}
-
 fn write(context: &PageContext, contents: &SessionView) -> String {
     let SessionView { ruleset, session, signed, now } = contents;
     let title = match day(session, context) {
@@ -75,7 +66,7 @@ fn write(context: &PageContext, contents: &SessionView) -> String {
         });
         html.leaf("h1", &[], &title);
         html.element("p", &[("class", "lead")], |html| {
-            badge(html, context, SessionState::of(session));
+            state_badge::badge(html, context, SessionState::of(session));
             html.text(" ");
             let length = SessionDuration::of(session, *now).written(&context.when);
             html.text(msg::LENGTH.fill(context.language(), &[("length", &length)]));

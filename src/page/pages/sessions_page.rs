@@ -5,7 +5,7 @@ use super::page_context::PageContext;
 use super::pager::PER_PAGE;
 use super::selection::Selection;
 use super::session_duration::SessionDuration;
-use super::{failure, session_page};
+use super::{failure, state_badge};
 use crate::html::Html;
 use crate::messages::common;
 use crate::messages::page::sessions as msg;
@@ -172,7 +172,7 @@ impl SessionListView {
             html.text(SessionDuration::of(session, self.now).written(when));
             if SessionState::of(session) == SessionState::Open {
                 html.text(" ");
-                session_page::badge(html, context, SessionState::Open);
+                state_badge::badge(html, context, SessionState::Open);
             }
         });
         let origin = session.attributes.origin_address.map(|origin| origin.value.to_string());

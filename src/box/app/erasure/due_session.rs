@@ -90,11 +90,6 @@ fn is_confirmation_pending(sync_state: Option<SyncState>, zone: Zone, now: Times
     })
 }
 
-/// Whether something should be erased.
-pub(super) fn is_past(until: &EraseBy<'_>, now: Timestamp) -> bool {
-    matches!(until, EraseBy::At { at, .. } if *at <= now)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use tempfile::tempdir;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::ExpiryCache;
-use super::due_session::is_past;
+use super::expiry_cache::is_past;
 use super::expiry_cache::is_possible;
 use temoin_core::session::Timestamp;
 use temoin_journal::{copy_before_upgrade, set_aside_files};

@@ -2,7 +2,6 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::due_session::is_past;
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::{EraseBy, Span, erase_by};
 use temoin_core::session::{Session, TimeBounds, Timestamp, Zone};
@@ -100,6 +99,11 @@ fn span(session: &Session, now: Timestamp) -> Span {
 /// Whether something of temoin's may have happened at an instant.
 pub(super) fn is_possible(at: Timestamp, now: Timestamp) -> bool {
     at.milliseconds() >= EARLIEST_PLAUSIBLE && at <= now
+}
+
+/// Whether something should be erased.
+pub(super) fn is_past(until: &EraseBy<'_>, now: Timestamp) -> bool {
+    matches!(until, EraseBy::At { at, .. } if *at <= now)
 }
 
 #[cfg(test)]

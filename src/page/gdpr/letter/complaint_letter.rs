@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 
-use super::{LetterBlock, LetterContent, LetterDetails, day, texts};
+use super::letter_content::{LetterBlock, LetterContent, day, texts};
+use super::letter_details::LetterDetails;
 use crate::gdpr::Deadline;
 use crate::gdpr::letter_wrap::plain;
 use crate::messages::letter;

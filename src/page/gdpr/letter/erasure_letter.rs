@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 
-use super::{LetterBlock, LetterContent, LetterDetails, given, texts};
+use super::letter_content::{LetterBlock, LetterContent, given, texts};
+use super::letter_details::LetterDetails;
 use crate::gdpr::letter_wrap::unbroken_date;
 use crate::messages::letter;
 use crate::messages::letter::erasure as msg;

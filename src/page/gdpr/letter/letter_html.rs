@@ -1,4 +1,5 @@
-use super::{Letter, LetterBlock};
+use super::letter_content::LetterBlock;
+use super::letter_text::Letter;
 use crate::messages::letter as msg;
 
 /// All style of a letter's page, for a content security policy that allows styles by hash.
@@ -14,7 +15,15 @@ aside h2{font-size:.9rem}\
 @media print{@page{margin:25mm 20mm}body{margin:0;max-width:none;padding:0;font-size:11pt}\
 li,.signature{break-inside:avoid}aside{display:none}}";
 
-pub(super) fn page(letter: &Letter) -> String {
+impl Letter {
+    /// The letter as a page that stands alone and can be printed: no script, nothing fetched. Its
+    /// only style is [`LETTER_STYLE`].
+    pub fn to_html(&self) -> String {
+        page(self)
+    }
+}
+
+fn page(letter: &Letter) -> String {
     let language = letter.language;
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
