@@ -16,7 +16,7 @@ pub enum LetterKind {
         /// Fields of a session to ask for by name, besides everything held; may be empty.
         fields: Vec<Field>,
     },
-    /// To the supervisory authority of [`LetterDetails::jurisdiction`]: a complaint about the operator.
+    /// To the supervisory authority of [`jurisdiction`](super::LetterDetails::jurisdiction): a complaint about the operator.
     Complaint {
         /// What it is about.
         grievance: ComplaintReason,
