@@ -329,7 +329,7 @@ fn a_second_daemon_on_the_same_record_is_refused() {
     let output = program.run("daemon");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("another temoin writes this journal; stop it first"), "{errors}");
+    assert!(errors.contains("another temoin writes this record; stop it first"), "{errors}");
 }
 
 /// A program whose operator is Neutrinet and whose record has one session, which has ended.

@@ -3,5 +3,5 @@
 use std::io;
 
 fn main() -> io::Result<()> {
-    temoin_locales::write_messages(&["cli", "help"])
+    temoin_locales::write_messages(&["cli", "help", "sync"])
 }

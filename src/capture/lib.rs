@@ -13,3 +13,11 @@ pub mod syslog;
 
 pub use boot_ids::BootIds;
 pub use link::{LinkNotice, LinkWatch, query_link};
+
+/// The texts of the catalogues in `src/locales`.
+#[allow(unused_imports, reason = "what each generated module imports is the same")]
+mod messages {
+    use temoin_core::text::{Message, PackedTexts, Plural};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

@@ -3,10 +3,11 @@
 //! A file says only what differs from the defaults; without a file all defaults hold. The shipped
 //! file is `src/temoin.toml`, which names every key.
 
+mod config_error;
 mod user_name;
 
 use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
+use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -17,7 +18,11 @@ use temoin_core::session::{Device, Zone};
 use temoin_core::text::Language;
 use temoin_sync::Proxy;
 
+pub use config_error::ConfigError;
+pub(crate) use config_error::rule;
 pub use user_name::UserName;
+
+use config_error::ConfigProblem;
 
 /// Where the configuration is looked for unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/temoin/temoin.toml";
@@ -88,12 +93,14 @@ impl Config {
     /// [`ConfigError`] where the file cannot be read, or says something that cannot be. A file that
     /// does not exist is an error only where `is_expected`.
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
-        let fails = |problem| Err(ConfigError { path: path.to_owned(), problem });
+        let fails = |problem| Err(ConfigError::new(path, problem));
         match fs::read(path) {
             Ok(bytes) => match std::str::from_utf8(&bytes) {
                 Ok(text) => Self::parse(path, text),
                 Err(error) => {
-                    fails(ConfigProblem::foreign_characters(&bytes[..error.valid_up_to()]))
+                    let before = &bytes[..error.valid_up_to()];
+                    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                    fails(ConfigProblem::NotUtf8(line))
                 }
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
@@ -108,8 +115,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] where it says something that cannot be.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let config = Self::from_text(text)
-            .map_err(|problem| ConfigError { path: path.to_owned(), problem })?;
+        let config = Self::from_text(text).map_err(|problem| ConfigError::new(path, problem))?;
         Ok(Self { directory: path.parent().unwrap_or_else(|| Path::new("")).to_owned(), ..config })
     }
 
@@ -137,14 +143,11 @@ impl Config {
                 .iter()
                 .map(|name| name.parse())
                 .collect::<Result<Vec<Device>, _>>()
-                .map_err(|error| ConfigProblem::value("tunnel.devices", &error))?,
+                .map_err(|_| ConfigProblem::Value("tunnel.devices"))?,
             None => default.devices,
         };
         if devices.is_empty() {
-            return Err(ConfigProblem::value(
-                "tunnel.devices",
-                &"at least one interface is needed",
-            ));
+            return Err(ConfigProblem::Value("tunnel.devices"));
         }
         Ok(Self {
             directory: default.directory,
@@ -155,10 +158,7 @@ impl Config {
                 None | Some("kernel") => ClockTrust::Kernel,
                 Some("always") => ClockTrust::Always,
                 Some(_) => {
-                    return Err(ConfigProblem::value(
-                        "clock.trust",
-                        &"it is \"kernel\" or \"always\"",
-                    ));
+                    return Err(ConfigProblem::Value("clock.trust"));
                 }
             },
             methods: match raw.origin.methods {
@@ -166,7 +166,7 @@ impl Config {
                     .iter()
                     .map(|name| name.parse())
                     .collect::<Result<_, _>>()
-                    .map_err(|error| ConfigProblem::value("origin.methods", &error))?,
+                    .map_err(|_| ConfigProblem::Value("origin.methods"))?,
                 None => default.methods,
             },
             profile: parsed("operator.profile", raw.operator.profile)?,
@@ -176,17 +176,14 @@ impl Config {
                 .filter(|text| !text.is_empty())
                 .map(|text| {
                     let known = Jurisdiction::ALL.iter().find(|it| it.name() == text);
-                    known.copied().ok_or_else(|| {
-                        ConfigProblem::value("operator.jurisdiction", &"it is \"BE\" or \"FR\"")
-                    })
+                    known.copied().ok_or(ConfigProblem::Value("operator.jurisdiction"))
                 })
                 .transpose()?,
             grace_days: match raw.erasure.grace_days {
                 None => default.grace_days,
                 Some(days) if days <= GRACE_DAYS => days,
                 Some(_) => {
-                    let why = format!("it is a number of days from 0 to {GRACE_DAYS}");
-                    return Err(ConfigProblem::value("erasure.grace_days", &why));
+                    return Err(ConfigProblem::Value("erasure.grace_days"));
                 }
             },
             sync: raw.sync.enabled.unwrap_or(default.sync),
@@ -200,7 +197,7 @@ impl Config {
                 .iter()
                 .map(|name| name.parse())
                 .collect::<Result<_, _>>()
-                .map_err(|error| ConfigProblem::value("page.users", &error))?,
+                .map_err(|_| ConfigProblem::Value("page.users"))?,
         })
     }
 }
@@ -209,7 +206,7 @@ impl Config {
 fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, ConfigProblem> {
     let path = text.filter(|text| !text.is_empty()).map(PathBuf::from);
     if path.as_ref().is_some_and(|path| !path.is_absolute()) {
-        return Err(ConfigProblem::value(key, &"the path must begin with /"));
+        return Err(ConfigProblem::Value(key));
     }
     Ok(path)
 }
@@ -218,66 +215,11 @@ fn absolute(key: &'static str, text: Option<String>) -> Result<Option<PathBuf>, 
 fn parsed<T: std::str::FromStr>(
     key: &'static str,
     text: Option<String>,
-) -> Result<Option<T>, ConfigProblem>
-where
-    T::Err: fmt::Display,
-{
+) -> Result<Option<T>, ConfigProblem> {
     text.filter(|text| !text.is_empty())
-        .map(|text| text.parse().map_err(|error| ConfigProblem::value(key, &error)))
+        .map(|text| text.parse().map_err(|_| ConfigProblem::Value(key)))
         .transpose()
 }
-
-/// A configuration that cannot be used. Nothing was changed.
-#[derive(Debug)]
-pub struct ConfigError {
-    path: PathBuf,
-    problem: ConfigProblem,
-}
-
-#[derive(Debug)]
-enum ConfigProblem {
-    Syntax(String),
-    Unreadable(io::Error),
-    Value { key: &'static str, why: String },
-}
-
-impl ConfigProblem {
-    /// `before` is the text that precedes them.
-    fn foreign_characters(before: &[u8]) -> Self {
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Self::Syntax(format!("line {line}: a character is not UTF-8; save the file as UTF-8"))
-    }
-
-    fn value(key: &'static str, why: &dyn fmt::Display) -> Self {
-        Self::Value { key, why: why.to_string() }
-    }
-}
-
-impl ConfigError {
-    /// What is wrong, without where.
-    pub fn reason(&self) -> String {
-        match &self.problem {
-            ConfigProblem::Unreadable(error) => error.to_string(),
-            ConfigProblem::Syntax(error) => error.trim_end().to_owned(),
-            ConfigProblem::Value { why, .. } => why.clone(),
-        }
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, reason) = (self.path.display(), self.reason());
-        match &self.problem {
-            ConfigProblem::Unreadable(_) => {
-                write!(f, "{path} cannot be read: {reason}. Check the path and its permissions.")
-            }
-            ConfigProblem::Syntax(_) => write!(f, "{path}: {reason}"),
-            ConfigProblem::Value { key, .. } => write!(f, "{path}: {key}: {reason}."),
-        }
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]

@@ -6,3 +6,11 @@ pub mod ruleset;
 pub mod settings;
 
 pub use config::{Config, ConfigError, DEFAULT_PATH, UserName};
+
+/// The texts of the catalogues in `src/locales`.
+#[allow(unused_imports, reason = "what each generated module imports is the same")]
+mod messages {
+    use temoin_core::text::{Message, PackedTexts, Plural};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

@@ -7,6 +7,8 @@ use nix::unistd::{AccessFlags, eaccess};
 use rusqlite::ErrorCode;
 
 use super::schema::CURRENT_VERSION;
+use crate::messages::journal as msg;
+use temoin_core::text::{Language, Localized, Message};
 
 /// Free bytes below which the disk counts as full when SQLite does not say: what a transaction and
 /// its log may need.
@@ -129,67 +131,36 @@ impl JournalError {
     }
 }
 
+impl Localized for JournalError {
+    fn text(&self, language: Language) -> String {
+        let say = |message: &Message, path: &Path, values: &[(&str, &str)]| {
+            let path = path.display().to_string();
+            message.fill(language, &[&[("path", path.as_str())], values].concat())
+        };
+        match self {
+            Self::Busy { path } => say(&msg::BUSY, path, &[]),
+            Self::Damaged { path } => say(&msg::DAMAGED, path, &[]),
+            Self::Denied { path } => say(&msg::DENIED, path, &[]),
+            Self::Full { path } => say(&msg::FULL, path, &[]),
+            Self::InUse { path } => say(&msg::IN_USE, path, &[]),
+            Self::Newer { path, found } => {
+                let (found, known) = (found.to_string(), CURRENT_VERSION.to_string());
+                say(&msg::NEWER, path, &[("found", &found), ("known", &known)])
+            }
+            Self::Older { path } => say(&msg::OLDER, path, &[]),
+            Self::ReadOnly { path } => say(&msg::READ_ONLY, path, &[]),
+            Self::Storage { path, cause } => say(&msg::STORAGE, path, &[("cause", cause)]),
+            Self::InvalidValue { path, cause } => {
+                say(&msg::INVALID_VALUE, path, &[("cause", cause)])
+            }
+        }
+    }
+}
+
+/// In English, for the log.
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Busy { path } => write!(
-                f,
-                "{}: another program is using the journal; try again in a moment",
-                path.display()
-            ),
-            Self::Damaged { path } => write!(
-                f,
-                "{}: the journal is damaged; start temoin again (systemctl restart temoin), which \
-                 sets the file aside and begins a new one",
-                path.display()
-            ),
-            Self::Denied { path } => write!(
-                f,
-                "{}: permission denied; run this as root or as the user that temoin runs as, which \
-                 must own the directory and the files in it",
-                path.display()
-            ),
-            Self::Full { path } => write!(
-                f,
-                "{}: the disk is full; nothing is lost, what was to be recorded waits in the spool: \
-                 make room (df -h), temoin then goes on by itself",
-                path.display()
-            ),
-            Self::InUse { path } => write!(
-                f,
-                "{}: another temoin writes this journal; stop it first (systemctl stop temoin)",
-                path.display()
-            ),
-            Self::Newer { path, found } => write!(
-                f,
-                "{}: a newer temoin wrote this journal (form {found}, this one knows up to \
-                 {CURRENT_VERSION}); upgrade temoin, the journal was left as it is",
-                path.display()
-            ),
-            Self::Older { path } => write!(
-                f,
-                "{}: an older temoin wrote this journal; start the daemon once, which brings it up to \
-                 date (systemctl restart temoin)",
-                path.display()
-            ),
-            Self::ReadOnly { path } => write!(
-                f,
-                "{}: the file system is read-only, as it becomes when a card fails; look at dmesg, \
-                 then mount it writable again or replace the card",
-                path.display()
-            ),
-            Self::Storage { path, cause } => write!(
-                f,
-                "{}: {cause}; look at dmesg for errors of the disk, and try again",
-                path.display()
-            ),
-            Self::InvalidValue { path, cause } => write!(
-                f,
-                "{}: the journal holds a value that temoin did not write ({cause}); restore it from \
-                 a backup, or move it away for temoin to begin a new one",
-                path.display()
-            ),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 

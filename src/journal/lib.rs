@@ -68,3 +68,11 @@ pub use reader::Reader;
 pub use records::open_records;
 pub use sync_log::{KeyRotationSeen, SyncUpdate};
 pub use writer::{Journal, is_in_use};
+
+/// The texts of the catalogues in `src/locales`.
+#[allow(unused_imports, reason = "what each generated module imports is the same")]
+mod messages {
+    use temoin_core::text::{Message, PackedTexts, Plural};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}

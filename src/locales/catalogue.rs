@@ -15,19 +15,23 @@ use crate::source;
 const REFERENCE: &str = "en";
 
 /// The tables, each of which the build script of one crate asks for.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 17] = [
     "assessment",
+    "capture",
     "cli",
     "command_line",
     "common",
     "comparison",
+    "config",
     "date",
     "help",
+    "journal",
     "law",
     "letter",
     "operator_help",
     "page",
     "record",
+    "sync",
     "time",
 ];
 

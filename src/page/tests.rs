@@ -19,7 +19,7 @@ use super::page_response::PageStatus;
 use super::{
     Actions, ComparisonCache, EraseError, HealthIssue, PageRuleset, RecordsError, Site, TokenKey,
 };
-use temoin_config::settings::{InvalidSetting, Setting, SettingsError};
+use temoin_config::settings::{InvalidSetting, InvalidValue, Setting, SettingsError};
 use temoin_config::{Config, UserName};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::{Law, Profile};
@@ -193,7 +193,7 @@ impl Actions for FakeActions {
 
     fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
         if let Some((setting, _)) = changes.iter().find(|(_, value)| value.starts_with("bad")) {
-            return Err(InvalidSetting { setting: *setting, why: "no".to_owned() }.into());
+            return Err(InvalidSetting { setting: *setting, why: InvalidValue::Rule }.into());
         }
         let mut notes = self.notes.lock().unwrap();
         notes.extend(changes.iter().map(|(setting, value)| format!("{setting}={value}")));

@@ -52,45 +52,18 @@ impl CallError {
     }
 }
 
+/// Its name and what the system said: who shows it to a member words it.
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name();
         match self {
-            Self::NotThroughTunnel(why) => write!(
-                f,
-                "nothing was sent, since it would not have gone through the tunnel: {why}; it is sent \
-                 when the tunnel is up"
-            ),
-            Self::NotUnderstood(what) => write!(
-                f,
-                "what answers there does not speak temoin's protocol: {what}; check the address in the \
-                 profile, and tell the operator"
-            ),
-            Self::Proxy(why) => write!(
-                f,
-                "the proxy does not reach the operator: {why}; check sync.proxy, and that the proxy runs"
-            ),
-            Self::Cancelled => f.write_str(
-                "the session ended before the operator had answered; the next one is named anew",
-            ),
-            Self::TimedOut => f.write_str(
-                "the operator did not answer in time; where it stays so, ask the operator whether its \
-                 responder runs",
-            ),
-            Self::Unreachable(error) => write!(
-                f,
-                "the operator cannot be reached: {error}; where it stays so, ask the operator whether \
-                 its responder runs"
-            ),
-            Self::Unresolved(host) => write!(
-                f,
-                "the name {host} cannot be looked up; check the address in the profile and the box's \
-                 resolver (/etc/resolv.conf)"
-            ),
-            Self::Untrusted(why) => write!(
-                f,
-                "nothing was sent, since who answers cannot show to be the operator: {why}; check the \
-                 box's clock and the profile, and tell the operator"
-            ),
+            Self::NotThroughTunnel(why) | Self::Proxy(why) | Self::Untrusted(why) => {
+                write!(f, "{name}: {why}")
+            }
+            Self::NotUnderstood(why) => write!(f, "{name}: {why}"),
+            Self::Unreachable(error) => write!(f, "{name}: {error}"),
+            Self::Unresolved(host) => write!(f, "{name}: {host}"),
+            Self::Cancelled | Self::TimedOut => f.write_str(name),
         }
     }
 }

@@ -8,7 +8,7 @@ use temoin_capture::spool::SpoolError;
 use temoin_config::ConfigError;
 use temoin_config::settings::SettingsError;
 use temoin_core::law::RuleFileError;
-use temoin_core::text::{Language, Message};
+use temoin_core::text::{Language, Localized, Message};
 use temoin_journal::JournalError;
 
 /// Why a command failed: each kind has its own exit code, for scripts.
@@ -54,16 +54,18 @@ pub(super) struct CliError {
 /// What an error says.
 #[derive(Debug)]
 enum Wording {
-    /// In the words of the module that it comes from.
-    Foreign(String),
+    /// In English alone: what the system says, or what is wrong in a rule file.
+    English(String),
+    /// What another module says in every language.
+    Localized(Box<dyn Localized>),
     /// A text of the catalogues, with the values of its placeholders.
     Said(Message, Vec<(&'static str, String)>),
 }
 
 impl CliError {
-    /// An error in the words of another module.
+    /// An error that is worded in English alone.
     pub(super) fn new(failure: Failure, message: impl fmt::Display) -> Self {
-        Self { failure, wording: Wording::Foreign(message.to_string()) }
+        Self { failure, wording: Wording::English(message.to_string()) }
     }
 
     /// An error in the words of the catalogues.
@@ -79,7 +81,8 @@ impl CliError {
     /// What it says, in a language that is only looked for where it matters.
     pub(super) fn text(&self, language: impl FnOnce() -> Language) -> String {
         match &self.wording {
-            Wording::Foreign(text) => text.clone(),
+            Wording::English(text) => text.clone(),
+            Wording::Localized(error) => error.text(language()),
             Wording::Said(message, values) => {
                 let values: Vec<(&str, &str)> =
                     values.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -105,16 +108,16 @@ impl From<SettingsError> for CliError {
             SettingsError::Refused(_) => Failure::Usage,
             _ => Failure::Failed,
         };
-        Self::new(failure, error)
+        Self { failure, wording: Wording::Localized(Box::new(error)) }
     }
 }
 
-/// Errors whose own text is the message.
+/// Errors that word themselves.
 macro_rules! failed {
     ($($error:ty),+) => {
         $(impl From<$error> for CliError {
             fn from(error: $error) -> Self {
-                Self::new(Failure::Failed, error)
+                Self { failure: Failure::Failed, wording: Wording::Localized(Box::new(error)) }
             }
         })+
     };
@@ -127,7 +130,17 @@ failed!(
     InstallError,
     JournalError,
     SyncUnavailable,
-    RuleFileError,
-    SpoolError,
-    serde_json::Error
+    SpoolError
 );
+
+impl From<RuleFileError> for CliError {
+    fn from(error: RuleFileError) -> Self {
+        Self::new(Failure::Failed, error)
+    }
+}
+
+impl From<serde_json::Error> for CliError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(Failure::Failed, error)
+    }
+}

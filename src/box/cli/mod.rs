@@ -100,7 +100,6 @@ fn answer(reply: &Reply) -> ExitCode {
     }
 }
 
-/// Writes to standard output.
 #[cfg(test)]
 mod tests {
     use super::{Arguments, HELP, Texts, command_line};

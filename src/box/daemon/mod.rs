@@ -30,6 +30,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use crate::messages::cli::error as msg;
 use temoin_capture::clock as clocks;
 use temoin_capture::spool::{EventName, ReadError, Spool, SpoolError, SpoolWatch};
 use temoin_capture::{BootIds, LinkNotice, LinkWatch, query_link};
@@ -37,6 +38,7 @@ use temoin_config::Config;
 use temoin_core::session::{
     ClockReading, Device, Evidence, Observation, SessionSecret, Timestamp, Uptime, Zone,
 };
+use temoin_core::text::{Language, Localized};
 use temoin_http::{Address, BindError, Listener, Server};
 use temoin_journal::{Journal, JournalError};
 
@@ -95,14 +97,23 @@ pub(crate) enum DaemonError {
     System(io::Error),
 }
 
+impl Localized for DaemonError {
+    fn text(&self, language: Language) -> String {
+        match self {
+            Self::Journal(error) => error.text(language),
+            Self::Page(error) => error.to_string(),
+            Self::Spool(error) => error.text(language),
+            Self::System(error) => {
+                msg::SYSTEM_REFUSES.fill(language, &[("error", &error.to_string())])
+            }
+        }
+    }
+}
+
+/// In English, for the log.
 impl fmt::Display for DaemonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Journal(error) => error.fmt(f),
-            Self::Page(error) => error.fmt(f),
-            Self::Spool(error) => error.fmt(f),
-            Self::System(error) => write!(f, "the system refuses what the daemon needs: {error}"),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 

@@ -13,6 +13,9 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::hook::Hook;
+use crate::messages::capture;
+use crate::messages::capture::install as msg;
+use temoin_core::text::{Language, Localized};
 
 /// Where `vpnclient_ynh` has its directories of scripts.
 pub const SCRIPTS_DIRECTORY: &str = "/etc/openvpn/scripts";
@@ -73,7 +76,7 @@ pub fn uninstall(scripts: &Path, program: &Path) -> Result<Vec<PathBuf>, Install
             ScriptState::Altered | ScriptState::Installed { .. } => {
                 let path = file(scripts, hook);
                 belongs_to(program, &path)?;
-                fs::remove_file(&path).map_err(system("remove", &path))?;
+                fs::remove_file(&path).map_err(system(&path))?;
                 removed.push(path);
             }
         }
@@ -143,8 +146,6 @@ pub enum InstallError {
     Foreign(PathBuf),
     /// The system refused.
     System {
-        /// What was tried, as a verb.
-        action: &'static str,
         /// With what.
         path: PathBuf,
         /// What the system said.
@@ -154,28 +155,29 @@ pub enum InstallError {
     Unusable(PathBuf),
 }
 
+impl Localized for InstallError {
+    fn text(&self, language: Language) -> String {
+        match self {
+            Self::Another { path, program } => {
+                let (path, program) = (path.display().to_string(), program.display().to_string());
+                msg::ANOTHER.fill(language, &[("path", &path), ("program", &program)])
+            }
+            Self::Foreign(path) => {
+                msg::FOREIGN.fill(language, &[("path", &path.display().to_string())])
+            }
+            Self::System { path, error } => {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                capture::SYSTEM.fill(language, &[("path", &path), ("error", &error)])
+            }
+            Self::Unusable(path) => msg::UNUSABLE.fill(language, &[("path", &format!("{path:?}"))]),
+        }
+    }
+}
+
+/// In English, for the log.
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Another { path, program } => write!(
-                f,
-                "{}: it runs {program}, which is still there, so it is left alone; to put another \
-                 temoin in its place, first: {program} hook uninstall",
-                path.display(),
-                program = program.display()
-            ),
-            Self::Foreign(path) => write!(
-                f,
-                "{}: not written by temoin, so it is left alone; move it away and try again",
-                path.display()
-            ),
-            Self::System { action, path, error } => {
-                write!(f, "cannot {action} {}: {error}", path.display())
-            }
-            Self::Unusable(path) => {
-                write!(f, "{path:?}: give the whole path, from / on, without control characters")
-            }
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 
@@ -211,12 +213,12 @@ fn state(path: &Path) -> Result<ScriptState, InstallError> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ScriptState::Absent),
-        Err(error) => return Err(system("read", path)(error)),
+        Err(error) => return Err(system(path)(error)),
     };
     if !metadata.is_file() {
         return Ok(ScriptState::Foreign);
     }
-    let text = fs::read(path).map_err(system("read", path))?;
+    let text = fs::read(path).map_err(system(path))?;
     if !text.starts_with(HEAD.as_bytes()) {
         return Ok(ScriptState::Foreign);
     }
@@ -242,18 +244,14 @@ fn installed(command: &[u8]) -> Option<ScriptState> {
 /// Replaces a file atomically and durably.
 fn replace(path: &Path, text: &[u8]) -> Result<(), InstallError> {
     let directory = path.parent().unwrap_or_else(|| Path::new("/"));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(directory)
-        .map_err(system("make", directory))?;
+    DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(system(directory))?;
     // run-parts passes over names with a dot.
     let temporary = directory.join(format!(".{NAME}.{}", std::process::id()));
     let written = write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    written.and_then(|()| File::open(directory)?.sync_all()).map_err(system("write", path))
+    written.and_then(|()| File::open(directory)?.sync_all()).map_err(system(path))
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {
@@ -296,9 +294,9 @@ fn unquoted(text: &[u8]) -> Option<(PathBuf, &[u8])> {
     }
 }
 
-fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
+fn system(path: &Path) -> impl FnOnce(io::Error) -> InstallError {
     let path = path.to_owned();
-    move |error| InstallError::System { action, path, error }
+    move |error| InstallError::System { path, error }
 }
 
 /// Its second line tells that a file is temoin's, and stays as it is for ever.

@@ -39,7 +39,10 @@ use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, geteuid, unlinkat};
 
 use self::name::TemporaryName;
+use crate::messages::capture;
+use crate::messages::capture::spool as msg;
 use temoin_core::session::ClockReading;
+use temoin_core::text::{Language, Localized, Message};
 
 pub use self::event::{Event, EventKind, InvalidEvent};
 pub use self::name::EventName;
@@ -68,7 +71,7 @@ impl Spool {
             // A link in the state directory may be a trap; the state directory itself may be one,
             // since it stands where only root can put it (systemd's DynamicUser makes it one).
             Errno::ELOOP | Errno::ENOTDIR => SpoolError::NotADirectory(path.clone()),
-            _ => SpoolError::system("open", &path)(errno),
+            _ => SpoolError::system(&path)(errno),
         };
         let state = open(state_directory, OPEN_DIRECTORY, Mode::empty()).map_err(failed)?;
         let directory =
@@ -87,14 +90,14 @@ impl Spool {
         match DirBuilder::new().recursive(true).mode(0o700).create(&path) {
             Ok(()) => {
                 let spool = Self::open(state_directory)?;
-                let failed = SpoolError::system("give away", &spool.path);
+                let failed = SpoolError::system(&spool.path);
                 spool.give_to_owner_of(state_directory).map_err(failed)?;
                 Ok(spool)
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(SpoolError::NotADirectory(path))
             }
-            Err(error) => Err(SpoolError::System { action: "make", path, error }),
+            Err(error) => Err(SpoolError::System { path, error }),
         }
     }
 
@@ -129,7 +132,6 @@ impl Spool {
         }
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| SpoolError::System {
-            action: "draw a random name in",
             path: self.path.clone(),
             error: io::Error::other(error),
         })?;
@@ -143,7 +145,7 @@ impl Spool {
             for left in [temporary.to_string(), name.to_string()] {
                 let _ = unlinkat(&self.directory, left.as_str(), UnlinkatFlags::NoRemoveDir);
             }
-            return Err(SpoolError::system("write", &self.path.join(name.to_string()))(errno));
+            return Err(SpoolError::system(&self.path.join(name.to_string()))(errno));
         }
         Ok(name)
     }
@@ -219,8 +221,7 @@ impl Spool {
     /// [`SpoolError::System`].
     pub fn erase_rejected(&self) -> Result<usize, SpoolError> {
         let Some(rejected) = self.rejected()? else { return Ok(0) };
-        let names =
-            list(&rejected).map_err(SpoolError::system("list", &self.path.join(REJECTED)))?;
+        let names = list(&rejected).map_err(SpoolError::system(&self.path.join(REJECTED)))?;
         for name in &names {
             self.unlink(&rejected, name)?;
         }
@@ -260,7 +261,7 @@ impl Spool {
     }
 
     fn names(&self) -> Result<Listing, SpoolError> {
-        let names = list(&self.directory).map_err(SpoolError::system("list", &self.path))?;
+        let names = list(&self.directory).map_err(SpoolError::system(&self.path))?;
         Ok(names.iter().fold(Listing::default(), |mut sorted, text| {
             if let Ok(name) = text.parse::<EventName>() {
                 sorted.note(name);
@@ -291,7 +292,7 @@ impl Spool {
     }
 
     fn move_to_rejected(&self, name: &str) -> Result<(), SpoolError> {
-        let failed = || SpoolError::system("set a file aside in", &self.path);
+        let failed = || SpoolError::system(&self.path);
         if self.rejected()?.is_none() {
             mkdirat(&self.directory, REJECTED, Mode::S_IRWXU).map_err(failed())?;
         }
@@ -311,14 +312,14 @@ impl Spool {
         match openat(&self.directory, REJECTED, OPEN_DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty()) {
             Ok(directory) => Ok(Some(directory)),
             Err(Errno::ENOENT) => Ok(None),
-            Err(errno) => Err(SpoolError::system("open", &self.path.join(REJECTED))(errno)),
+            Err(errno) => Err(SpoolError::system(&self.path.join(REJECTED))(errno)),
         }
     }
 
     fn unlink(&self, directory: &OwnedFd, name: &str) -> Result<(), SpoolError> {
         match unlinkat(directory, name, UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => Ok(()),
-            Err(errno) => Err(SpoolError::system("remove", &self.path.join(name))(errno)),
+            Err(errno) => Err(SpoolError::system(&self.path.join(name))(errno)),
         }
     }
 }
@@ -350,8 +351,6 @@ pub enum SpoolError {
     NotADirectory(PathBuf),
     /// The system refused.
     System {
-        /// What was tried, as a verb.
-        action: &'static str,
         /// With what.
         path: PathBuf,
         /// What the system said.
@@ -360,35 +359,33 @@ pub enum SpoolError {
 }
 
 impl SpoolError {
-    fn system(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> Self {
+    fn system(path: &Path) -> impl FnOnce(Errno) -> Self {
         let path = path.to_owned();
-        move |errno| Self::System { action, path, error: errno.into() }
+        move |errno| Self::System { path, error: errno.into() }
     }
 }
 
-impl fmt::Display for SpoolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Localized for SpoolError {
+    fn text(&self, language: Language) -> String {
+        let say = |message: &Message, path: &Path, values: &[(&str, &str)]| {
+            let path = path.display().to_string();
+            message.fill(language, &[&[("path", path.as_str())], values].concat())
+        };
         match self {
-            Self::Full(path) => write!(
-                f,
-                "{}: {} events wait already; start the temoin service, which takes them",
-                path.display(),
-                Spool::CAPACITY
-            ),
-            Self::Missing(path) => write!(
-                f,
-                "{}: there is no such directory; start the temoin service once, which makes it",
-                path.display()
-            ),
-            Self::NotADirectory(path) => write!(
-                f,
-                "{}: not a directory; remove it and start the temoin service, which makes one",
-                path.display()
-            ),
-            Self::System { action, path, error } => {
-                write!(f, "cannot {action} {}: {error}", path.display())
+            Self::Full(path) => say(&msg::FULL, path, &[("count", &Spool::CAPACITY.to_string())]),
+            Self::Missing(path) => say(&msg::MISSING, path, &[]),
+            Self::NotADirectory(path) => say(&msg::NOT_A_DIRECTORY, path, &[]),
+            Self::System { path, error } => {
+                say(&capture::SYSTEM, path, &[("error", &error.to_string())])
             }
         }
+    }
+}
+
+/// In English, for the log.
+impl fmt::Display for SpoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
     }
 }
 

@@ -16,7 +16,7 @@ impl SpoolWatch {
     /// # Errors
     /// [`SpoolError::System`].
     pub fn new(spool: &Spool) -> Result<Self, SpoolError> {
-        let failed = |errno| SpoolError::system("watch", spool.path())(errno);
+        let failed = |errno| SpoolError::system(spool.path())(errno);
         let inotify =
             Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(failed)?;
         let flags = AddWatchFlags::IN_MOVED_TO

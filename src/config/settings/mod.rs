@@ -11,11 +11,13 @@ mod toml_editor;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
+use crate::messages::config as msg;
 use crate::ruleset::Ruleset;
 use crate::{Config, ConfigError};
 use temoin_core::law::RuleFileError;
+use temoin_core::text::{Language, Localized};
 
-pub use setting::{InvalidSetting, Setting, UnknownSetting};
+pub use setting::{InvalidSetting, InvalidValue, Setting, UnknownSetting};
 
 /// Sets new values, all or none, in the configuration at `path`; returns whether the file changed. Values are as they are typed: an empty one leaves the setting open.
 ///
@@ -38,7 +40,7 @@ pub fn change(path: &Path, changes: &[(Setting, &str)]) -> Result<bool, Settings
             return Err(SettingsError::Uneditable { path: path.clone(), setting, written });
         };
         // All else could be used before: what cannot be now is this value.
-        config = Config::parse(&path, &after).map_err(|error| setting.refuse(&error.reason()))?;
+        config = Config::parse(&path, &after).map_err(|_| setting.refuse(InvalidValue::Rule))?;
         text = after;
     }
     if text == before {
@@ -46,8 +48,8 @@ pub fn change(path: &Path, changes: &[(Setting, &str)]) -> Result<bool, Settings
     }
     if let Some(id) = &config.profile {
         if Ruleset::load(&config)?.profile().is_none() {
-            let why = format!("there is no profile {id}; see: temoin profile list");
-            return Err(Setting::OperatorProfile.refuse(&why).into());
+            let why = InvalidValue::NoProfile(id.to_string());
+            return Err(Setting::OperatorProfile.refuse(why).into());
         }
     }
     config_file::replace(&path, &text).map_err(failed)?;
@@ -81,28 +83,31 @@ pub enum SettingsError {
     },
 }
 
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Localized for SettingsError {
+    fn text(&self, language: Language) -> String {
         match self {
-            Self::Config(error) => error.fmt(f),
-            Self::File { path, error } => write!(
-                f,
-                "{} cannot be changed: {error}. Run this as root, or check the permissions of the \
-                 file and its directory.",
-                path.display()
-            ),
-            Self::Law(error) => error.fmt(f),
-            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Config(error) => error.text(language),
+            Self::File { path, error } => {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                msg::UNCHANGEABLE.fill(language, &[("path", &path), ("error", &error)])
+            }
+            Self::Law(error) => error.to_string(),
+            Self::Refused(refusal) => refusal.text(language),
             Self::Uneditable { path, setting, written } => {
                 let (table, key) = setting.place();
-                write!(
-                    f,
-                    "{}: {setting} could not be put in without changing anything else; write it \
-                     yourself: in the table [{table}], {key} = {written}",
-                    path.display()
-                )
+                let (path, setting) = (path.display().to_string(), setting.name());
+                let values = [("path", path.as_str()), ("setting", &setting), ("table", table)];
+                let rest = [("key", key), ("value", written.as_str())];
+                msg::UNEDITABLE.fill(language, &[values.as_slice(), &rest].concat())
             }
         }
+    }
+}
+
+/// In English, for the log.
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
     }
 }
 

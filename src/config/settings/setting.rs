@@ -1,7 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::config::rule;
+use crate::messages::config as msg;
 use crate::{Config, UserName};
+use temoin_core::text::{Language, Localized};
 
 /// A key of the configuration that can be changed while the daemon runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,8 +82,7 @@ impl Setting {
             Self::GraceDays => {
                 let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
                 let days = text.parse::<u32>().ok().filter(|_| is_plain);
-                days.map(|days| days.to_string())
-                    .ok_or_else(|| self.refuse(&"it is a number of days, such as 14"))
+                days.map(|days| days.to_string()).ok_or_else(|| self.refuse(InvalidValue::Rule))
             }
             Self::PageUsers => {
                 let names = text.split([',', ' ']).filter(|name| !name.is_empty());
@@ -90,7 +92,7 @@ impl Setting {
             }
             Self::SyncEnabled => match text {
                 "true" | "false" => Ok(text.to_owned()),
-                _ => Err(self.refuse(&"it is true or false")),
+                _ => Err(self.refuse(InvalidValue::Rule)),
             },
             Self::Language
             | Self::OperatorJurisdiction
@@ -101,15 +103,13 @@ impl Setting {
 
     fn quoted(self, text: &str) -> Result<String, InvalidSetting> {
         if text.contains(char::is_control) {
-            return Err(
-                self.refuse(&"it has a control character in it; type the value on one line")
-            );
+            return Err(self.refuse(InvalidValue::ControlCharacter));
         }
         Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
     }
 
-    pub(super) fn refuse(self, why: &dyn fmt::Display) -> InvalidSetting {
-        InvalidSetting { setting: self, why: why.to_string() }
+    pub(super) fn refuse(self, why: InvalidValue) -> InvalidSetting {
+        InvalidSetting { setting: self, why }
     }
 }
 
@@ -149,12 +149,30 @@ impl std::error::Error for UnknownSetting {}
 pub struct InvalidSetting {
     /// Which setting.
     pub setting: Setting,
-    /// Why, with the remedy.
-    pub why: String,
+    /// Why.
+    pub why: InvalidValue,
 }
 
-impl fmt::Display for InvalidSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.setting, self.why)
+/// Why a setting cannot have a value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum InvalidValue {
+    /// It has a control character in it.
+    ControlCharacter,
+    /// There is no such profile.
+    NoProfile(String),
+    /// It is not what the setting may be.
+    Rule,
+}
+
+impl Localized for InvalidSetting {
+    fn text(&self, language: Language) -> String {
+        let rule = match &self.why {
+            InvalidValue::ControlCharacter => msg::CONTROL_CHARACTER.text(language).to_owned(),
+            InvalidValue::NoProfile(profile) => {
+                msg::NO_PROFILE.fill(language, &[("profile", profile)])
+            }
+            InvalidValue::Rule => rule(&self.setting.name(), language),
+        };
+        msg::REFUSED.fill(language, &[("setting", &self.setting.name()), ("rule", &rule)])
     }
 }

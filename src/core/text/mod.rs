@@ -8,6 +8,7 @@
 mod date_formatter;
 mod language;
 mod letter_case;
+mod localized;
 mod message;
 mod packed_texts;
 mod plural;
@@ -16,6 +17,7 @@ mod time_bounds_text;
 pub use date_formatter::{DateFormatter, written_date};
 pub use language::{Language, UnknownLanguage};
 pub use letter_case::{mid_sentence, sentence_start};
+pub use localized::Localized;
 pub use message::Message;
 pub use packed_texts::PackedTexts;
 pub use plural::Plural;

@@ -1,5 +1,7 @@
 use std::{fmt, io};
 
+use crate::messages::sync::error as msg;
+use temoin_core::text::{Language, Localized, Message};
 use temoin_journal::JournalError;
 use temoin_protocol::{ProtocolError, RequestError};
 use temoin_sync::CallError;
@@ -48,32 +50,43 @@ impl SyncError {
     }
 }
 
+impl Localized for SyncError {
+    fn text(&self, language: Language) -> String {
+        let say = |message: &Message| message.text(language).to_owned();
+        let with = |message: &Message, name: &str, value: &dyn fmt::Display| {
+            message.fill(language, &[(name, &value.to_string())])
+        };
+        match self {
+            Self::Call(CallError::NotThroughTunnel(why)) => {
+                with(&msg::NOT_THROUGH_TUNNEL, "why", why)
+            }
+            Self::Call(CallError::NotUnderstood(why)) => with(&msg::NOT_UNDERSTOOD, "why", why),
+            Self::Call(CallError::Proxy(why)) => with(&msg::PROXY, "why", why),
+            Self::Call(CallError::Cancelled) => say(&msg::CANCELLED),
+            Self::Call(CallError::TimedOut) => say(&msg::TIMED_OUT),
+            Self::Call(CallError::Unreachable(error)) => with(&msg::UNREACHABLE, "error", error),
+            Self::Call(CallError::Unresolved(host)) => with(&msg::UNRESOLVED, "host", host),
+            Self::Call(CallError::Untrusted(why)) => with(&msg::UNTRUSTED, "why", why),
+            Self::Journal(error) => error.text(language),
+            Self::NoRecord => say(&msg::NO_RECORD),
+            Self::NoTunnel => say(&msg::NO_TUNNEL),
+            Self::NotNow(status) => with(&msg::NOT_NOW, "status", status),
+            Self::Random(error) => with(&msg::RANDOM, "error", error),
+            Self::Protocol(ProtocolError::Malformed) => say(&msg::MALFORMED),
+            Self::Protocol(ProtocolError::MadeUp) => say(&msg::MADE_UP),
+            Self::Protocol(ProtocolError::NotAuthentic) => say(&msg::NOT_AUTHENTIC),
+            Self::Protocol(ProtocolError::NotFresh) => say(&msg::NOT_FRESH),
+            Self::Protocol(ProtocolError::TwoSuccessors) => say(&msg::TWO_SUCCESSORS),
+            Self::Rejected(status) => with(&msg::REJECTED, "status", status),
+            Self::System(error) => with(&msg::SYSTEM, "error", error),
+        }
+    }
+}
+
+/// In English, for the log.
 impl fmt::Display for SyncError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(error) => error.fmt(f),
-            Self::Journal(error) => error.fmt(f),
-            Self::NoRecord => f.write_str(
-                "there is no record yet; start the daemon, which begins one (systemctl start temoin)",
-            ),
-            Self::NoTunnel => f.write_str(
-                "no tunnel is up whose address is known, so nothing was sent; try again when the \
-                 tunnel is up",
-            ),
-            Self::NotNow(status) => write!(
-                f,
-                "the operator's responder does not answer now (status {status}); where it stays so, \
-                 tell the operator"
-            ),
-            Self::Random(error) => error.fmt(f),
-            Self::Protocol(refused) => refused.fmt(f),
-            Self::Rejected(status) => write!(
-                f,
-                "the operator's responder does not take the request (status {status}); tell the \
-                 operator, and check the address in the profile"
-            ),
-            Self::System(error) => write!(f, "the system refuses what a request needs: {error}"),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 

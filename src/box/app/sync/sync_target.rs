@@ -1,9 +1,11 @@
 use std::fmt;
 
+use crate::messages::sync::unavailable as msg;
 use temoin_config::Config;
 use temoin_config::ruleset::Ruleset;
 use temoin_core::law::Slug;
 use temoin_core::session::Zone;
+use temoin_core::text::{Language, Localized};
 use temoin_protocol::PublicKey;
 use temoin_sync::{Proxy, ResponderUrl, ServerTrust};
 
@@ -66,28 +68,25 @@ pub enum SyncUnavailable {
     },
 }
 
+impl Localized for SyncUnavailable {
+    fn text(&self, language: Language) -> String {
+        match self {
+            Self::NoAddress(profile) => {
+                msg::NO_ADDRESS.fill(language, &[("profile", &profile.to_string())])
+            }
+            Self::NoProfile => msg::NO_PROFILE.text(language).to_owned(),
+            Self::Off => msg::OFF.text(language).to_owned(),
+            Self::Unfit { profile, key } => {
+                msg::UNFIT.fill(language, &[("profile", &profile.to_string()), ("key", key)])
+            }
+        }
+    }
+}
+
+/// In English, for the log.
 impl fmt::Display for SyncUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAddress(profile) => write!(
-                f,
-                "the profile {profile} does not say where the operator answers checks; ask the \
-                 operator whether it offers them"
-            ),
-            Self::NoProfile => f.write_str(
-                "nobody said who your operator is; choose a profile: temoin profile list, then temoin \
-                 profile use",
-            ),
-            Self::Off => f.write_str(
-                "asking the operator is off; to switch it on, set sync.enabled = true in the \
-                 configuration",
-            ),
-            Self::Unfit { profile, key } => write!(
-                f,
-                "the profile {profile} cannot be used to ask the operator: {key} is not what it should \
-                 be; see temoin profile check, or ask the operator for a new profile"
-            ),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 
