@@ -301,7 +301,7 @@ fn the_summary_counts_each_session_once_and_says_which_goes_next() {
     let count = summary.law.unwrap();
     // The second ends its year today, and is to be held until tonight.
     assert_eq!((count.held, count.over, count.none, count.untold()), (3, 1, 0, 2));
-    assert_eq!(count.next, Some((id(2), "2026-11-24".parse().unwrap())));
+    assert_eq!(count.next, Some((Some(id(2)), "2026-11-24".parse().unwrap())));
     assert_eq!(count.oldest.unwrap().0, id(2));
     let why: Vec<&str> = count.untold.iter().map(|(why, _)| why.name()).collect();
     assert_eq!(why, ["left-open", "undated"]);

@@ -24,6 +24,7 @@ fn details(jurisdiction: Jurisdiction) -> LetterDetails {
         jurisdiction,
         sender: Sender::default(),
         dated: "2026-11-24".parse().ok(),
+        erased_here: 0,
     }
 }
 

@@ -1,3 +1,9 @@
+use chrono::NaiveDate;
+
+use super::{JournalError, Reader};
+use temoin_core::record::ErasedGroup;
+use temoin_core::session::{Timestamp, Zone};
+
 /// The result of an erasure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ErasedCount {
@@ -6,6 +12,34 @@ pub struct ErasedCount {
     /// Whether no byte of them is left in the journal's files. If false, a reader was open
     /// throughout: `Journal::truncate` finishes the job.
     pub is_complete: bool,
+}
+
+impl Reader {
+    /// The erased sessions, counted by the day that their certificates name; those that name none, by
+    /// the day on which they were erased.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn erased_by_day(&self) -> Result<Vec<ErasedGroup>, JournalError> {
+        self.ask(|connection| {
+            connection
+                .prepare(
+                    "SELECT expiry, max(erased_at), count(*) FROM erasure \
+                     GROUP BY expiry, iif(expiry GLOB '[0-9]*', 0, erased_at / 86400000)",
+                )?
+                .query_map([], |row| {
+                    let expiry: String = row.get(0)?;
+                    let erased_at = Timestamp::from_milliseconds(row.get(1)?)
+                        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, 0))?;
+                    Ok(ErasedGroup {
+                        day: expiry.parse::<NaiveDate>().ok(),
+                        erased_on: Zone::UTC.date(erased_at),
+                        count: row.get::<_, i64>(2)?.unsigned_abs(),
+                    })
+                })?
+                .collect()
+        })
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use super::{JournalError, Reader};
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
 use temoin_core::record::{
-    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records, RecordsError,
-    SessionReceipts,
+    Cursor, ErasedGroup, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records,
+    RecordsError, SessionReceipts,
 };
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp};
@@ -100,6 +100,10 @@ impl Records for Reader {
 
     fn erased(&self) -> Result<u64, RecordsError> {
         self.erasures().map_err(records_error)
+    }
+
+    fn erased_by_day(&self) -> Result<Vec<ErasedGroup>, RecordsError> {
+        Self::erased_by_day(self).map_err(records_error)
     }
 
     fn certificates(

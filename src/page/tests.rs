@@ -1,6 +1,7 @@
 //! The page over real sockets, with records of every kind.
 
 mod downloads;
+mod erased_here;
 mod form_actions;
 mod markup;
 mod notice_texts;
@@ -367,14 +368,14 @@ fn what_was_counted_follows_what_is_recorded_and_erased() {
     journal.record(&[Change::Open(second.clone(), secret())], None).unwrap();
     held("2 records");
     held("2 records");
-    let certificate = |own: &Session| ErasureCertificate {
+    let certificate = |own: &Session, expiry: &str| ErasureCertificate {
         id: own.id,
         erased_at: at(NOW),
-        expiry: "2027-03-13".to_owned(),
+        expiry: expiry.to_owned(),
     };
-    journal.erase(&[certificate(&second)]).unwrap();
+    journal.erase(&[certificate(&second, "2026-11-24")]).unwrap();
     held("1 record");
-    journal.erase(&[certificate(&first)]).unwrap();
+    journal.erase(&[certificate(&first, "2026-11-23")]).unwrap();
     let body = get(&server, "/").body;
     assert!(body.contains("should hold nothing about your connections any more"), "{body}");
 }

@@ -34,6 +34,8 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
             tally
         }
     };
+    let erased = reader.as_ref().map_or_else(|| Ok(Vec::new()), Reader::erased_by_day)?;
+    let tally = tally.with_erased(erased);
     let mut signed = SignedCounts::default();
     if let Some(reader) = &reader {
         reader.for_each_sync_state(|sync_state| {

@@ -3,7 +3,7 @@ use std::fmt::Display;
 use crate::app::erasure::ExpiryCache;
 use crate::messages::cli::error as msg;
 use temoin_config::ruleset::Ruleset;
-use temoin_core::assessment::SyncState;
+use temoin_core::assessment::{SessionTally, SyncState};
 use temoin_core::law::Jurisdiction;
 use temoin_core::session::IdPrefix;
 use temoin_page::{
@@ -119,10 +119,20 @@ impl LetterWriter<'_> {
                 reference: form.reference.clone(),
             },
             dated: Some(today),
+            erased_here: self.erased_here()?,
         };
         let letter = temoin_page::letter(kind, language, &details);
         let text = if form.html { letter.to_html() } else { letter.to_text() };
         write_output(&text, form.output.as_deref())
+    }
+
+    /// How many sessions that were erased here the operator should still hold.
+    fn erased_here(&self) -> Result<u64, CliError> {
+        let Some(reader) = self.context.reader()? else { return Ok(0) };
+        let rules = self.ruleset.applicable_rules();
+        let tally = SessionTally::new(rules, None).with_erased(reader.erased_by_day()?);
+        let law = tally.summary(rules, self.context.now).law;
+        Ok(law.map_or(0, |law| law.erased_here))
     }
 
     /// A session whose record the operator should have erased, since when, and on what basis: the law, or

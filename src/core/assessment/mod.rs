@@ -28,6 +28,7 @@ pub use signed_status::{
     DigestComparison, NotHeldReason, SignedField, SignedState, SignedStatement, SignedStatus,
 };
 pub use summary::{
-    GroupStatus, RecordCounts, RecordState, SessionGroup, SessionTally, Summary, UnknownReason,
+    ErasedStatus, GroupStatus, RecordCounts, RecordState, SessionGroup, SessionTally, Summary,
+    UnknownReason,
 };
 pub use sync_state::{LocalState, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict};

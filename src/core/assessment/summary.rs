@@ -8,6 +8,7 @@ use super::ApplicableRules;
 use crate::law::{
     Applicability, Covered, Doubt, Kept, KeptUntil, Nature, Span, Track, Verdict, judge,
 };
+use crate::record::ErasedGroup;
 use crate::session::{
     DayCache, Field, Session, SessionCounts, SessionId, TimeBounds, Timestamp, Zone,
 };
@@ -46,8 +47,9 @@ impl Summary {
     }
 
     /// The sum of statuses found by the same rules as of the same `now`.
-    pub fn sum(
+    fn sum(
         standings: &[GroupStatus],
+        erased: &[ErasedStatus],
         applicable_rules: ApplicableRules<'_>,
         now: Timestamp,
     ) -> Self {
@@ -71,6 +73,13 @@ impl Summary {
                 }
             }
         }
+        for ErasedStatus { group, law, declared } in erased {
+            for (count, due) in [(&mut summary.law, law), (&mut summary.declared, declared)] {
+                if let (Some(count), Some(due)) = (count, due) {
+                    count.add_erased(*due, group.count);
+                }
+            }
+        }
         for count in [&mut summary.law, &mut summary.declared].into_iter().flatten() {
             count.untold.sort_unstable();
         }
@@ -79,27 +88,36 @@ impl Summary {
 }
 
 /// Counts of records by one source of retention periods. Every session is counted in exactly one of
-/// `held`, `over`, `none` and `untold`.
+/// `held`, `over`, `none` and `untold`; so is one that was erased here before its date at the operator,
+/// since erasing it here changes nothing there.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RecordCounts {
     /// To be held today.
     pub held: u64,
+    /// How many of `held` are erased here.
+    pub erased_here: u64,
     /// Past their retention period.
     pub over: u64,
     /// Without any retention period.
     pub none: u64,
     /// Unknown, and why.
     pub untold: Vec<(UnknownReason, u64)>,
-    /// The record to be held whose session began first.
+    /// The record to be held whose session began first, of those that are still here.
     pub oldest: Option<(SessionId, TimeBounds)>,
-    /// The record to be held that is erased first, with its last day, if known.
-    pub next: Option<(SessionId, NaiveDate)>,
+    /// The record to be held that is erased first, with its last day, if known; without its session where
+    /// that is erased here.
+    pub next: Option<(Option<SessionId>, NaiveDate)>,
 }
 
 impl RecordCounts {
     /// How many are unknown.
     pub fn untold(&self) -> u64 {
         self.untold.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The most that may be held: what is unknown may be.
+    pub fn at_most(&self) -> u64 {
+        self.held + self.untold()
     }
 
     fn add(&mut self, due: RecordState, group: &SessionGroup) {
@@ -110,20 +128,39 @@ impl RecordCounts {
                 if self.oldest.is_none_or(|known| rank((id, start)) < rank(known)) {
                     self.oldest = Some((id, start));
                 }
-                if let Some(last) = last {
-                    if self.next.is_none_or(|(_, known)| last < known) {
-                        self.next = Some((id, last));
-                    }
-                }
+                self.expect(Some(id), last);
             }
             RecordState::Over => self.over += group.count,
             RecordState::None => self.none += group.count,
-            RecordState::Untold(why) => {
-                match self.untold.iter_mut().find(|(known, _)| *known == why) {
-                    Some((_, count)) => *count += group.count,
-                    None => self.untold.push((why, group.count)),
-                }
+            RecordState::Untold(why) => self.add_untold(why, group.count),
+        }
+    }
+
+    fn add_erased(&mut self, due: RecordState, count: u64) {
+        match due {
+            RecordState::Held(last) => {
+                self.held += count;
+                self.erased_here += count;
+                self.expect(None, last);
             }
+            // Gone at both ends.
+            RecordState::Over => {}
+            RecordState::None => self.none += count,
+            RecordState::Untold(why) => self.add_untold(why, count),
+        }
+    }
+
+    fn add_untold(&mut self, why: UnknownReason, count: u64) {
+        match self.untold.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, known)) => *known += count,
+            None => self.untold.push((why, count)),
+        }
+    }
+
+    fn expect(&mut self, session: Option<SessionId>, last: Option<NaiveDate>) {
+        let Some(last) = last else { return };
+        if self.next.is_none_or(|(_, known)| last < known) {
+            self.next = Some((session, last));
         }
     }
 }
@@ -140,6 +177,8 @@ pub enum UnknownReason {
     Between,
     /// It depends on what the box cannot know, such as secret lists.
     Depends,
+    /// It is erased here, and what was kept of it does not tell.
+    ErasedHere,
     /// No edition of law covers the session's days.
     Gap,
     /// What the edition says was not established, or it was annulled.
@@ -158,6 +197,7 @@ impl UnknownReason {
         match self {
             Self::Between => "between",
             Self::Depends => "depends",
+            Self::ErasedHere => "erased-here",
             Self::Gap => "gap",
             Self::LeftOpen => "left-open",
             Self::NoLength => "no-length",
@@ -177,6 +217,7 @@ pub struct SessionTally {
     /// How many of them law and operator have.
     judged: usize,
     groups: HashMap<GroupKey, SessionGroup>,
+    erased: Vec<ErasedGroup>,
 }
 
 impl SessionTally {
@@ -184,7 +225,7 @@ impl SessionTally {
     pub fn new(applicable_rules: ApplicableRules<'_>, shown: Option<Zone>) -> Self {
         let judged = zones(applicable_rules, None).len();
         let zones = zones(applicable_rules, shown).into_iter().map(DayCache::new).collect();
-        Self { zones, judged, groups: HashMap::new() }
+        Self { zones, judged, groups: HashMap::new(), erased: Vec::new() }
     }
 
     /// The tally of a journal, from its stored session counts; `None` if those were counted in
@@ -230,6 +271,31 @@ impl SessionTally {
         }
     }
 
+    /// The same with the sessions that were erased here.
+    #[must_use]
+    pub fn with_erased(self, erased: Vec<ErasedGroup>) -> Self {
+        Self { erased, ..self }
+    }
+
+    /// The sessions that were erased here, and that the operator should hold or may hold today.
+    pub fn erased(
+        &self,
+        applicable_rules: ApplicableRules<'_>,
+        now: Timestamp,
+    ) -> Vec<ErasedStatus> {
+        let today = zones(applicable_rules, None).first().copied().unwrap_or(Zone::UTC).date(now);
+        let all = self.erased.iter().map(|group| ErasedStatus {
+            group: *group,
+            law: applicable_rules.jurisdiction.map(|_| group.state(today)),
+            declared: applicable_rules.profile.map(|profile| match group.state(today) {
+                RecordState::Over => RecordState::Over,
+                _ if profile.stores_recorded() => RecordState::Untold(UnknownReason::ErasedHere),
+                _ => RecordState::None,
+            }),
+        });
+        all.filter(|status| status.group.state(today) != RecordState::Over).collect()
+    }
+
     /// The status of each group of sessions as of `now`, the oldest first.
     pub fn standings(
         &self,
@@ -262,7 +328,8 @@ impl SessionTally {
 
     /// The sum of all.
     pub fn summary(&self, applicable_rules: ApplicableRules<'_>, now: Timestamp) -> Summary {
-        Summary::sum(&self.standings(applicable_rules, now), applicable_rules, now)
+        let erased = self.erased(applicable_rules, now);
+        Summary::sum(&self.standings(applicable_rules, now), &erased, applicable_rules, now)
     }
 }
 
@@ -285,6 +352,18 @@ pub struct GroupStatus {
     /// By the law; `None` where it is not known whose law applies.
     pub law: Option<RecordState>,
     /// By the operator's newest statement on each field; `None` where its declarations are not known.
+    pub declared: Option<RecordState>,
+}
+
+/// The status of sessions that were erased here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ErasedStatus {
+    /// Which sessions.
+    pub group: ErasedGroup,
+    /// By the law; `None` where it is not known whose law applies.
+    pub law: Option<RecordState>,
+    /// By the operator's statements, whose dates no certificate keeps; `None` where its declarations are
+    /// not known.
     pub declared: Option<RecordState>,
 }
 

@@ -60,6 +60,12 @@ impl Profile {
         profile.map_or_else(|| Err(RuleFileError::incomplete(file_name)), Ok)
     }
 
+    /// Whether a statement says that something is stored of what the box records too.
+    pub fn stores_recorded(&self) -> bool {
+        let mut stores = self.statements.iter().flat_map(|statement| &statement.stores);
+        stores.any(|stores| stores.stored && stores.field.is_recorded())
+    }
+
     /// The profiles that ship with temoin.
     ///
     /// # Errors

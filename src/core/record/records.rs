@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
+use super::{Cursor, ErasedGroup, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
 use crate::assessment::SyncState;
 use crate::assessment::{ApplicableRules, SignedStatus};
 use crate::session::SessionCounts;
@@ -98,6 +98,12 @@ pub trait Records {
     /// [`RecordsError`] when the record cannot be read; the cause has been logged.
     fn erased(&self) -> Result<u64, RecordsError>;
 
+    /// The erased sessions, counted by the day that their certificates name.
+    ///
+    /// # Errors
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn erased_by_day(&self) -> Result<Vec<ErasedGroup>, RecordsError>;
+
     /// At most `limit` certificates of erasure, newest first, after the first `offset`.
     ///
     /// # Errors
@@ -181,6 +187,10 @@ impl<R: Records> Records for Option<R> {
 
     fn erased(&self) -> Result<u64, RecordsError> {
         self.as_ref().map_or(Ok(0), Records::erased)
+    }
+
+    fn erased_by_day(&self) -> Result<Vec<ErasedGroup>, RecordsError> {
+        self.as_ref().map_or_else(|| Ok(Vec::new()), Records::erased_by_day)
     }
 
     fn certificates(

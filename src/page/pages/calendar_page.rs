@@ -47,6 +47,7 @@ fn write(context: &PageContext, days: &SessionDays, year: i32) -> String {
             html.leaf("a", &[("class", "touch"), ("href", &href)], context.say(&msg::BACK));
         });
         html.leaf("h1", &[], &title);
+        days.write_beyond(html, context);
         legend(html, context);
         years(html, context, days, year);
         html.element("div", &[("class", "year")], |html| {
@@ -63,7 +64,8 @@ fn write(context: &PageContext, days: &SessionDays, year: i32) -> String {
 fn years(html: &mut Html, context: &PageContext, days: &SessionDays, year: i32) {
     let known = |day: Option<&NaiveDate>| day.map_or_else(|| days.today.year(), Datelike::year);
     let first = known(days.days.keys().next());
-    let last = known(days.days.keys().next_back()).max(days.today.year());
+    let due = days.erased.iter().filter_map(|group| group.day).max();
+    let last = known(days.days.keys().next_back()).max(known(due.as_ref())).max(days.today.year());
     let near = [(year - 1, "prev", "←"), (year + 1, "next", "→")];
     let near = near.into_iter().filter(|(other, ..)| (first..=last).contains(other));
     html.element("nav", &[("class", "pager"), ("aria-label", context.say(&msg::YEARS))], |html| {
@@ -81,7 +83,14 @@ fn month(html: &mut Html, context: &PageContext, days: &SessionDays, first: Naiv
     let all = first.iter_days().take_while(|day| day.month() == first.month());
     let all: Vec<NaiveDate> = all.collect();
     html.element("table", &[("class", "month")], |html| {
-        html.element("caption", &[], |html| html.leaf("h2", &[], context.when.month(first)));
+        html.element("caption", &[], |html| {
+            html.leaf("h2", &[], context.when.month(first));
+            let erased = days.erased_due_in(first);
+            if erased > 0 {
+                let text = msg::ERASED_DUE.fill(context.language(), erased, &[]);
+                html.leaf("p", &[("class", "note")], text);
+            }
+        });
         html.element("thead", &[], |html| {
             html.element("tr", &[], |html| {
                 // Any week that begins on a Monday will do.

@@ -13,6 +13,7 @@ use crate::gdpr::{
 };
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
+use crate::tally::erased_here;
 use temoin_core::law::{Jurisdiction, Profile};
 
 /// `/rights/…`: letters to print or save as text, and a reminder. They contain no name: URLs are kept by
@@ -87,7 +88,10 @@ pub(crate) fn letters(site: &Site, request: PageRequest) -> Result<PageResponse,
             return Ok(PageResponse::file("temoin.ics", "text/calendar; charset=utf-8", body));
         }
     };
-    let letter = written(&context, &kind, applicable_rules.profile, jurisdiction, today);
+    let read = (site.records)()
+        .and_then(|records| erased_here(records.as_ref(), applicable_rules, (site.clock)()));
+    let Ok(erased) = read else { return Ok(failure(site, &request, PageStatus::Unreadable)) };
+    let letter = written(&context, &kind, applicable_rules.profile, jurisdiction, today, erased);
     if request.path.ends_with(".txt") {
         let name = format!("temoin-{name}.txt");
         return Ok(PageResponse::file(&name, "text/plain; charset=utf-8", letter.to_text()));
@@ -115,6 +119,7 @@ pub(super) fn written(
     profile: Option<&Profile>,
     jurisdiction: Jurisdiction,
     today: NaiveDate,
+    erased_here: u64,
 ) -> Letter {
     let language = context.language();
     let details = LetterDetails {
@@ -122,6 +127,7 @@ pub(super) fn written(
         jurisdiction,
         sender: Sender::default(),
         dated: Some(today),
+        erased_here,
     };
     letter(kind, language, &details)
 }

@@ -91,8 +91,15 @@ impl NowView {
         let values = [("operator", operator.as_str())];
         match self.count() {
             None => msg::RECORDED.fill(language, self.summary.sessions, &[]),
+            Some(count) if count.held > 0 && count.untold() > 0 => {
+                let most = count.at_most().to_string();
+                let values = [("operator", operator.as_str()), ("most", &most)];
+                msg::HOLDS_LEAST.fill(language, count.held, &values)
+            }
             Some(count) if count.held > 0 => msg::HOLDS.fill(language, count.held, &values),
-            Some(count) if count.untold() > 0 => msg::CANNOT_TELL.fill(language, &values),
+            Some(count) if count.untold() > 0 => {
+                msg::HOLDS_AT_MOST.fill(language, count.untold(), &values)
+            }
             Some(_) => msg::HOLDS_NOTHING.fill(language, &values),
         }
     }
@@ -106,7 +113,14 @@ impl NowView {
             (Some(_), _) => &msg::BY_LAW,
             (None, Some(_)) => &msg::BY_DECLARATION,
         };
-        message.fill(context.language(), &values)
+        let basis = message.fill(context.language(), &values);
+        match self.count().map_or(0, |count| count.erased_here) {
+            0 => basis,
+            erased => {
+                let erased = msg::ERASED_OF_THEM.fill(context.language(), erased, &[]);
+                format!("{erased} {basis}")
+            }
+        }
     }
 
     fn attributes(&self, html: &mut Html, context: &PageContext) {
@@ -116,14 +130,19 @@ impl NowView {
             if let Some(count) = self.count() {
                 if let Some((id, start)) = count.oldest {
                     let text = self.began(start, context);
-                    fact(html, context, &msg::OLDEST, |html| {
+                    let label =
+                        if count.erased_here > 0 { &msg::OLDEST_HERE } else { &msg::OLDEST };
+                    fact(html, context, label, |html| {
                         session_link(html, context, id, &text);
                     });
                 }
                 if let Some((id, last)) = count.next {
                     let gone = last.succ_opt().unwrap_or(last);
                     let text = msg::GONE_FROM.fill(language, &[("day", &day(gone))]);
-                    fact(html, context, &msg::NEXT, |html| session_link(html, context, id, &text));
+                    fact(html, context, &msg::NEXT, |html| match id {
+                        Some(id) => session_link(html, context, id, &text),
+                        None => html.text(text),
+                    });
                 }
                 if count.over > 0 {
                     let text = msg::OVER_COUNT.fill(language, count.over, &[]);
@@ -245,6 +264,7 @@ fn untold(why: UnknownReason) -> &'static Message {
     match why {
         UnknownReason::Between => &msg::UNTOLD_BETWEEN,
         UnknownReason::Depends => &msg::UNTOLD_DEPENDS,
+        UnknownReason::ErasedHere => &msg::UNTOLD_ERASED_HERE,
         UnknownReason::Gap => &msg::UNTOLD_GAP,
         UnknownReason::LeftOpen => &msg::UNTOLD_LEFT_OPEN,
         UnknownReason::NoLength => &msg::UNTOLD_NO_LENGTH,

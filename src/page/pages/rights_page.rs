@@ -10,6 +10,7 @@ use crate::html::Html;
 use crate::messages::page::rights as msg;
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
+use crate::tally::erased_here;
 use temoin_core::law::{Jurisdiction, Profile};
 use temoin_core::text::Message;
 
@@ -26,9 +27,13 @@ pub(crate) fn rights(site: &Site, request: PageRequest) -> Result<PageResponse, 
     let context = PageContext::new(site, &request);
     let today = context.when.zone.date(now);
     let read = (site.records)().and_then(|records| {
-        overdue_sessions::reminder(&context, records.as_ref(), applicable_rules, now)
+        let overdue =
+            overdue_sessions::reminder(&context, records.as_ref(), applicable_rules, now)?;
+        Ok((overdue, erased_here(records.as_ref(), applicable_rules, now)?))
     });
-    let Ok(overdue) = read else { return Ok(failure(site, &request, PageStatus::Unreadable)) };
+    let Ok((overdue, erased)) = read else {
+        return Ok(failure(site, &request, PageStatus::Unreadable));
+    };
     let title = context.say(NavItem::Rights.name());
     let html = context.page(Some(NavItem::Rights), title, |html| {
         html.leaf("h1", &[], title);
@@ -44,7 +49,8 @@ pub(crate) fn rights(site: &Site, request: PageRequest) -> Result<PageResponse, 
             return;
         };
         if let Some(kind) = &overdue {
-            let letter = written(&context, kind, applicable_rules.profile, jurisdiction, today);
+            let profile = applicable_rules.profile;
+            let letter = written(&context, kind, profile, jurisdiction, today, erased);
             html.element("section", &[], |html| {
                 html.leaf("h2", &[], context.say(&msg::OVERDUE));
                 html.leaf("p", &[], context.say(&msg::OVERDUE_WHAT));
@@ -53,10 +59,14 @@ pub(crate) fn rights(site: &Site, request: PageRequest) -> Result<PageResponse, 
             });
         }
         let kind = LetterKind::access(None, &applicable_rules, today);
-        let letter = written(&context, &kind, applicable_rules.profile, jurisdiction, today);
+        let profile = applicable_rules.profile;
+        let letter = written(&context, &kind, profile, jurisdiction, today, erased);
         html.element("section", &[], |html| {
             html.leaf("h2", &[], context.say(&msg::ASK));
             html.leaf("p", &[], context.say(&msg::ASK_WHAT));
+            if erased > 0 {
+                html.leaf("p", &[], msg::ASK_ERASED.fill(context.language(), erased, &[]));
+            }
             ways(html, &context, applicable_rules.profile, &letter, "access");
             html.element("div", &[("class", "actions")], |html| period(html, &context));
         });

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::page_context::PageContext;
 use crate::html::Html;
 use crate::messages::page::session_days as msg;
 use crate::tally::tally;
 use crate::{RecordsError, Site};
-use temoin_core::assessment::{GroupStatus, RecordState};
+use temoin_core::assessment::{ErasedStatus, GroupStatus, RecordState};
+use temoin_core::record::ErasedGroup;
 use temoin_core::session::{Timestamp, Zone};
 use temoin_core::text::Message;
 
@@ -22,6 +23,8 @@ pub(super) struct SessionDays {
     pub(super) today: NaiveDate,
     /// The retention status of the sessions, by group.
     pub(super) standings: Vec<GroupStatus>,
+    /// The sessions that were erased here, and that the operator should hold or may hold today.
+    pub(super) erased: Vec<ErasedGroup>,
     /// The zone.
     pub(super) zone: Zone,
 }
@@ -67,7 +70,46 @@ impl SessionDays {
                 day.sessions += standing.group.count;
             }
         }
-        Ok(Self { days, today: zone.date(now), standings, zone })
+        let judged = |status: &ErasedStatus| status.law.or(status.declared).is_some();
+        let erased = tally.erased(applicable_rules, now).into_iter().filter(judged);
+        let erased = erased.map(|status| status.group).collect();
+        Ok(Self { days, today: zone.date(now), standings, erased, zone })
+    }
+
+    /// How many of the sessions have no day.
+    fn undated(&self) -> u64 {
+        let undated = self.standings.iter().filter(|standing| self.began(standing).is_none());
+        undated.map(|standing| standing.group.count).sum()
+    }
+
+    /// Whether there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.standings.is_empty() && self.erased.is_empty()
+    }
+
+    /// How many sessions erased here should be gone at the operator's in the month of a day.
+    pub(super) fn erased_due_in(&self, month: NaiveDate) -> u64 {
+        let due = self.erased.iter().filter(|group| {
+            group.day.is_some_and(|day| (day.year(), day.month()) == (month.year(), month.month()))
+        });
+        due.map(|group| group.count).sum()
+    }
+
+    /// What no day or month of the record can show.
+    pub(super) fn write_beyond(&self, html: &mut Html, context: &PageContext) {
+        let erased = |is_dated: bool| {
+            let groups = self.erased.iter().filter(move |group| group.day.is_some() == is_dated);
+            groups.map(|group| group.count).sum()
+        };
+        for (message, count) in [
+            (&msg::UNDATED, self.undated()),
+            (&msg::ERASED_HERE, erased(true)),
+            (&msg::ERASED_UNDATED, erased(false)),
+        ] {
+            if count > 0 {
+                html.leaf("p", &[], message.fill(context.language(), count, &[]));
+            }
+        }
     }
 
     /// The day on which a group's sessions began, if known.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::failure;
@@ -8,10 +10,11 @@ use super::stacked_table::stack;
 use crate::Site;
 use crate::html::Html;
 use crate::messages::common;
-use crate::messages::page::timeline as msg;
+use crate::messages::page::{session_days, timeline as msg};
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
 use temoin_core::assessment::{GroupStatus, RecordState};
+use temoin_core::record::ErasedGroup;
 
 /// Maximum number of months: more than a record covers.
 const MAX_SHOWN: u32 = 18;
@@ -34,9 +37,14 @@ fn write(context: &PageContext, days: &SessionDays) -> String {
     context.page(Some(NavItem::Timeline), context.say(&msg::TITLE), |html| {
         html.leaf("h1", &[], context.say(&msg::TITLE));
         html.leaf("p", &[("class", "lead")], context.say(&msg::LEAD));
+        if days.is_empty() {
+            html.leaf("p", &[], context.say(&msg::NOTHING));
+            return;
+        }
+        days.write_beyond(html, context);
         let months = months(days);
         if months.is_empty() {
-            html.leaf("p", &[], context.say(&msg::NOTHING));
+            erased(html, context, days);
             return;
         }
         legend(html, context);
@@ -51,11 +59,42 @@ fn write(context: &PageContext, days: &SessionDays) -> String {
             }
         };
         stack(html, "timeline stack", &heads, caption, rows);
+        erased(html, context, days);
         html.element("p", &[("class", "more")], |html| {
             let href = context.link("calendar");
             html.leaf("a", &[("class", "touch"), ("href", &href)], context.say(&msg::CALENDAR));
         });
     })
+}
+
+/// The sessions erased here that are still to be held, by the month in which they are to go.
+fn erased(html: &mut Html, context: &PageContext, days: &SessionDays) {
+    let mut months: BTreeMap<NaiveDate, Vec<&ErasedGroup>> = BTreeMap::new();
+    for group in &days.erased {
+        if let Some(month) = group.day.and_then(|day| day.with_day(1)) {
+            months.entry(month).or_default().push(group);
+        }
+    }
+    if months.is_empty() {
+        return;
+    }
+    html.leaf("h2", &[], context.say(&session_days::ERASED_TITLE));
+    let heads = [&msg::DUE_MONTH, &msg::COUNT, &msg::GOES].map(|head| context.say(head));
+    let rows = |html: &mut Html| {
+        for (month, groups) in months {
+            html.element("tr", &[], |html| {
+                let scope = [("scope", "row"), ("class", "day")];
+                html.leaf("th", &scope, context.when.month(month));
+                let count = groups.iter().map(|group| group.count).sum();
+                html.leaf("td", &[], common::SESSIONS.fill(context.language(), count, &[]));
+                let gone = groups.iter().filter_map(|group| group.day);
+                let text = gone.clone().min().zip(gone.max()).map(|days| span(context, days));
+                let attributes = [("data-head", heads[2])];
+                html.leaf("td", &attributes, text.unwrap_or_default());
+            });
+        }
+    };
+    stack(html, "stack brief", &heads, |_| {}, rows);
 }
 
 /// The first days of the months to draw, the newest first.
@@ -97,20 +136,23 @@ fn goes(context: &PageContext, own: &[&GroupStatus]) -> String {
         _ => None,
     });
     let (first, last) = (gone.clone().min(), gone.max());
-    let date = |day| context.when.date_without_weekday(day);
     let strongest = own.iter().map(|standing| RetentionMark::of(standing)).max();
     match (first.zip(last), strongest) {
-        (Some((first, last)), _) if first == last => {
-            msg::ON.fill(context.language(), &[("first", &*date(first))])
-        }
-        (Some((first, last)), _) => {
-            let first = context.when.first_of_two(first, last);
-            msg::BETWEEN.fill(context.language(), &[("first", &*first), ("last", &*date(last))])
-        }
+        (Some(days), _) => span(context, days),
         (None, Some(RetentionMark::Held)) => context.say(&msg::NO_DATE_YET).to_owned(),
         (None, Some(mark)) => context.say(mark.name()).to_owned(),
         (None, None) => "–".to_owned(),
     }
+}
+
+/// One day, or the first and the last of several.
+fn span(context: &PageContext, (first, last): (NaiveDate, NaiveDate)) -> String {
+    let date = |day| context.when.date_without_weekday(day);
+    if first == last {
+        return msg::ON.fill(context.language(), &[("first", &*date(first))]);
+    }
+    let first = context.when.first_of_two(first, last);
+    msg::BETWEEN.fill(context.language(), &[("first", &*first), ("last", &*date(last))])
 }
 
 /// The days of a month as bars.

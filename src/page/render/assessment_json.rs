@@ -469,6 +469,8 @@ struct JsonSummary {
 #[derive(Serialize)]
 struct JsonRecordCounts {
     held: u64,
+    at_most: u64,
+    erased_here: u64,
     over: u64,
     none: u64,
     untold: Vec<JsonUnknownReason>,
@@ -481,6 +483,8 @@ impl JsonRecordCounts {
         let untold = count.untold.iter();
         Self {
             held: count.held,
+            at_most: count.at_most(),
+            erased_here: count.erased_here,
             over: count.over,
             none: count.none,
             untold: untold
@@ -488,7 +492,7 @@ impl JsonRecordCounts {
                 .collect(),
             oldest: count.oldest.map(|(id, _)| id.to_string()),
             next: count.next.map(|(id, last_day)| JsonNext {
-                session: id.to_string(),
+                session: id.map(|id| id.to_string()),
                 last_day: JsonDay(last_day),
             }),
         }
@@ -503,7 +507,7 @@ struct JsonUnknownReason {
 
 #[derive(Serialize)]
 struct JsonNext {
-    session: String,
+    session: Option<String>,
     last_day: JsonDay,
 }
 

@@ -58,20 +58,31 @@ fn rows(
 ) -> Vec<(&'static str, String)> {
     let say = |message: &Message| message.text(when.language);
     let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
-    let mut rows = vec![(say(&w::HELD), sessions(count.held))];
+    let mut held = if count.untold() > 0 {
+        let (least, most) = (sessions(count.held), sessions(count.at_most()));
+        w::HELD_BETWEEN.fill(when.language, &[("least", &least), ("most", &most)])
+    } else {
+        sessions(count.held)
+    };
+    if count.erased_here > 0 {
+        let erased = w::HELD_ERASED_HERE.fill(when.language, count.erased_here, &[]);
+        held = format!("{held}, {erased}");
+    }
+    let mut rows = vec![(say(&w::HELD), held)];
     if let Some((id, start)) = &count.oldest {
         let values = [("id", &*id.short()), ("start", &*when.moment(start))];
-        rows.push((say(&w::OLDEST), w::OLDEST_IS.fill(when.language, &values)));
-        rows.push((
-            say(&w::NEXT),
-            match &count.next {
-                Some((id, last)) => {
-                    let day = when.date_without_weekday(last.succ_opt().unwrap_or(*last));
-                    w::NEXT_IS.fill(when.language, &[("id", &id.short()), ("day", &day)])
-                }
-                None => say(&w::NEXT_UNKNOWN).to_owned(),
-            },
-        ));
+        let label = if count.erased_here > 0 { &w::OLDEST_HERE } else { &w::OLDEST };
+        rows.push((say(label), w::OLDEST_IS.fill(when.language, &values)));
+    }
+    if count.held > 0 {
+        let next = count.next.map(|(id, last)| {
+            let day = when.date_without_weekday(last.succ_opt().unwrap_or(last));
+            match id {
+                Some(id) => w::NEXT_IS.fill(when.language, &[("id", &id.short()), ("day", &day)]),
+                None => w::NEXT_ERASED_HERE.fill(when.language, &[("day", &day)]),
+            }
+        });
+        rows.push((say(&w::NEXT), next.unwrap_or_else(|| say(&w::NEXT_UNKNOWN).to_owned())));
     }
     if count.over > 0 {
         rows.push((say(&w::GONE), sessions(count.over)));
@@ -91,6 +102,7 @@ fn why_text(why: UnknownReason) -> &'static Message {
     match why {
         UnknownReason::Between => &w::UNTOLD_BETWEEN,
         UnknownReason::Depends => &w::UNTOLD_DEPENDS,
+        UnknownReason::ErasedHere => &w::UNTOLD_ERASED_HERE,
         UnknownReason::Gap => &w::UNTOLD_GAP,
         UnknownReason::LeftOpen => &w::UNTOLD_LEFT_OPEN,
         UnknownReason::NoLength => &w::UNTOLD_NO_LENGTH,

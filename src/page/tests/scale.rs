@@ -8,7 +8,7 @@ use super::*;
 use crate::{Records, SessionReceipts};
 use temoin_core::assessment::SignedStatus;
 use temoin_core::assessment::SyncState;
-use temoin_core::record::{Cursor, Filter, LedgerEntry, Pagination, PollReason};
+use temoin_core::record::{Cursor, ErasedGroup, Filter, LedgerEntry, Pagination, PollReason};
 use temoin_core::session::IdPrefix;
 use temoin_core::session::SessionCounts;
 
@@ -104,6 +104,10 @@ impl Records for CountingRecords {
 
     fn erased(&self) -> Result<u64, RecordsError> {
         self.records.erased()
+    }
+
+    fn erased_by_day(&self) -> Result<Vec<ErasedGroup>, RecordsError> {
+        Ok(self.reads.note(self.records.erased_by_day()?, Vec::len))
     }
 
     fn certificates(

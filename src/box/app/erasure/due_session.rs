@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::ExpiryCache;
 use temoin_core::assessment::{LocalState, SyncState, SyncVerdict};
-use temoin_core::law::{EraseBy, GRACE_DAYS};
+use temoin_core::law::{EraseBy, EraseReason, GRACE_DAYS};
 use temoin_core::record::{ErasureCertificate, Filter, SessionState};
 use temoin_core::session::{Session, SessionId, Timestamp, Zone};
 use temoin_journal::{JournalError, Reader};
@@ -69,10 +69,12 @@ impl DueSession {
         Ok(going)
     }
 
-    /// A session that is to be erased by request, due or not.
+    /// A session that is to be erased by request, due or not. The day on which only the box's own limit
+    /// would end says nothing of the operator's record, so it is not kept.
     pub(crate) fn requested(session: &Session, expiry_cache: &mut ExpiryCache<'_>) -> Self {
         let until = expiry_cache.of(session).clone();
-        Self { id: session.id, day: expiry_cache.day(&until) }
+        let is_known = !matches!(until, EraseBy::At { because: EraseReason::HardBound, .. });
+        Self { id: session.id, day: expiry_cache.day(&until).filter(|_| is_known) }
     }
 
     /// The certificate that remains of it.

@@ -47,15 +47,17 @@ pub(super) fn content(
     }
     blocks.push(LetterBlock::paragraph(&msg::TERM, language));
     blocks.push(LetterBlock::paragraph(&msg::THANKS, language));
+    let mut notes = texts([&letter::YOU_SEND_IT, &msg::RECEIPT], language);
+    if details.erased_here > 0 {
+        notes.push(msg::ERASED_HERE.fill(language, details.erased_here, &[]));
+    }
+    notes.extend(texts([&msg::SECRECY, &letter::NOT_ADVICE], language));
     LetterContent {
         to: details.operator.block(),
         to_operator: true,
         subject: msg::SUBJECT.text(language).to_owned(),
         blocks,
         enclosures: Vec::new(),
-        notes: texts(
-            [&letter::YOU_SEND_IT, &msg::RECEIPT, &msg::SECRECY, &letter::NOT_ADVICE],
-            language,
-        ),
+        notes,
     }
 }

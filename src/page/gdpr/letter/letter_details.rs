@@ -16,6 +16,8 @@ pub struct LetterDetails {
     pub sender: Sender,
     /// The date of the letter.
     pub dated: Option<NaiveDate>,
+    /// How many sessions that were erased from the box the operator should still hold.
+    pub erased_here: u64,
 }
 
 /// An operator, as one writes to it.
