@@ -2,6 +2,7 @@
 
 mod downloads;
 mod erased_here;
+mod first_page;
 mod form_actions;
 mod markup;
 mod notice_texts;

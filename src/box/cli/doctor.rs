@@ -19,7 +19,7 @@ use temoin_core::law::Track;
 use temoin_core::record::{Filter, Pagination};
 use temoin_core::text::Message;
 use temoin_journal::{Reader, is_in_use, set_aside_files};
-use temoin_page::OUT_OF_REACH;
+use temoin_page::{OUT_OF_REACH, words};
 
 use super::arguments::DoctorArgs;
 use super::context::Context;
@@ -264,12 +264,8 @@ impl HealthCheck<'_> {
         }
         match ruleset.profile() {
             Some(profile) => {
-                self.find(
-                    "operator",
-                    CheckResult::Good,
-                    &msg::OPERATOR,
-                    &[("name", &profile.name)],
-                );
+                let name = words::operator(Some(&profile.operator_name()), self.context.language);
+                self.find("operator", CheckResult::Good, &msg::OPERATOR, &[("name", &name)]);
             }
             None => self.find("operator", CheckResult::Note, &msg::OPERATOR_UNKNOWN, &[]),
         }

@@ -4,6 +4,7 @@ use crate::messages::cli::{error, profile as msg};
 use temoin_config::settings::{self, Setting};
 use temoin_core::law::Slug;
 use temoin_core::text::Message;
+use temoin_page::words;
 
 use super::arguments::{JsonArgs, ProfileCommand};
 use super::context::Context;
@@ -45,7 +46,7 @@ fn list(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
                 profile.id.to_string(),
                 profile.jurisdiction.to_string(),
                 newest.map_or_else(String::new, |day| day.to_string()),
-                profile.name.clone(),
+                words::operator(Some(&profile.operator_name()), language),
             ]
         })
         .collect();
@@ -80,7 +81,8 @@ fn choose(context: &Context, id: &Slug) -> Result<(), CliError> {
     let path = &context.config_path;
     settings::change(path, &[(Setting::OperatorProfile, id.as_str())])?;
     let path = path.display().to_string();
-    let values = [("name", profile.name.as_str()), ("file", &path)];
+    let name = words::operator(Some(&profile.operator_name()), context.language);
+    let values = [("name", name.as_str()), ("file", &path)];
     print(&format!("{}\n", msg::USED.fill(context.language, &values)))
 }
 

@@ -130,6 +130,13 @@ impl<'a> Disagreement<'a> {
         }
     }
 
+    /// Since when the rule's edition applies, where the statement was made before: then it says nothing of
+    /// how the operator follows that rule.
+    pub fn predated(&self) -> Option<NaiveDate> {
+        let (statement, (edition, _)) = (self.statement()?, self.rule()?);
+        (statement.stated_on < edition.effective_from).then_some(edition.effective_from)
+    }
+
     /// All conflicts of one field. `reached` is the last day that the session, and so the contract,
     /// is known to have lasted to.
     pub(super) fn all(

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 
 use super::ApplicableRules;
 use crate::law::{
-    Applicability, Covered, Doubt, Kept, KeptUntil, Nature, Span, Track, Verdict, judge,
+    Applicability, Covered, Doubt, Kept, KeptUntil, Nature, OperatorName, Profile, Span, Track,
+    Verdict, judge,
 };
 use crate::record::ErasedGroup;
 use crate::session::{
@@ -20,8 +21,11 @@ pub struct Summary {
     pub today: NaiveDate,
     /// The zone in which that day is counted.
     pub zone: Zone,
-    /// What the operator calls itself.
-    pub operator: Option<String>,
+    /// What the operator is called; `None` where it is not known.
+    pub operator: Option<OperatorName>,
+    /// The date of the operator's newest statement and the day since when the present law applies, where
+    /// the law is younger than every statement.
+    pub predated: Option<(NaiveDate, NaiveDate)>,
     /// How many sessions there are.
     pub sessions: u64,
     /// How many of them last.
@@ -57,7 +61,8 @@ impl Summary {
         let mut summary = Self {
             today: zone.date(now),
             zone,
-            operator: applicable_rules.profile.map(|profile| profile.name.clone()),
+            operator: applicable_rules.profile.map(Profile::operator_name),
+            predated: predated(applicable_rules, zone.date(now)),
             sessions: 0,
             open: 0,
             law: applicable_rules.jurisdiction.map(|_| RecordCounts::default()),
@@ -85,6 +90,18 @@ impl Summary {
         }
         summary
     }
+}
+
+/// When the newest statement was made and since when the law of today applies, where that is later.
+fn predated(
+    applicable_rules: ApplicableRules<'_>,
+    today: NaiveDate,
+) -> Option<(NaiveDate, NaiveDate)> {
+    let profile = applicable_rules.profile?;
+    let stated = profile.statements.iter().map(|statement| statement.stated_on).max()?;
+    let jurisdiction = applicable_rules.jurisdiction?;
+    let since = applicable_rules.law.on(today, jurisdiction, Track::General)?.effective_from;
+    (stated < since).then_some((stated, since))
 }
 
 /// Counts of records by one source of retention periods. Every session is counted in exactly one of

@@ -46,8 +46,8 @@ pub use localized_text::LocalizedText;
 pub use named_enum::NamedEnum;
 pub use period::{Period, PeriodChoice, RetentionPeriod};
 pub use profile::{
-    Contact, CountedFrom, MemberCalled, Profile, ProfileStatement, RegisteredWith, Software,
-    StatementKind, StoredField, SyncEndpoint,
+    Contact, CountedFrom, MemberCalled, OperatorName, Profile, ProfileStatement, RegisteredWith,
+    Software, StatementKind, StoredField, SyncEndpoint,
 };
 pub use public_key::{InvalidKeyDigest, InvalidPublicKey, KeyDigest, PublicKey};
 pub use slug::{InvalidSlug, Slug};

@@ -14,6 +14,15 @@ use super::slug::Slug;
 use super::toml_reader::{IdKind, ProblemReport, TomlTable};
 use crate::session::{Field, Zone};
 
+/// What an operator can be called.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum OperatorName {
+    /// By its own name.
+    Association(String),
+    /// Its name is not known, only the software that it runs.
+    Software(String),
+}
+
 /// What one operator has stated: one profile file. It quotes, dated and with sources, and judges
 /// nothing.
 #[derive(Clone, Debug)]
@@ -58,6 +67,15 @@ impl Profile {
         let profile = report.parse().and_then(|root| Self::read(TomlTable::root(&report, &root)));
         report.finish()?;
         profile.map_or_else(|| Err(RuleFileError::incomplete(file_name)), Ok)
+    }
+
+    /// What to call the operator.
+    pub fn operator_name(&self) -> OperatorName {
+        if self.is_of_software() {
+            OperatorName::Software(self.name.clone())
+        } else {
+            OperatorName::Association(self.name.clone())
+        }
     }
 
     /// Whether a statement says that something is stored of what the box records too.

@@ -9,7 +9,7 @@ use crate::html::Html;
 use crate::messages::page::ask as msg;
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
-use crate::render::law_words;
+use crate::render::{law_words, words};
 use temoin_core::law::{
     Edition, Jurisdiction, Law, Nature, Recipients, RequirementKind, Rule, Track,
 };
@@ -33,10 +33,11 @@ pub(crate) fn ask(site: &Site, request: PageRequest) -> Result<PageResponse, Pag
     let title = context.say(NavItem::Ask.name());
     let html = context.page(Some(NavItem::Ask), title, |html| {
         html.leaf("h1", &[], title);
-        let operator = applicable_rules
-            .profile
-            .map_or_else(|| context.say(&msg::THE_OPERATOR), |it| it.name.as_str());
-        short(html, &context, operator);
+        let operator = applicable_rules.profile.map_or_else(
+            || context.say(&msg::THE_OPERATOR).to_owned(),
+            |it| words::operator(Some(&it.operator_name()), context.language()),
+        );
+        short(html, &context, &operator);
         match applicable_rules.jurisdiction {
             Some(jurisdiction) => law(html, &context, applicable_rules.law, jurisdiction, now),
             None => html.element("div", &[("class", "notice")], |html| {

@@ -18,13 +18,19 @@ pub(super) fn answers(
         html.leaf("h2", &[], context.say(&msg::ANSWERS));
         html.leaf("p", &[("class", "aside")], context.say(&msg::ANSWERS_WHAT));
         for answers in &view.answers {
-            four(html, context, session, answers);
+            four(html, context, session, view, answers);
         }
     });
 }
 
 /// The four answers on some fields, side by side.
-fn four(html: &mut Html, context: &PageContext, session: &Session, answers: &FieldGroupView) {
+fn four(
+    html: &mut Html,
+    context: &PageContext,
+    session: &Session,
+    view: &AssessmentView,
+    answers: &FieldGroupView,
+) {
     html.element("div", &[("class", "answers")], |html| {
         html.leaf(
             "h3",
@@ -49,7 +55,14 @@ fn four(html: &mut Html, context: &PageContext, session: &Session, answers: &Fie
                     }
                 });
                 html.element("div", &[], |html| {
-                    html.leaf("h4", &[], context.say(&msg::DECLARED));
+                    match &view.software {
+                        Some(software) => {
+                            let values = [("software", software.as_str())];
+                            let text = msg::DECLARED_SOFTWARE.fill(context.language(), &values);
+                            html.leaf("h4", &[], text);
+                        }
+                        None => html.leaf("h4", &[], context.say(&msg::DECLARED)),
+                    }
                     answers.declared.iter().for_each(|text| html.leaf("p", &[], text));
                 });
                 html.element("div", &[], |html| {
@@ -65,6 +78,9 @@ fn four(html: &mut Html, context: &PageContext, session: &Session, answers: &Fie
         });
         for difference in &answers.differences {
             html.leaf("p", &[("class", "notice")], difference);
+        }
+        for remark in &answers.remarks {
+            html.leaf("p", &[("class", "note")], remark);
         }
     });
 }

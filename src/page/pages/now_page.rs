@@ -10,12 +10,13 @@ use crate::messages::common;
 use crate::messages::page::now as msg;
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
-use crate::render::words;
+use crate::render::{how_many_held, why_counts_differ, words};
 use crate::tally::tally;
 use crate::{RecordsError, Site};
 use temoin_core::assessment::{RecordCounts, Summary, UnknownReason};
+use temoin_core::law::OperatorName;
 use temoin_core::record::{Filter, Pagination};
-use temoin_core::session::{Field, Session, SessionId, TimeBounds, Timestamp};
+use temoin_core::session::{End, Field, OperatorEnd, Session, SessionId, TimeBounds, Timestamp};
 use temoin_core::text::Message;
 
 /// The first page: what is held now, by whom, until when, and what needs attention.
@@ -80,14 +81,13 @@ impl NowView {
     }
 
     fn operator(&self, context: &PageContext) -> String {
-        let own = self.summary.operator.as_deref();
-        own.unwrap_or_else(|| context.say(&msg::YOUR_OPERATOR)).to_owned()
+        words::operator(self.summary.operator.as_ref(), context.language())
     }
 
     /// What is held, in one sentence.
     fn statement(&self, context: &PageContext) -> String {
-        let operator = self.operator(context);
         let language = context.language();
+        let operator = words::operator_at_start(self.summary.operator.as_ref(), language);
         let values = [("operator", operator.as_str())];
         match self.count() {
             None => msg::RECORDED.fill(language, self.summary.sessions, &[]),
@@ -156,12 +156,20 @@ impl NowView {
                     fact(html, context, &msg::NOT_TOLD, |html| html.text(text));
                 }
             }
-            let law = self.summary.law.as_ref().map(|count| count.held);
-            if let Some(declared) = self.summary.declared.as_ref().filter(|_| law.is_some()) {
-                if Some(declared.held) != law {
-                    let text = msg::DECLARES.fill(language, declared.held, &[]);
-                    fact(html, context, &msg::DECLARATION, |html| html.text(text));
-                }
+            let why = why_counts_differ(&self.summary, context.when);
+            if let Some((declared, why)) = self.summary.declared.as_ref().zip(why) {
+                let label = match &self.summary.operator {
+                    Some(OperatorName::Software(software)) => {
+                        msg::SOFTWARE_WRITES.fill(language, &[("software", software)])
+                    }
+                    _ => context.say(&msg::DECLARATION).to_owned(),
+                };
+                html.leaf("dt", &[], label);
+                html.element("dd", &[], |html| {
+                    html.text(how_many_held(declared, context.when));
+                    html.text(". ");
+                    html.text(why);
+                });
             }
             if self.erased > 0 {
                 let text = common::SESSIONS.fill(language, self.erased, &[]);
@@ -177,6 +185,18 @@ impl NowView {
             || context.when.moment(&start),
             |day| context.when.date_without_weekday(day),
         )
+    }
+
+    /// Whether the operator may not have noticed an end yet.
+    fn may_not_be_noticed(&self, end: &End) -> bool {
+        let is_told = match end.reason.operator_view() {
+            OperatorEnd::Notice | OperatorEnd::OwnStop => true,
+            // The next session, which is not there yet, would tell it.
+            OperatorEnd::Replaced | OperatorEnd::Timeout | OperatorEnd::Unknown => false,
+        };
+        // Where nothing bounds the end from above, it may have been just now.
+        let latest = end.moment.value.latest;
+        !is_told && latest.is_none_or(|latest| self.now <= latest.shifted(SERVER_PATIENCE_MS))
     }
 
     /// Whether the tunnel is up, and what the operator sees of it.
@@ -196,7 +216,10 @@ impl NowView {
                             msg::LAST_END.fill(when.language, &[("moment", &moment)]),
                         );
                     }
-                    html.leaf("p", &[], context.say(&msg::SEES_NOTHING));
+                    html.leaf("p", &[], context.say(&msg::NOTHING_ADDED));
+                    if end.is_some_and(|end| self.may_not_be_noticed(end)) {
+                        html.leaf("p", &[], context.say(&msg::MAY_BELIEVE));
+                    }
                 });
             });
         }
@@ -285,6 +308,10 @@ pub(super) fn empty(html: &mut Html, context: &PageContext) {
         });
     });
 }
+
+/// For how long a server may take a silent client to be there, in milliseconds: ten minutes. With
+/// `keepalive 10 60`, as in OpenVPN's sample configurations, it is two, but operators choose it.
+const SERVER_PATIENCE_MS: i64 = 600_000;
 
 /// The status light.
 const LAMP: &str = "<span class=\"lamp\" aria-hidden=\"true\"></span>";

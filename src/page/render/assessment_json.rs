@@ -7,7 +7,7 @@ use temoin_core::assessment::{
 };
 use temoin_core::law::{
     Applicability, Condition, Covered, Declared, Doubt, Edition, Kept, LegalAnswer, LocalizedText,
-    NamedEnum, Period, ProfileStatement, Verdict,
+    NamedEnum, OperatorName, Period, ProfileStatement, Verdict,
 };
 use temoin_core::session::{Source, TimeBounds};
 use temoin_core::text::Language;
@@ -40,7 +40,11 @@ pub fn summary_json(own: &Summary) -> impl Serialize {
         format: SUMMARY_FORMAT,
         today: JsonDay(own.today),
         timezone: own.zone.name(),
-        operator: own.operator.clone(),
+        operator: match &own.operator {
+            Some(OperatorName::Association(name)) => Some(name.clone()),
+            Some(OperatorName::Software(_)) | None => None,
+        },
+        declared_before_law: own.predated.is_some(),
         sessions: own.sessions,
         open: own.open,
         law: own.law.as_ref().map(JsonRecordCounts::of),
@@ -317,6 +321,8 @@ struct JsonDisagreement {
     other_statement: Option<String>,
     edition: Option<String>,
     rule: Option<String>,
+    /// Whether the statement is older than the rule's edition.
+    before_law: bool,
 }
 
 impl JsonDisagreement {
@@ -327,6 +333,7 @@ impl JsonDisagreement {
         };
         Self {
             kind: it.name(),
+            before_law: it.predated().is_some(),
             statement: it.statement().map(|it| it.id.to_string()),
             other_statement: other,
             edition: it.rule().map(|(edition, _)| edition.id.to_string()),
@@ -462,6 +469,7 @@ struct JsonSummary {
     operator: Option<String>,
     sessions: u64,
     open: u64,
+    declared_before_law: bool,
     law: Option<JsonRecordCounts>,
     declared: Option<JsonRecordCounts>,
 }

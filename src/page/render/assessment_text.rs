@@ -10,8 +10,8 @@ use temoin_core::assessment::{
 };
 use temoin_core::law::{
     Applicability, Certainty, Condition, Covered, Declared, Doubt, Edition, EditionStatus, Kept,
-    LegalAnswer, LegalChallenge, Nature, ProfileStatement, Recipients, RequirementKind, Rule, Slug,
-    Verdict,
+    LegalAnswer, LegalChallenge, Nature, OperatorName, ProfileStatement, Recipients,
+    RequirementKind, Rule, Slug, Verdict,
 };
 use temoin_core::session::Field;
 use temoin_core::text::{DateFormatter, Message};
@@ -88,7 +88,9 @@ impl<'h, 'a> TextWriter<'h, 'a> {
             None => self.say(&w::LAW_UNKNOWN),
         };
         let operator = match applicable_rules.profile {
-            Some(profile) => profile.name.clone(),
+            Some(profile) => {
+                record::operator(Some(&profile.operator_name()), self.phrases.when.language)
+            }
             None => self.say(&w::OPERATOR_UNKNOWN).to_owned(),
         };
         let rows = [
@@ -183,7 +185,7 @@ impl<'h, 'a> TextWriter<'h, 'a> {
             .holding
             .fields
             .iter()
-            .filter(|it| !it.disagreements.is_empty())
+            .filter(|it| it.disagreements.iter().any(|it| it.predated().is_none()))
             .map(|it| it.field)
             .collect();
         if !differing.is_empty() {
@@ -267,10 +269,11 @@ impl<'h, 'a> TextWriter<'h, 'a> {
         }
         for it in &first.disagreements {
             let text = self.disagreement(it);
-            rows.push((&w::DIFFERENCE, text));
+            let label = if it.predated().is_some() { &w::REMARK } else { &w::DIFFERENCE };
+            rows.push((label, text));
         }
         // The same in every group, so that the eye finds the answers below each other.
-        let labels = [&w::SEEN, &w::LAW, &w::DECLARED, &w::SIGNED, &w::DIFFERENCE];
+        let labels = [&w::SEEN, &w::LAW, &w::DECLARED, &w::SIGNED, &w::DIFFERENCE, &w::REMARK];
         let width = labels.map(|label| length(self.say(label))).into_iter().max().unwrap_or(0);
         self.rows_of(4, width, &rows);
     }
@@ -493,7 +496,9 @@ impl<'h, 'a> TextWriter<'h, 'a> {
                 self.fill(&w::DIFFER_OVERDUE, &[("day", &day)])
             }
         };
-        sentence(&text)
+        let Some(since) = disagreement.predated() else { return sentence(&text) };
+        let since = self.phrases.when.date_without_weekday(since);
+        sentence(&self.fill(&w::DIFFER_OLDER, &[("difference", &text), ("since", &since)]))
     }
 
     /// The marks that lead to the sources of a text; each source has one number.
@@ -708,7 +713,13 @@ impl<'h, 'a> TextWriter<'h, 'a> {
 
     fn statements(&mut self) {
         let Some(profile) = self.holding.applicable_rules.profile else { return };
-        self.layout.heading(self.say(&w::STATEMENTS));
+        let title = match profile.operator_name() {
+            OperatorName::Association(_) => self.say(&w::STATEMENTS).to_owned(),
+            OperatorName::Software(software) => {
+                self.fill(&w::SOFTWARE_STATEMENTS, &[("software", &software)])
+            }
+        };
+        self.layout.heading(&title);
         let language = self.phrases.when.language;
         for statement in &profile.statements {
             let values = [

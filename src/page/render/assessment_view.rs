@@ -3,7 +3,9 @@ use super::phrases::sentence;
 use crate::messages::assessment as w;
 use crate::render::words as record;
 use temoin_core::assessment::{Assessment, FieldAssessment, Knowledge, LegalPosition};
-use temoin_core::law::{Applicability, Doubt, Edition, LegalAnswer, Slug, Verdict};
+use temoin_core::law::{
+    Applicability, Doubt, Edition, LegalAnswer, OperatorName, Profile, Slug, Verdict,
+};
 use temoin_core::session::Field;
 use temoin_core::text::DateFormatter;
 
@@ -18,6 +20,8 @@ pub(crate) struct AssessmentView {
     pub who: Vec<RecipientsView>,
     /// Whether the files of law leave open who may obtain some of it.
     pub who_is_open: bool,
+    /// The software whose habits stand in place of an operator's declarations.
+    pub software: Option<String>,
 }
 
 /// The texts for a group of fields.
@@ -37,6 +41,8 @@ pub(crate) struct FieldGroupView {
     pub signed: Option<String>,
     /// The conflicts.
     pub differences: Vec<String>,
+    /// Where a statement and a younger law differ, which is no conflict.
+    pub remarks: Vec<String>,
 }
 
 /// A sentence and its sources.
@@ -87,7 +93,12 @@ impl AssessmentView {
             .collect();
         let answers =
             assessment.groups().iter().map(|group| answers(&writer, group, when)).collect();
-        Self { short, answers, who, who_is_open }
+        let profile = assessment.applicable_rules.profile;
+        let software = match profile.map(Profile::operator_name) {
+            Some(OperatorName::Software(software)) => Some(software),
+            Some(OperatorName::Association(_)) | None => None,
+        };
+        Self { short, answers, who, who_is_open, software }
     }
 }
 
@@ -133,8 +144,19 @@ fn answers<'a>(
         law_is: first.law.as_ref().map_or(Knowledge::Unknown, LegalPosition::knowledge),
         declared,
         signed: first.signed.map(|signed| sentence(writer.say(signed_field(signed)))),
-        differences: first.disagreements.iter().map(|it| writer.difference(it)).collect(),
+        differences: differences(writer, first, false),
+        remarks: differences(writer, first, true),
     }
+}
+
+/// What differs, of the conflicts or of the statements that are older than the law.
+fn differences(
+    writer: &TextWriter<'_, '_>,
+    field: &FieldAssessment<'_>,
+    is_predated: bool,
+) -> Vec<String> {
+    let wanted = field.disagreements.iter().filter(|it| it.predated().is_some() == is_predated);
+    wanted.map(|it| writer.difference(it)).collect()
 }
 
 /// What a rule says, until when, and where it is written.

@@ -18,3 +18,4 @@ pub(crate) use assessment_view::{AssessmentView, FieldGroupView};
 pub use signed_counts::SignedCounts;
 pub use signed_status_text::signed_status_text;
 pub use summary_text::summary_text;
+pub(crate) use summary_text::{how_many_held, why_counts_differ};

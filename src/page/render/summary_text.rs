@@ -3,6 +3,7 @@ use super::text_layout::{TextLayout, length};
 use crate::messages::assessment as w;
 use crate::messages::common;
 use temoin_core::assessment::{RecordCounts, Summary, UnknownReason};
+use temoin_core::law::OperatorName;
 use temoin_core::text::{DateFormatter, Message};
 
 /// A summary as plain text for a terminal of `width` columns, in the language and the time
@@ -29,7 +30,12 @@ pub fn summary_text(own: &Summary, when: DateFormatter, width: usize) -> String 
         layout.row(2, label, column, text);
     }
     let operator = match &own.operator {
-        Some(name) => w::BY_DECLARATION.fill(when.language, &[("operator", name)]),
+        Some(OperatorName::Association(name)) => {
+            w::BY_DECLARATION.fill(when.language, &[("operator", name)])
+        }
+        Some(OperatorName::Software(software)) => {
+            w::BY_SOFTWARE.fill(when.language, &[("software", software)])
+        }
         None => say(&w::BY_DECLARATION_UNKNOWN).to_owned(),
     };
     for (title, count, nothing, unknown) in [
@@ -47,8 +53,45 @@ pub fn summary_text(own: &Summary, when: DateFormatter, width: usize) -> String 
         }
     }
     layout.gap();
+    if let Some(why) = why_counts_differ(own, when) {
+        layout.paragraph(0, &why);
+    }
     layout.paragraph(0, say(&w::COUNTED));
     layout.into_string()
+}
+
+/// Why law and declaration come to two counts; `None` where they do not.
+pub(crate) fn why_counts_differ(own: &Summary, when: DateFormatter) -> Option<String> {
+    let (law, declared) = own.law.as_ref().zip(own.declared.as_ref())?;
+    if (law.held, law.untold()) == (declared.held, declared.untold()) {
+        return None;
+    }
+    let day = |day| when.date_without_weekday(day);
+    Some(match (&own.operator, own.predated) {
+        (Some(OperatorName::Software(_)), _) => w::WHY_TWO_SOFTWARE.text(when.language).to_owned(),
+        (_, Some((stated, since))) => {
+            let values = [("stated", &*day(stated)), ("since", &*day(since))];
+            w::WHY_TWO_OLDER.fill(when.language, &values)
+        }
+        (_, None) => w::WHY_TWO.text(when.language).to_owned(),
+    })
+}
+
+/// How many sessions are to be held, with bounds where that is not known, and how many of them are erased
+/// here.
+pub(crate) fn how_many_held(count: &RecordCounts, when: DateFormatter) -> String {
+    let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
+    let held = if count.untold() > 0 {
+        let (least, most) = (sessions(count.held), sessions(count.at_most()));
+        w::HELD_BETWEEN.fill(when.language, &[("least", &least), ("most", &most)])
+    } else {
+        sessions(count.held)
+    };
+    if count.erased_here == 0 {
+        return held;
+    }
+    let erased = w::HELD_ERASED_HERE.fill(when.language, count.erased_here, &[]);
+    format!("{held}, {erased}")
 }
 
 fn rows(
@@ -58,17 +101,7 @@ fn rows(
 ) -> Vec<(&'static str, String)> {
     let say = |message: &Message| message.text(when.language);
     let sessions = |count| common::SESSIONS.fill(when.language, count, &[]);
-    let mut held = if count.untold() > 0 {
-        let (least, most) = (sessions(count.held), sessions(count.at_most()));
-        w::HELD_BETWEEN.fill(when.language, &[("least", &least), ("most", &most)])
-    } else {
-        sessions(count.held)
-    };
-    if count.erased_here > 0 {
-        let erased = w::HELD_ERASED_HERE.fill(when.language, count.erased_here, &[]);
-        held = format!("{held}, {erased}");
-    }
-    let mut rows = vec![(say(&w::HELD), held)];
+    let mut rows = vec![(say(&w::HELD), how_many_held(count, when))];
     if let Some((id, start)) = &count.oldest {
         let values = [("id", &*id.short()), ("start", &*when.moment(start))];
         let label = if count.erased_here > 0 { &w::OLDEST_HERE } else { &w::OLDEST };

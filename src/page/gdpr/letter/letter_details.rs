@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 
 use crate::gdpr::letter_wrap::plain;
 use crate::messages::letter as msg;
-use temoin_core::law::{Jurisdiction, Profile};
+use temoin_core::law::{Jurisdiction, OperatorName, Profile};
 use temoin_core::text::Language;
 
 /// What every letter needs. What is `None` or empty becomes a placeholder in brackets.
@@ -39,9 +39,13 @@ impl Addressee {
             return Self { name, lines: Vec::new(), email: None };
         };
         let contact = profile.contact.as_ref();
+        let name = match profile.operator_name() {
+            OperatorName::Association(name) => name,
+            OperatorName::Software(_) => msg::OPERATOR_SOFTWARE.text(language).to_owned(),
+        };
         let postal = contact.and_then(|contact| contact.postal.as_deref());
         Self {
-            name: profile.name.clone(),
+            name,
             lines: postal.map_or_else(Vec::new, |lines| lines.lines().map(str::to_owned).collect()),
             email: contact.and_then(|contact| contact.access_request.clone()),
         }

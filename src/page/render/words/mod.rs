@@ -6,6 +6,7 @@ mod end;
 mod failure;
 mod field;
 mod field_list;
+mod operator_name;
 mod source;
 mod state;
 
@@ -14,6 +15,7 @@ pub use end::{end_reason, operator_end};
 pub use failure::failure;
 pub use field::field;
 pub use field_list::fields;
+pub use operator_name::{operator, operator_at_start};
 pub use source::{source, source_explained};
 pub use state::{SessionState, state, transport};
 pub use temoin_core::text::{mid_sentence, sentence_start};
