@@ -19,7 +19,7 @@ AHEAD :=
 BESIDE := app-test plug-check
 
 # Tests that need more than Rust: each has a target of its own.
-APART := arm full_disk tunnel_lifecycle soak sync sync_uplink
+APART := arm foreign_tunnel full_disk tunnel_lifecycle soak sync sync_uplink
 
 .PHONY: help
 help: ## This list

@@ -6,7 +6,7 @@ SESSIONS ?= 500
 
 .PHONY: tunnel-lifecycle
 tunnel-lifecycle: setup ## End to end (root): a tunnel's whole life cycle, with a real OpenVPN; bad disks
-	cargo test --locked --test full_disk --test tunnel_lifecycle --test sync_uplink
+	cargo test --locked --test foreign_tunnel --test full_disk --test tunnel_lifecycle --test sync_uplink
 
 .PHONY: sync-check
 sync-check: setup ## End to end (root): a box and its operator that sync through a real tunnel

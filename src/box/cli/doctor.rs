@@ -1,4 +1,5 @@
 mod operator_checks;
+mod tunnel_checks;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -102,6 +103,10 @@ impl HealthCheck<'_> {
         self.spool(runs);
         self.clock();
         self.coverage();
+        self.tunnels();
+        if let Some(directory) = scripts.parent() {
+            self.openvpn(directory);
+        }
         self.law();
         self.operator();
         self.erasure();

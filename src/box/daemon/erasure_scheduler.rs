@@ -221,7 +221,9 @@ mod tests {
 
     use super::super::recorder::Recorder;
     use super::*;
-    use temoin_core::session::{Attributes, BootId, Device, Evidence, SessionSecret, Timestamp};
+    use temoin_core::session::{
+        Attributes, BootId, Device, Evidence, Link, SessionSecret, Timestamp,
+    };
 
     fn reading(uptime: u64, realtime: &str, synchronised: bool) -> ClockReading {
         ClockReading {
@@ -282,7 +284,8 @@ mod tests {
         let device: Device = "tun0".parse().unwrap();
         let mut recorder = Recorder::new(journal, vec![device.clone()], Uptime::START).unwrap();
         let unsure = |uptime| reading(uptime, "1970-01-01T00:00:01Z", false);
-        let up = Evidence::LinkUp { interface: 3, attributes: Attributes::default() };
+        let attributes = Attributes::default();
+        let up = Evidence::LinkUp(Link { interface: 3, attributes, is_uplink: true });
         recorder.observe(unsure(1_000), device.clone(), up);
         recorder.observe(unsure(60_000), device, Evidence::Elapsed);
         recorder.write_pending(&mut || SessionSecret::from_bytes([1; 32])).1.unwrap();

@@ -383,12 +383,12 @@ impl Daemon {
         let link = query_link(&device);
         let own = self.recorder.interface_of(&device);
         if let Some(interface) =
-            own.filter(|own| link.as_ref().is_none_or(|(interface, _)| interface != own))
+            own.filter(|own| link.as_ref().is_none_or(|link| link.interface != *own))
         {
             self.recorder.observe(reading, device.clone(), Evidence::LinkGone { interface });
         }
-        if let Some((interface, attributes)) = link {
-            self.recorder.observe(reading, device, Evidence::LinkUp { interface, attributes });
+        if let Some(link) = link {
+            self.recorder.observe(reading, device, Evidence::LinkUp(link));
         }
     }
 
@@ -397,10 +397,9 @@ impl Daemon {
         let now = reading.uptime;
         let due = self.recorder.deadline().filter(|(at, _)| *at <= now);
         if let Some((_, device)) = due.filter(|_| !self.recorder.is_behind()) {
-            // Its addresses may have come after the interface itself.
-            if let Some((interface, attributes)) = query_link(&device) {
-                let up = Evidence::LinkUp { interface, attributes };
-                self.recorder.observe(reading, device.clone(), up);
+            // Its addresses and routes may have come after the interface itself.
+            if let Some(link) = query_link(&device) {
+                self.recorder.observe(reading, device.clone(), Evidence::LinkUp(link));
             }
             self.recorder.observe(reading, device, Evidence::Elapsed);
         }

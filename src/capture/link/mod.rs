@@ -2,6 +2,7 @@
 
 mod netlink;
 mod query;
+mod uplink;
 
 pub use netlink::{LinkNotice, LinkWatch};
 pub(crate) use query::addresses;

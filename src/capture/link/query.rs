@@ -3,15 +3,17 @@ use std::net::IpAddr;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
 
-use temoin_core::session::{Attributes, Device, Observed, Source};
+use super::uplink::is_uplink;
+use temoin_core::session::{Attributes, Device, Link, Observed, Source};
 
-/// The index and current addresses of an interface; `None` if it does not exist.
+/// An interface as it is now; `None` if it does not exist.
 ///
 /// An address is returned only if it is the only candidate: vpnclient, for instance, may add an
 /// address of the delegated prefix, and the two cannot be told apart.
-pub fn query_link(device: &Device) -> Option<(u32, Attributes)> {
+pub fn query_link(device: &Device) -> Option<Link> {
     let interface = if_nametoindex(device.as_str()).ok()?;
-    Some((interface, attributes(&addresses(device))))
+    let attributes = attributes(&addresses(device));
+    Some(Link { interface, attributes, is_uplink: is_uplink(device) })
 }
 
 /// The addresses that an interface has now.
@@ -52,12 +54,12 @@ mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     use super::{attributes, query_link};
-    use temoin_core::session::{Observed, Source};
+    use temoin_core::session::{Link, Observed, Source};
 
     #[test]
     fn the_loopback_interface_is_seen_with_its_address() {
-        let (interface, attributes) = query_link(&"lo".parse().unwrap()).unwrap();
-        assert_eq!(interface, 1);
+        let Link { interface, attributes, is_uplink } = query_link(&"lo".parse().unwrap()).unwrap();
+        assert_eq!((interface, is_uplink), (1, false));
         let expected = Observed::new(Ipv4Addr::LOCALHOST, Source::Interface);
         assert!(attributes.assigned_ipv4.is_none_or(|address| address == expected));
     }

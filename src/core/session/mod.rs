@@ -27,6 +27,6 @@ pub use temoin_protocol::{
     SessionId, SessionSecret, Timestamp, Transport, UnknownField,
 };
 pub use time_bounds::TimeBounds;
-pub use tracker::{Change, Evidence, Observation, Tracker};
+pub use tracker::{Change, Evidence, Link, Observation, Tracker};
 pub use vpn_session::{Attributes, Coverage, End, Session};
 pub use zone::{UnknownZone, Zone};

@@ -7,7 +7,7 @@ use super::{
     SessionSecret, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 
-pub use evidence::{Change, Evidence, Observation};
+pub use evidence::{Change, Evidence, Link, Observation};
 
 /// How long to wait for OpenVPN's reason after the kernel reports a tunnel gone, in milliseconds.
 /// OpenVPN runs its `down` script some 30 ms after it closes the interface.
@@ -38,7 +38,7 @@ struct TunnelState {
     /// The interface or the process is gone, and OpenVPN may still say why.
     gone: Option<(ClockReading, EndReason)>,
     /// The interface appeared, and OpenVPN may still say what it is.
-    came: Option<(ClockReading, u32, Attributes)>,
+    came: Option<(ClockReading, Link)>,
     /// The management socket is attached.
     attached: bool,
     /// Connections counted on it; `None` where nothing could be counted.
@@ -59,7 +59,8 @@ struct OpenSession {
 
 impl Tracker {
     /// A tracker that resumes the sessions still open in the record. Only the interfaces in
-    /// `watched` become sessions without a report from OpenVPN.
+    /// `watched` become sessions without a report from OpenVPN, and only where the box's traffic leaves
+    /// by them: nothing else tells a client's tunnel from another program's.
     pub fn new(watched: Vec<Device>, open: Vec<Session>) -> Self {
         let mut tracker = Self { watched, ..Self::default() };
         for session in open {
@@ -121,9 +122,7 @@ impl Tracker {
                 tunnel.up(&mut collector, interface, attributes);
             }
             Evidence::TunnelDown { reason } => tunnel.down(&mut collector, reason),
-            Evidence::LinkUp { interface, attributes } => {
-                tunnel.link_up(&mut collector, interface, attributes, watched);
-            }
+            Evidence::LinkUp(link) => tunnel.link_up(&mut collector, link, watched),
             Evidence::LinkGone { interface } => tunnel.link_gone(&collector, interface),
             Evidence::Started { link, heartbeat } => {
                 tunnel.started(&mut collector, link, heartbeat, watched);
@@ -217,7 +216,7 @@ fn moment_of(reading: &ClockReading, now: &ClockReading) -> TimeBounds {
 impl TunnelState {
     fn deadline(&self) -> Option<Uptime> {
         let gone = self.gone.as_ref().map(|(at, _)| at.uptime.plus(DOWN_GRACE));
-        let came = self.came.as_ref().map(|(at, ..)| at.uptime.plus(UP_GRACE));
+        let came = self.came.as_ref().map(|(at, _)| at.uptime.plus(UP_GRACE));
         gone.into_iter().chain(came).min()
     }
 
@@ -231,7 +230,7 @@ impl TunnelState {
         let coverage = self.coverage();
         self.transport = attributes.gateway.map(|own| own.value).zip(attributes.transport);
         let rebuilt = self.rebuilt.take().filter(|rebuilt| is_soon_after(&reading, rebuilt));
-        let came = self.came.take().map(|(_, came, _)| came);
+        let came = self.came.take().map(|(_, came)| came.interface);
         let interface = interface.or(came);
         if let Some(open) = &mut self.open {
             if open.session.opened == reading {
@@ -260,7 +259,7 @@ impl TunnelState {
     fn down(&mut self, collector: &mut ChangeCollector<'_>, reason: EndReason) {
         let at = collector.reading;
         self.rebuilt = (reason == EndReason::SettingsChanged).then_some(at);
-        self.came.take_if(|(came, ..)| came.boot != at.boot || came.uptime <= at.uptime);
+        self.came.take_if(|(came, _)| came.boot != at.boot || came.uptime <= at.uptime);
         let is_earlier = |open: &mut OpenSession| {
             open.session.opened.boot == at.boot && at.uptime < open.session.opened.uptime
         };
@@ -276,31 +275,29 @@ impl TunnelState {
         }
     }
 
-    fn link_up(
-        &mut self,
-        collector: &mut ChangeCollector<'_>,
-        interface: u32,
-        attributes: Attributes,
-        watched: bool,
-    ) {
+    fn link_up(&mut self, collector: &mut ChangeCollector<'_>, link: Link, watched: bool) {
+        let interface = link.interface;
         match &mut self.open {
             Some(open) if open.session.interface == Some(interface) => {}
             Some(open) if open.session.interface.is_none() && self.gone.is_none() => {
                 open.session.interface = Some(interface);
-                open.session.attributes.fill_missing(&attributes);
+                open.session.attributes.fill_missing(&link.attributes);
                 collector.update(open);
             }
             _ if watched => match &mut self.came {
-                // Its addresses come after it does.
-                Some((_, came, known)) if *came == interface => known.fill_missing(&attributes),
-                _ => self.came = Some((collector.reading, interface, attributes)),
+                // Its addresses and routes come after it does.
+                Some((_, known)) if known.interface == interface => {
+                    known.attributes.fill_missing(&link.attributes);
+                    known.is_uplink |= link.is_uplink;
+                }
+                _ => self.came = Some((collector.reading, link)),
             },
             _ => {}
         }
     }
 
     fn link_gone(&mut self, collector: &ChangeCollector<'_>, interface: u32) {
-        self.came.take_if(|(_, came, _)| *came == interface);
+        self.came.take_if(|(_, came)| came.interface == interface);
         let concerned = self.open.as_ref().is_some_and(|open| {
             open.session.interface.is_none_or(|own| own == interface)
                 && open.session.opened.boot == collector.reading.boot
@@ -313,13 +310,13 @@ impl TunnelState {
     fn started(
         &mut self,
         collector: &mut ChangeCollector<'_>,
-        link: Option<(u32, Attributes)>,
+        link: Option<Link>,
         heartbeat: Option<Timestamp>,
         watched: bool,
     ) {
         if let Some(open) = &self.open {
             let rebooted = open.session.opened.boot != collector.reading.boot;
-            let present = link.as_ref().map(|(interface, _)| *interface);
+            let present = link.as_ref().map(|link| link.interface);
             let own = |present| open.session.interface.is_none_or(|own| own == present);
             if rebooted || !present.is_some_and(own) {
                 // If another tunnel is up in this boot, the heartbeat may be that one's.
@@ -327,13 +324,14 @@ impl TunnelState {
                 self.close_unseen(collector, EndReason::Unseen, alive);
             }
         }
-        if let (None, Some((interface, attributes))) = (&self.open, link.filter(|_| watched)) {
+        let link = link.filter(|link| watched && link.is_uplink);
+        if let (None, Some(link)) = (&self.open, link) {
             let start = bounds(collector.reading.boot_started(), &collector.reading);
             self.open = Some(collector.open(
                 collector.reading,
                 start,
-                Some(interface),
-                attributes,
+                Some(link.interface),
+                link.attributes,
                 Coverage::Interface,
                 None,
             ));
@@ -417,9 +415,9 @@ impl TunnelState {
         start: Observed<TimeBounds>,
         mut attributes: Attributes,
     ) {
-        let interface = self.came.take().map(|(_, interface, addresses)| {
-            attributes.fill_missing(&addresses);
-            interface
+        let interface = self.came.take().map(|(_, link)| {
+            attributes.fill_missing(&link.attributes);
+            link.interface
         });
         let (reading, coverage) = (collector.reading, Coverage::Complete);
         let open =
@@ -456,9 +454,10 @@ impl TunnelState {
         if let Some((at, reason)) = self.gone.take_if(|(at, _)| at.uptime.plus(DOWN_GRACE) <= now) {
             self.close_gone(collector, at, reason);
         }
-        let came = self.came.take_if(|(at, ..)| at.uptime.plus(UP_GRACE) <= now);
-        if let Some((at, interface, attributes)) = came {
-            self.close_missed(collector, EndReason::Unseen);
+        let came = self.came.take_if(|(at, _)| at.uptime.plus(UP_GRACE) <= now);
+        let Some((at, Link { interface, attributes, is_uplink })) = came else { return };
+        self.close_missed(collector, EndReason::Unseen);
+        if is_uplink {
             let start = Observed::new(moment_of(&at, &collector.reading), Source::Interface);
             let coverage = Coverage::Interface;
             self.open =

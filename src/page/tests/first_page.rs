@@ -53,7 +53,10 @@ fn two_counts_are_reconciled_and_a_statement_older_than_the_law_is_called_older(
         assert!(body.contains(text), "{text}\n{body}");
     }
     let page = get(&server, &format!("/session/{}?lang=fr", id(5))).body;
-    assert!(page.contains("Cette déclaration est plus ancienne que cette version de la loi"), "{page}");
+    assert!(
+        page.contains("Cette déclaration est plus ancienne que cette version de la loi"),
+        "{page}"
+    );
     let older = "<p class=\"note\">Déclaré le 24 février 2018";
     assert!(page.contains(older), "{page}");
     // Only what no law at all lists is a difference.

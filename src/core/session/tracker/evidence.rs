@@ -13,6 +13,18 @@ pub struct Observation {
     pub evidence: Evidence,
 }
 
+/// A network interface that is there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// The kernel's number of it.
+    pub interface: u32,
+    /// Its addresses.
+    pub attributes: Attributes,
+    /// Whether the box's traffic to the internet leaves by it, which says that it is a client's tunnel: a
+    /// server of the member's own has one of the same name, and no such route.
+    pub is_uplink: bool,
+}
+
 /// What can be observed of a tunnel. What OpenVPN does when was measured with version 2.6.14.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Evidence {
@@ -30,12 +42,7 @@ pub enum Evidence {
         reason: EndReason,
     },
     /// The interface is up.
-    LinkUp {
-        /// The kernel's number of the interface.
-        interface: u32,
-        /// Its addresses.
-        attributes: Attributes,
-    },
+    LinkUp(Link),
     /// The interface is gone.
     LinkGone {
         /// The kernel's number of the interface.
@@ -43,8 +50,8 @@ pub enum Evidence {
     },
     /// temoin started: which interface of this name exists, and OpenVPN's last heartbeat on disk.
     Started {
-        /// The kernel's number of the interface and its addresses; `None` when it is not there.
-        link: Option<(u32, Attributes)>,
+        /// The interface; `None` when it is not there.
+        link: Option<Link>,
         /// When OpenVPN last wrote its status file.
         heartbeat: Option<Timestamp>,
     },

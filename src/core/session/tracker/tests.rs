@@ -3,7 +3,7 @@ use std::net::Ipv4Addr;
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 
 use crate::session::{
-    Attributes, BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Gateway,
+    Attributes, BootId, Change, ClockReading, Coverage, Device, EndReason, Evidence, Gateway, Link,
     Observation, Observed, Session, SessionId, SessionSecret, Source, TimeBounds, Timestamp,
     Tracker, Transport, Uptime,
 };
@@ -119,7 +119,11 @@ fn down(reason: EndReason) -> Evidence {
 }
 
 fn link_up(interface: u32) -> Evidence {
-    Evidence::LinkUp { interface, attributes: attributes(Source::Interface) }
+    Evidence::LinkUp(link(interface, true))
+}
+
+fn link(interface: u32, is_uplink: bool) -> Link {
+    Link { interface, attributes: attributes(Source::Interface), is_uplink }
 }
 
 fn link_gone(interface: u32) -> Evidence {
@@ -127,7 +131,7 @@ fn link_gone(interface: u32) -> Evidence {
 }
 
 fn started(interface: Option<u32>, heartbeat: Option<Timestamp>) -> Evidence {
-    let link = interface.map(|interface| (interface, attributes(Source::Interface)));
+    let link = interface.map(|interface| link(interface, true));
     Evidence::Started { link, heartbeat }
 }
 
@@ -437,9 +441,29 @@ fn a_history_that_lost_its_beginning_keeps_the_session_and_no_longer_calls_it_co
 }
 
 #[test]
+fn an_interface_of_which_nothing_says_that_it_is_a_clients_is_no_session() {
+    let mut witness = TrackerFixture::new();
+    witness.sees(10, Evidence::LinkUp(link(3, false))).sees(60, Evidence::Elapsed);
+    witness.sees(70, Evidence::Started { link: Some(link(3, false)), heartbeat: None });
+    assert_eq!(witness.sessions(), []);
+    // A hook says whose it is.
+    witness.sees(80, up(3));
+    assert_eq!(witness.only_session().start, exact(80, Source::OpenVpnHook));
+}
+
+#[test]
+fn a_session_whose_interface_gives_way_to_another_programs_ends_and_that_one_is_none() {
+    let mut witness = TrackerFixture::new();
+    witness.sees(11, up(3)).sees(20, Evidence::LinkUp(link(4, false)));
+    witness.sees(60, Evidence::Elapsed);
+    assert!(witness.only_session().end.is_some());
+}
+
+#[test]
 fn a_watched_interface_that_no_hook_speaks_of_becomes_a_session_from_when_it_came() {
     let mut witness = TrackerFixture::new();
-    witness.sees(10, Evidence::LinkUp { interface: 3, attributes: Attributes::default() });
+    let bare = Link { interface: 3, attributes: Attributes::default(), is_uplink: false };
+    witness.sees(10, Evidence::LinkUp(bare));
     witness.sees(12, link_up(3)).sees(24, Evidence::Elapsed);
     assert_eq!(witness.sessions(), []);
     witness.sees(25, Evidence::Elapsed);
