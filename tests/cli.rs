@@ -558,6 +558,11 @@ fn what_promises_rest_on_is_in_the_program_that_was_built() {
     for option in ["TEMP_STORE=2", "SECURE_DELETE"] {
         assert!(has(option), "SQLite was built without {option}");
     }
+    // The rules of other zones are read from the system's files.
+    assert!(has("Europe/Brussels"));
+    for zone in ["Europe/Madrid", "America/New_York"] {
+        assert!(!has(zone), "{zone} is compiled in");
+    }
     let program = Program::native();
     for (zone, code) in [
         ("UTC", 0),
@@ -565,10 +570,43 @@ fn what_promises_rest_on_is_in_the_program_that_was_built() {
         ("Indian/Reunion", 0),
         ("America/St_Barthelemy", 0),
         ("Pacific/Wallis", 0),
-        ("Europe/Madrid", 1),
-        ("America/New_York", 1),
+        // No system has such a file.
+        ("Europe/Nowhere", 1),
     ] {
         program.configure(&format!("[page]\ntime_zone = \"{zone}\"\n"));
         assert_eq!(program.run("settings check").status.code(), Some(code), "{zone}");
     }
+}
+
+#[test]
+fn times_are_in_the_systems_zone_or_it_is_said_that_they_are_not() {
+    let mut program = Program::native();
+    program.start_daemon();
+    program.hook("route-up");
+    program.await_sessions("open");
+    let start = program.json("sessions --json")["sessions"][0]["start"]["earliest"].clone();
+    let hour: u32 = start.as_str().unwrap()[11..13].parse().unwrap();
+    let said = |zone: &str, words: &str| {
+        let output = program.command(words).env("TZ", zone).output().unwrap();
+        assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // Without tzdata on the machine that runs this, no name is known beyond those compiled in; a rule is.
+    for zone in ["<+05>-5", "Indian/Reunion"] {
+        let ahead = if zone == "Indian/Reunion" { 4 } else { 5 };
+        let shown = said(zone, "sessions --lang fr");
+        assert!(shown.contains(&format!(" {:02}:", (hour + ahead) % 24)), "{zone}\n{shown}");
+        assert!(!shown.contains("Ces heures sont en UTC"), "{zone}\n{shown}");
+    }
+    for words in ["sessions --lang fr", "status --lang fr", "held --lang fr"] {
+        let shown = said("Europe/Nowhere", words);
+        assert!(shown.contains("Ces heures sont en UTC"), "{words}\n{shown}");
+        assert!(shown.contains("(TZ=Europe/Nowhere)"), "{words}\n{shown}");
+    }
+    let report = program.command("doctor --json").env("TZ", "Europe/Nowhere").output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let zone = findings.iter().find(|finding| finding["check"] == "time-zone").unwrap();
+    assert_eq!(zone["health"], "note");
+    assert!(zone["text"].as_str().unwrap().contains("TZ=Europe/Nowhere"), "{zone}");
 }

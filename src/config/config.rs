@@ -11,6 +11,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 
+use crate::time_zone::zone_named;
 use temoin_capture::clock::ClockTrust;
 use temoin_capture::origin::OriginMethod;
 use temoin_core::law::{GRACE_DAYS, Jurisdiction, NamedEnum, Slug};
@@ -189,7 +190,13 @@ impl Config {
             sync: raw.sync.enabled.unwrap_or(default.sync),
             proxy: parsed("sync.proxy", raw.sync.proxy)?,
             language: parsed("page.language", raw.page.language)?,
-            time_zone: parsed("page.time_zone", raw.page.time_zone)?,
+            time_zone: raw
+                .page
+                .time_zone
+                .filter(|text| !text.is_empty())
+                .map(|name| zone_named(&name))
+                .transpose()
+                .map_err(|error| ConfigProblem::value("page.time_zone", &error))?,
             users: raw
                 .page
                 .users

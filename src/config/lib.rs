@@ -4,8 +4,10 @@
 mod config;
 pub mod ruleset;
 pub mod settings;
+mod time_zone;
 
 pub use config::{Config, ConfigError, DEFAULT_PATH, UserName};
+pub use time_zone::{SystemZone, zone_named};
 
 /// The texts of the catalogues in `src/locales`.
 #[allow(unused_imports, reason = "what each generated module imports is the same")]

@@ -2,15 +2,16 @@ use std::fmt::Display;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, io};
 
 use chrono::NaiveDate;
 
+use crate::messages::cli::doctor as zone_msg;
 use crate::messages::cli::error as msg;
 use temoin_capture::clock;
 use temoin_command_line::language_of_system;
 use temoin_config::ruleset::Ruleset;
-use temoin_config::{Config, DEFAULT_PATH};
+use temoin_config::{Config, DEFAULT_PATH, SystemZone};
 use temoin_core::record::Filter;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use temoin_core::text::{DateFormatter, Language};
@@ -26,6 +27,8 @@ pub(super) struct Context {
     pub(super) config: Config,
     pub(super) language: Language,
     pub(super) zone: Zone,
+    /// Why times are in UTC though nobody chose it: what the system says of its zone.
+    pub(super) zone_fallback: Option<String>,
     pub(super) now: Timestamp,
 }
 
@@ -35,11 +38,14 @@ impl Context {
             Some(path) => Config::read(path, true),
             None => Config::read(Path::new(DEFAULT_PATH), false),
         }?;
+        let chosen = config.time_zone.map(|zone| SystemZone { zone, fallback: None });
+        let SystemZone { zone, fallback } = chosen.unwrap_or_else(SystemZone::read);
         Ok(Self {
             state_dir: arguments.state_dir.clone(),
             config_path: arguments.config.clone().unwrap_or_else(|| DEFAULT_PATH.into()),
             language: arguments.lang.or(config.language).unwrap_or_else(system_language),
-            zone: config.time_zone.unwrap_or_else(zone_of_system),
+            zone,
+            zone_fallback: fallback,
             config,
             now: clock::now(),
         })
@@ -48,6 +54,14 @@ impl Context {
     /// The formatter of dates and times.
     pub(super) fn when(&self) -> DateFormatter {
         DateFormatter::new(self.language, self.zone)
+    }
+
+    /// A line to stand below times, where their zone is not the system's.
+    pub(super) fn zone_note(&self) -> String {
+        match self.zone_fallback.as_deref() {
+            None => String::new(),
+            Some(says) => format!("{}\n", zone_fallback(says, self.language)),
+        }
     }
 
     /// The record; `None` where there is none yet.
@@ -150,17 +164,10 @@ fn system_language() -> Language {
     language_of_system(|name| env::var(name).ok())
 }
 
-/// The system's time zone; UTC where it has none that temoin knows.
-fn zone_of_system() -> Zone {
-    let named = env::var("TZ").ok().map(|name| name.trim_start_matches(':').to_owned());
-    let linked = fs::read_link("/etc/localtime")
-        .ok()
-        .and_then(|path| Some(path.to_str()?.split_once("/zoneinfo/")?.1.to_owned()));
-    let written = || fs::read_to_string("/etc/timezone").ok().map(|text| text.trim().to_owned());
-    let known = |name: String| name.parse().ok();
-    named
-        .and_then(known)
-        .or_else(|| linked.and_then(known))
-        .or_else(|| written().and_then(known))
-        .unwrap_or(Zone::UTC)
+/// That times are in UTC, since the system says this of its time zone.
+pub(super) fn zone_fallback(says: &str, language: Language) -> String {
+    match says {
+        "" => zone_msg::ZONE_UNSAID.text(language).to_owned(),
+        says => zone_msg::ZONE_UNKNOWN.fill(language, &[("says", says)]),
+    }
 }

@@ -23,7 +23,7 @@ use temoin_journal::{Reader, is_in_use, set_aside_files};
 use temoin_page::{OUT_OF_REACH, words};
 
 use super::arguments::DoctorArgs;
-use super::context::Context;
+use super::context::{Context, zone_fallback};
 use super::exit::{CliError, Failure};
 use super::output::print;
 use super::table::wrapped;
@@ -102,6 +102,7 @@ impl HealthCheck<'_> {
         self.record();
         self.spool(runs);
         self.clock();
+        self.time_zone();
         self.coverage();
         self.tunnels();
         if let Some(directory) = scripts.parent() {
@@ -227,6 +228,18 @@ impl HealthCheck<'_> {
         } else {
             self.find("clock", CheckResult::Note, &msg::CLOCK_UNCONFIRMED, &[]);
         }
+    }
+
+    fn time_zone(&mut self) {
+        let text = match self.context.zone_fallback.as_deref() {
+            None => {
+                let values = [("zone", self.context.zone.name())];
+                self.find("time-zone", CheckResult::Good, &msg::TIME_ZONE, &values);
+                return;
+            }
+            Some(says) => zone_fallback(says, self.context.language),
+        };
+        self.findings.push(Finding { check: "time-zone", health: CheckResult::Note, text });
     }
 
     fn coverage(&mut self) {

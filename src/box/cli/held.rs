@@ -52,7 +52,8 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
         return print(&format!("{}\n", serde_json::to_string(&held)?));
     }
     print(&summary_text(&summary, context.when(), WIDTH))?;
-    signed.map_or(Ok(()), |signed| print(&signed.to_text(context.when(), WIDTH)))
+    let signed = signed.map_or_else(String::new, |signed| signed.to_text(context.when(), WIDTH));
+    print(&(signed + &context.zone_note()))
 }
 
 /// The summary, extended by the operator's statements.

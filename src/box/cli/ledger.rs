@@ -49,7 +49,10 @@ pub(super) fn run(context: &Context, arguments: &LedgerArgs) -> Result<(), CliEr
     if arguments.json {
         return print("\n]}\n");
     }
-    if told == 0 { print(&format!("{}\n", msg::NONE.text(context.language))) } else { Ok(()) }
+    if told == 0 {
+        return print(&format!("{}\n", msg::NONE.text(context.language)));
+    }
+    print(&context.zone_note())
 }
 
 fn text(context: &Context, entry: &LedgerEntry, named: &[RequestedId], is_full: bool) -> String {

@@ -50,6 +50,7 @@ pub(super) fn run(context: &Context, arguments: &SessionsArgs) -> Result<(), Cli
         text.push_str(&msg::HIDDEN.fill(language, hidden, &[]));
         text.push('\n');
     }
+    text.push_str(&context.zone_note());
     print(&text)
 }
 

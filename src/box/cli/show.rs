@@ -44,7 +44,8 @@ pub(super) fn run(context: &Context, arguments: &ShowArgs) -> Result<(), CliErro
     }
     let title = format!("{} {}", msg::SESSION.text(context.language), session.id);
     let holding = assessment_text(&holding, context.when(), WIDTH);
-    print(&format!("{title}\n\n{holding}{}", watched(session, context)))
+    let watched = watched(session, context);
+    print(&format!("{title}\n\n{holding}{watched}{}", context.zone_note()))
 }
 
 /// The session, extended by its holding.

@@ -38,6 +38,7 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
     }
     text.push_str(&msg::RECORDED.fill(language, count, &[]));
     text.push('\n');
+    text.push_str(&context.zone_note());
     print(&text)
 }
 

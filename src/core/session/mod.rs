@@ -29,4 +29,4 @@ pub use temoin_protocol::{
 pub use time_bounds::TimeBounds;
 pub use tracker::{Change, Evidence, Link, Observation, Tracker};
 pub use vpn_session::{Attributes, Coverage, End, Session};
-pub use zone::{UnknownZone, Zone};
+pub use zone::{InvalidZoneFile, UnknownZone, Zone};

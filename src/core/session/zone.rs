@@ -1,32 +1,67 @@
+mod read_zone;
+
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::offset::MappedLocalTime;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use read_zone::ReadZone;
 
-/// A time zone of the IANA database: of the countries of western Europe, of the French overseas
-/// territories, or UTC. Its rules are compiled in, so that the same
-/// record reads the same on every box.
+pub use read_zone::InvalidZoneFile;
+
+/// A time zone. The rules of western Europe, of the French overseas territories and of UTC are compiled
+/// in, so that the same record reads the same on every box; those of any other are read from the system's
+/// file ([`Self::from_tzif`]).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Zone(Tz);
+pub struct Zone(Rules);
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Rules {
+    Compiled(Tz),
+    Read(&'static ReadZone),
+}
 
 impl Zone {
     /// Coordinated universal time.
-    pub const UTC: Self = Self(Tz::UTC);
+    pub const UTC: Self = Self(Rules::Compiled(Tz::UTC));
 
-    /// The name in the IANA database.
+    /// The zone of a file of the system's (`TZif`, RFC 9636), by this name from now on. It is kept until the
+    /// program ends.
+    ///
+    /// # Errors
+    /// [`InvalidZoneFile`] where it is none, or does not say which time it will be in years to come.
+    pub fn from_tzif(name: &str, file: &[u8]) -> Result<Self, InvalidZoneFile> {
+        ReadZone::keep(name, file).map(|zone| Self(Rules::Read(zone)))
+    }
+
+    /// The zone of a rule in the form of POSIX, such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+    ///
+    /// # Errors
+    /// [`InvalidZoneFile`] where it is none.
+    pub fn from_posix(rule: &str) -> Result<Self, InvalidZoneFile> {
+        // A file may have an empty rule, and is UTC then.
+        if rule.is_empty() {
+            return Err(InvalidZoneFile);
+        }
+        Self::from_tzif(rule, &read_zone::tzif_of_rule(rule))
+    }
+
+    /// The name in the IANA database, or by which it was read.
     pub fn name(self) -> &'static str {
-        self.0.name()
+        match self.0 {
+            Rules::Compiled(zone) => zone.name(),
+            Rules::Read(zone) => zone.name(),
+        }
     }
 
     /// What calendar and clock on the wall show at an instant.
     pub fn civil(self, at: Timestamp) -> NaiveDateTime {
-        at.to_utc().with_timezone(&self.0).naive_local()
+        at.to_utc().naive_utc() + TimeDelta::seconds(self.ahead_of_utc(at).into())
     }
 
     /// What the calendar shows at an instant.
@@ -36,35 +71,65 @@ impl Zone {
 
     /// How many seconds the zone is ahead of UTC at an instant.
     pub fn ahead_of_utc(self, at: Timestamp) -> i32 {
-        at.to_utc().with_timezone(&self.0).offset().fix().local_minus_utc()
+        match self.0 {
+            Rules::Compiled(zone) => {
+                at.to_utc().with_timezone(&zone).offset().fix().local_minus_utc()
+            }
+            Rules::Read(zone) => zone.ahead_of_utc(at.milliseconds().div_euclid(1_000)),
+        }
     }
 
     /// Whether the clock on the wall shows the same twice around an instant, because it is put back.
     pub fn is_ambiguous(self, at: Timestamp) -> bool {
-        let local = self.0.from_local_datetime(&self.civil(at));
-        matches!(local, MappedLocalTime::Ambiguous(..))
+        let civil = self.civil(at);
+        match self.0 {
+            Rules::Compiled(zone) => {
+                matches!(zone.from_local_datetime(&civil), MappedLocalTime::Ambiguous(..))
+            }
+            Rules::Read(zone) => {
+                zone.instants(civil.and_utc().timestamp()).is_some_and(|(one, other)| one != other)
+            }
+        }
     }
 
     /// The earliest and the latest instant at which calendar and clock on the wall showed `civil`:
     /// two where the clock was put back over it, else the same. `None` where it was put forward over
     /// it, and outside the years that a [`Timestamp`] holds.
     pub fn instants(self, civil: NaiveDateTime) -> Option<(Timestamp, Timestamp)> {
-        let shown = self.0.from_local_datetime(&civil);
-        let instant = |at: DateTime<Tz>| Timestamp::from_milliseconds(at.timestamp_millis()).ok();
-        Some((instant(shown.earliest()?)?, instant(shown.latest()?)?))
+        let instant = |milliseconds| Timestamp::from_milliseconds(milliseconds).ok();
+        match self.0 {
+            Rules::Compiled(zone) => {
+                let shown = zone.from_local_datetime(&civil);
+                let (earliest, latest) = (shown.earliest()?, shown.latest()?);
+                Some((instant(earliest.timestamp_millis())?, instant(latest.timestamp_millis())?))
+            }
+            Rules::Read(zone) => {
+                let shown = civil.and_utc();
+                let (earliest, latest) = zone.instants(shown.timestamp())?;
+                let part = i64::from(shown.timestamp_subsec_millis());
+                let instant = |seconds: i64| instant(seconds.checked_mul(1_000)? + part);
+                Some((instant(earliest)?, instant(latest)?))
+            }
+        }
     }
 
     /// The first instant of a day: midnight on the wall or, where the clock is put forward over it,
     /// the first moment after. Held within the years 0 to 9999, as every [`Timestamp`].
     pub fn first_instant(self, date: NaiveDate) -> Timestamp {
         let midnight = date.and_time(NaiveTime::MIN);
-        let first = self
-            .0
-            .from_local_datetime(&midnight)
-            .earliest()
-            .or_else(|| GapInfo::new(&midnight, &self.0)?.end)
-            .map_or_else(|| midnight.and_utc(), |first| first.to_utc());
-        Timestamp::EPOCH.shifted(first.timestamp_millis())
+        let milliseconds = match self.0 {
+            Rules::Compiled(zone) => {
+                let first = zone
+                    .from_local_datetime(&midnight)
+                    .earliest()
+                    .or_else(|| GapInfo::new(&midnight, &zone)?.end);
+                first.map_or_else(|| midnight.and_utc(), |first| first.to_utc()).timestamp_millis()
+            }
+            Rules::Read(zone) => {
+                zone.first_instant(midnight.and_utc().timestamp()).saturating_mul(1_000)
+            }
+        };
+        Timestamp::EPOCH.shifted(milliseconds)
     }
 }
 
@@ -106,7 +171,8 @@ impl FromStr for Zone {
     type Err = UnknownZone;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        name.parse().ok().filter(|zone| ZONES.contains(zone)).map(Self).ok_or(UnknownZone)
+        let compiled = name.parse().ok().filter(|zone| ZONES.contains(zone)).map(Rules::Compiled);
+        compiled.or_else(|| ReadZone::kept(name).map(Rules::Read)).map(Self).ok_or(UnknownZone)
     }
 }
 
@@ -124,7 +190,7 @@ impl From<Zone> for String {
     }
 }
 
-/// Not the name of a time zone that temoin knows.
+/// Not the name of a time zone that temoin has the rules of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnknownZone;
 
@@ -132,7 +198,7 @@ impl fmt::Display for UnknownZone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "not a time zone that temoin knows, such as Europe/Brussels, Europe/Paris, \
-             Europe/Amsterdam, Europe/Berlin, Indian/Reunion or UTC",
+             Europe/Amsterdam, Europe/Berlin, Indian/Reunion or UTC, nor one that the system has",
         )
     }
 }
