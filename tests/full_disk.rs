@@ -47,6 +47,21 @@ fn on_a_full_disk_events_stay_in_the_spool_until_there_is_room() {
 }
 
 #[test]
+fn a_copy_that_does_not_fit_leaves_nothing_and_says_which_disk_is_full() {
+    let mut program = Program::native();
+    program.start_daemon();
+    let place = program.directory().join("copies");
+    let disk = Disk::mount(&place);
+    disk.fill();
+    let file = place.join("copy.db");
+    let output = program.run(&format!("backup {}", file.display()));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("the disk of the copy is full"), "{error}");
+    assert!(!error.contains("spool") && !file.exists(), "{error}");
+}
+
+#[test]
 fn on_a_disk_that_turned_read_only_the_record_is_still_shown_and_goes_on_later() {
     let mut program = Program::native();
     let disk = Disk::mount(&program.state());

@@ -5,6 +5,7 @@
 
 mod boot_ids;
 pub mod clock;
+mod inotify;
 mod link;
 pub mod openvpn;
 pub mod origin;
@@ -12,6 +13,7 @@ pub mod spool;
 pub mod syslog;
 
 pub use boot_ids::BootIds;
+pub use inotify::inotify_error;
 pub use link::{LinkNotice, LinkWatch, query_link};
 
 /// The texts of the catalogues in `src/locales`.

@@ -11,6 +11,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 
+use crate::text_file::utf8;
 use crate::time_zone::zone_named;
 use temoin_capture::clock::ClockTrust;
 use temoin_capture::origin::OriginMethod;
@@ -96,13 +97,9 @@ impl Config {
     pub fn read(path: &Path, is_expected: bool) -> Result<Self, ConfigError> {
         let fails = |problem| Err(ConfigError::new(path, problem));
         match fs::read(path) {
-            Ok(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => Self::parse(path, text),
-                Err(error) => {
-                    let before = &bytes[..error.valid_up_to()];
-                    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-                    fails(ConfigProblem::NotUtf8(line))
-                }
+            Ok(bytes) => match utf8(bytes) {
+                Ok(text) => Self::parse(path, &text),
+                Err(error) => fails(ConfigProblem::NotUtf8(error.line)),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_expected => {
                 Self::parse(path, "")

@@ -4,9 +4,11 @@
 mod config;
 pub mod ruleset;
 pub mod settings;
+mod text_file;
 mod time_zone;
 
 pub use config::{Config, ConfigError, DEFAULT_PATH, UserName};
+pub use text_file::utf8_text;
 pub use time_zone::{SystemZone, zone_named};
 
 /// The texts of the catalogues in `src/locales`.

@@ -13,7 +13,7 @@ use std::{fmt, fs, io};
 
 pub use ruleset_cache::RulesetCache;
 
-use crate::Config;
+use crate::{Config, utf8_text};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::{
     Edition, FileProblem, Jurisdiction, Law, Profile, RuleFileError, Slug, Track,
@@ -46,6 +46,7 @@ impl Ruleset {
         let mut issues = Vec::new();
         let mut law = Law::compiled_in()?;
         let own = read_all(&config.rules_directory(), Edition::parse, &mut issues);
+        let own = without_copies(own, |it| (&it.id, &it.file), &mut issues);
         if !own.is_empty() {
             let kept = law.editions().iter().filter(|it| own.iter().all(|own| own.id != it.id));
             match Law::assemble(kept.cloned().chain(own.iter().cloned()).collect()) {
@@ -54,7 +55,8 @@ impl Ruleset {
             }
         }
         let mut profiles = Profile::compiled_in()?;
-        for own in read_all(&config.profiles_directory(), Profile::parse, &mut issues) {
+        let own = read_all(&config.profiles_directory(), Profile::parse, &mut issues);
+        for own in without_copies(own, |it| (&it.id, &it.file), &mut issues) {
             match profiles.iter_mut().find(|known| known.id == own.id) {
                 Some(known) => *known = own,
                 None => profiles.push(own),
@@ -122,6 +124,16 @@ impl Ruleset {
 pub enum RulesetIssue {
     /// Inconsistent rule files: only the compiled-in files are used.
     Contradiction(Vec<FileProblem>),
+    /// Two files with one id, as when a file manager left a copy: the one that is named by its id is used,
+    /// else the first by name.
+    Duplicate {
+        /// The id.
+        id: Slug,
+        /// The file that is used.
+        used: PathBuf,
+        /// The file that is left out.
+        unused: PathBuf,
+    },
     /// What is wrong in one file: it is left out.
     File(Vec<FileProblem>),
     /// The configuration names a profile that is not there.
@@ -158,6 +170,16 @@ impl fmt::Display for RulesetIssue {
                 "operator.profile: there is no profile {id}; choose another with `temoin profile \
                  use`, or put its file into profiles.d"
             ),
+            Self::Duplicate { id, used, unused } => write!(
+                f,
+                "{}: it has the id {id} as {} has, which is used instead. Remove one of them, or give it \
+                 another id.",
+                unused.display(),
+                used.display()
+            ),
+            Self::Unreadable { path, error } if error.kind() == io::ErrorKind::InvalidData => {
+                write!(f, "{}: {error}.", path.display())
+            }
             Self::Unreadable { path, error } => {
                 write!(f, "{} cannot be read: {error}. Check its permissions.", path.display())
             }
@@ -174,7 +196,7 @@ pub fn read(path: &Path) -> io::Result<String> {
         let error = format!("it is longer than {MAX_FILE_BYTES} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidData, error));
     }
-    fs::read_to_string(path)
+    utf8_text(fs::read(path)?)
 }
 
 /// Everything in a directory that can be used, by file name.
@@ -204,6 +226,32 @@ fn read_all<T>(
         }
     }
     read_whole
+}
+
+/// What was read from files, by file name, each id once.
+fn without_copies<T>(
+    mut all: Vec<T>,
+    names: impl Fn(&T) -> (&Slug, &str),
+    issues: &mut Vec<RulesetIssue>,
+) -> Vec<T> {
+    let is_named_by_id = |it: &T| {
+        let (id, file) = names(it);
+        Path::new(file).file_stem().is_some_and(|stem| stem == id.as_str())
+    };
+    all.sort_by_key(|it| !is_named_by_id(it));
+    let mut used: Vec<T> = Vec::new();
+    for it in all {
+        let (id, file) = names(&it);
+        match used.iter().map(&names).find(|(known, _)| *known == id) {
+            Some((_, first)) => issues.push(RulesetIssue::Duplicate {
+                id: id.clone(),
+                used: first.into(),
+                unused: file.into(),
+            }),
+            None => used.push(it),
+        }
+    }
+    used
 }
 
 /// The files of a directory that are to be read, by name; none where it does not exist.
@@ -258,6 +306,47 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains(&format!("{}:", broken.display())), "{told:?}");
         assert!(told[0].contains("left out") && told[1].contains("x.toml"), "{told:?}");
+    }
+
+    #[test]
+    fn a_copy_that_a_file_manager_left_changes_nothing_and_is_named() {
+        let directory = tempdir().unwrap();
+        let mut config = config(directory.path());
+        let own = Profile::parse("mine.toml", TEMPLATE).unwrap();
+        let named = format!("{}.toml", own.id);
+        config.profile = Some(own.id.clone());
+        let renamed = TEMPLATE.replace(&own.name, "What the member does not see");
+        for copy in ["a (copie).toml", "zz - Kopie.toml"] {
+            fs::write(config.profiles_directory().join(copy), &renamed).unwrap();
+        }
+        fs::write(config.profiles_directory().join(&named), TEMPLATE).unwrap();
+        for copy in ["be (copie).toml", "be.toml"] {
+            fs::write(config.rules_directory().join(copy), INJUNCTION).unwrap();
+        }
+        let ruleset = Ruleset::load(&config).unwrap();
+        assert_eq!(ruleset.profile().map(|profile| &profile.name), Some(&own.name));
+        let told: Vec<String> = ruleset.issues.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        for (text, unused, used) in [
+            (&told[0], "be.toml:", "be (copie).toml"),
+            (&told[1], "a (copie).toml:", named.as_str()),
+            (&told[2], "zz - Kopie.toml:", named.as_str()),
+        ] {
+            assert!(text.contains(unused) && text.contains(used), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_other_characters_is_named_with_the_line_and_the_remedy() {
+        let directory = tempdir().unwrap();
+        let config = config(directory.path());
+        fs::write(config.profiles_directory().join("x.toml"), b"# fran\xe7ais\n").unwrap();
+        fs::write(config.rules_directory().join("y.toml"), b"a = 1\n\xff").unwrap();
+        let ruleset = Ruleset::load(&config).unwrap();
+        let told: Vec<String> = ruleset.issues.iter().map(ToString::to_string).collect();
+        assert!(told[0].contains("y.toml: line 2: a character is not UTF-8"), "{told:?}");
+        assert!(told[1].contains("x.toml: line 1: a character is not UTF-8"), "{told:?}");
+        assert!(told.iter().all(|text| !text.contains("permissions")), "{told:?}");
     }
 
     #[test]

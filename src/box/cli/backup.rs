@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::fs;
 
 use crate::messages::cli::error as msg;
@@ -6,6 +7,7 @@ use super::arguments::BackupArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::output::new_file;
+use temoin_journal::JournalError;
 
 /// `temoin backup`
 pub(super) fn run(context: &Context, arguments: &BackupArgs) -> Result<(), CliError> {
@@ -14,8 +16,15 @@ pub(super) fn run(context: &Context, arguments: &BackupArgs) -> Result<(), CliEr
         return Err(CliError::said(Failure::NotFound, msg::NO_RECORD, &[("path", &path)]));
     };
     drop(new_file(&arguments.file)?);
-    reader.copy_to(&arguments.file).inspect_err(|_| {
+    reader.copy_to(&arguments.file).map_err(|error| {
         let _ = fs::remove_file(&arguments.file);
-    })?;
-    Ok(())
+        match error {
+            // Not the disk of the journal, of which the error's own words speak.
+            JournalError::Full { .. } => {
+                let values: [(_, &dyn Display); 1] = [("path", &arguments.file.display())];
+                CliError::said(Failure::Failed, msg::NO_ROOM_FOR_COPY, &values)
+            }
+            error => error.into(),
+        }
+    })
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
+use temoin_capture::inotify_error;
 use temoin_config::Config;
 
 /// The current configuration, shared between threads.
@@ -68,10 +69,13 @@ impl ConfigWatch {
     pub(super) fn new(path: &Path, live_config: LiveConfig) -> Self {
         // Edits replace the target of a link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let changes = path.parent().and_then(|directory| watch(directory).ok());
-        if changes.is_none() {
-            log::info!("{}: changes are heeded after SIGHUP", path.display());
-        }
+        let directory = path.parent().unwrap_or_else(|| Path::new("/"));
+        let changes = watch(directory)
+            .map_err(inotify_error)
+            .inspect_err(|error| {
+                log::info!("{}: changes are heeded after SIGHUP: {error}", path.display());
+            })
+            .ok();
         Self { path, live_config, changes }
     }
 

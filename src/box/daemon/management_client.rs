@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
+use temoin_capture::inotify_error;
 use temoin_capture::openvpn::{ManagementNotice, ManagementSocket};
 use temoin_core::session::{Evidence, Uptime};
 
@@ -25,15 +26,12 @@ pub(super) struct ManagementClient {
 impl ManagementClient {
     pub(super) fn new(path: &Path) -> Self {
         let new_files = path.parent().and_then(|directory| {
-            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).ok()?;
-            let flags = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
-            inotify
-                .add_watch(directory, flags)
+            watch(directory)
+                .map_err(inotify_error)
                 .inspect_err(|error| {
                     log::warn!("cannot watch {} for OpenVPN: {error}", directory.display());
                 })
-                .ok()?;
-            Some(inotify)
+                .ok()
         });
         Self {
             path: path.to_owned(),
@@ -112,4 +110,10 @@ impl ManagementClient {
             })
             .collect()
     }
+}
+
+fn watch(directory: &Path) -> nix::Result<Inotify> {
+    let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+    inotify.add_watch(directory, AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO)?;
+    Ok(inotify)
 }

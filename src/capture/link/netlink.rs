@@ -54,7 +54,8 @@ impl LinkWatch {
             SockType::Raw,
             SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
             SockProtocol::NetlinkRoute,
-        )?;
+        )
+        .map_err(refused)?;
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, RTMGRP_LINK))?;
         Ok(Self { socket })
     }
@@ -82,6 +83,20 @@ impl LinkWatch {
             }
         }
     }
+}
+
+/// Why the kernel gives no socket, with the remedy where a sandbox forbids it.
+fn refused(errno: Errno) -> io::Error {
+    let error = io::Error::from(errno);
+    if !matches!(errno, Errno::EACCES | Errno::EAFNOSUPPORT | Errno::EPERM) {
+        return error;
+    }
+    let text = format!(
+        "no netlink socket (AF_NETLINK), by which the kernel tells of network interfaces: {error}. Where \
+         the service runs in a sandbox, RestrictAddressFamilies= must name AF_NETLINK, and a container \
+         must allow it"
+    );
+    io::Error::new(error.kind(), text)
 }
 
 impl AsFd for LinkWatch {
@@ -181,7 +196,7 @@ const MAX_DATAGRAM: usize = 0x4000;
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{LinkNotice, LinkWatch};
+    use super::{Errno, LinkNotice, LinkWatch, refused};
 
     /// A message with a header of its own, attributes given as type and value.
     fn encoded(
@@ -236,6 +251,18 @@ mod tests {
     fn bytes(hexadecimal: &str) -> Vec<u8> {
         let pairs = (0..hexadecimal.len()).step_by(2);
         pairs.map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_socket_that_a_sandbox_forbids_is_named_with_what_allows_it() {
+        for errno in [Errno::EAFNOSUPPORT, Errno::EPERM] {
+            let text = refused(errno).to_string();
+            assert!(
+                text.contains("AF_NETLINK") && text.contains("RestrictAddressFamilies="),
+                "{text}"
+            );
+        }
+        assert!(!refused(Errno::ENOMEM).to_string().contains("AF_NETLINK"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use super::{Spool, SpoolError};
+use crate::inotify_error;
 
 /// Becomes readable when an event has come into the spool: for poll(2).
 #[derive(Debug)]
@@ -16,7 +17,10 @@ impl SpoolWatch {
     /// # Errors
     /// [`SpoolError::System`].
     pub fn new(spool: &Spool) -> Result<Self, SpoolError> {
-        let failed = |errno| SpoolError::system(spool.path())(errno);
+        let failed = |errno| SpoolError::System {
+            path: spool.path().to_owned(),
+            error: inotify_error(errno),
+        };
         let inotify =
             Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(failed)?;
         let flags = AddWatchFlags::IN_MOVED_TO

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 
+use crate::utf8_text;
+
 /// Locks a file's directory while the result lives; other writers wait.
 pub(super) fn lock(path: &Path) -> io::Result<Flock<File>> {
     fs::create_dir_all(directory(path))?;
@@ -15,9 +17,9 @@ pub(super) fn lock(path: &Path) -> io::Result<Flock<File>> {
 
 /// The text of a file; an empty one where there is none.
 pub(super) fn read(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
+    match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        text => text,
+        bytes => utf8_text(bytes?),
     }
 }
 
