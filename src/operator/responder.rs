@@ -13,7 +13,7 @@ use temoin_http::{
 };
 use temoin_protocol::{
     CanonicalValue, Held, RegisterRequest, Rotation, Salt, SigningKey, StatusAnswer, StatusRequest,
-    StoredRecord, UnixSeconds,
+    StoredRecord, UnixSeconds, parse_address,
 };
 
 /// Answers the two calls of `src/protocol/PROTOCOL.md` from the store.
@@ -202,8 +202,8 @@ fn source(request: &Request) -> Option<IpAddr> {
         Peer::Network(address) => Some(address.ip().to_canonical()),
         Peer::Socket => {
             let mut told = request.head.values("X-Real-IP");
-            let address = told.next()?.parse::<IpAddr>().ok()?;
-            told.next().is_none().then(|| address.to_canonical())
+            let address = parse_address(told.next()?)?;
+            told.next().is_none().then_some(address)
         }
     }
 }

@@ -44,6 +44,18 @@ impl Transport {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Udp, Self::Tcp].into_iter().find(|transport| transport.name() == name)
     }
+
+    /// The transport in OpenVPN's many words for it: `udp`, `udp4`, `tcp-server`, `TCPv6_SERVER`.
+    pub fn from_openvpn(word: &str) -> Option<Self> {
+        let (name, rest) = word.split_at_checked(3)?;
+        let known = ["", "4", "6", "v4", "v6"];
+        let ends = ["", "-client", "-server", "_client", "_server"];
+        let rest = rest.to_ascii_lowercase();
+        let is_known = known
+            .iter()
+            .any(|family| rest.strip_prefix(family).is_some_and(|end| ends.contains(&end)));
+        Self::from_name(&name.to_ascii_lowercase()).filter(|_| is_known)
+    }
 }
 
 impl fmt::Display for Transport {
@@ -51,6 +63,57 @@ impl fmt::Display for Transport {
         f.write_str(self.name())
     }
 }
+
+/// Reads an address. An IPv4 address that is written as an IPv6 one (RFC 4291, section 2.5.5.2) is the
+/// IPv4 address, so that the same address is the same wherever it was read. Each address in a text is
+/// read by this.
+pub fn parse_address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// Where the other end of a connection is, as servers and their accounting write it: `203.0.113.7`,
+/// `203.0.113.7:30804`, `[2001:db8:7::9]:30804`, and `udp4:203.0.113.7:30804`, as OpenVPN 2.7 has it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RemoteEnd {
+    /// The address.
+    pub address: IpAddr,
+    /// The port, where there is one.
+    pub port: Option<u16>,
+    /// What carries the packets, where the text says so.
+    pub transport: Option<Transport>,
+}
+
+impl FromStr for RemoteEnd {
+    type Err = InvalidRemoteEnd;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (transport, text) = match text.split_once(':') {
+            Some((word, rest)) if Transport::from_openvpn(word).is_some() => {
+                (Transport::from_openvpn(word), rest)
+            }
+            _ => (None, text),
+        };
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        if let Some(address) = parse_address(bare) {
+            return Ok(Self { address, port: None, transport });
+        }
+        let end: SocketAddr = text.parse().map_err(|_| InvalidRemoteEnd)?;
+        let port = Some(end.port()).filter(|port| *port != 0);
+        Ok(Self { address: end.ip().to_canonical(), port, transport })
+    }
+}
+
+/// Not an address, with or without a port.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InvalidRemoteEnd;
+
+impl fmt::Display for InvalidRemoteEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an address such as 203.0.113.7, 203.0.113.7:30804 or [2001:db8::9]:30804")
+    }
+}
+
+impl std::error::Error for InvalidRemoteEnd {}
 
 /// An IPv6 prefix delegated to the member, such as `2001:db8:1::/56`: no bit is set past its length.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -129,7 +192,50 @@ impl std::error::Error for InvalidPrefix {}
 
 #[cfg(test)]
 mod tests {
-    use super::Ipv6Prefix;
+    use super::{Ipv6Prefix, RemoteEnd, Transport, parse_address};
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_written() {
+        let address = "203.0.113.7".parse().ok();
+        for text in ["203.0.113.7", "::ffff:203.0.113.7", "::FFFF:cb00:7107"] {
+            assert_eq!(parse_address(text), address, "{text}");
+        }
+        for text in ["", "203.0.113", "203.0.113.7/32", "2001:db8::g", " 203.0.113.7"] {
+            assert_eq!(parse_address(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_other_end_is_read_with_a_port_and_a_transport_or_without() {
+        let read = |text: &str| {
+            text.parse().ok().map(|RemoteEnd { address, port, transport }| {
+                (address.to_string(), port, transport)
+            })
+        };
+        let ipv4 = |port, transport| Some(("203.0.113.7".to_owned(), port, transport));
+        let ipv6 = |port, transport| Some(("2001:db8:7::9".to_owned(), port, transport));
+        for (text, expected) in [
+            ("203.0.113.7", ipv4(None, None)),
+            ("203.0.113.7:30804", ipv4(Some(30_804), None)),
+            ("203.0.113.7:0", ipv4(None, None)),
+            ("::ffff:203.0.113.7", ipv4(None, None)),
+            ("[::ffff:203.0.113.7]:30804", ipv4(Some(30_804), None)),
+            ("udp4:203.0.113.7:30804", ipv4(Some(30_804), Some(Transport::Udp))),
+            ("udp6:203.0.113.7:30804", ipv4(Some(30_804), Some(Transport::Udp))),
+            ("tcp4-server:203.0.113.7:30804", ipv4(Some(30_804), Some(Transport::Tcp))),
+            ("TCPv4_SERVER:203.0.113.7", ipv4(None, Some(Transport::Tcp))),
+            ("2001:db8:7::9", ipv6(None, None)),
+            ("[2001:db8:7::9]", ipv6(None, None)),
+            ("[2001:db8:7::9]:30804", ipv6(Some(30_804), None)),
+            ("udp6:[2001:db8:7::9]:30804", ipv6(Some(30_804), Some(Transport::Udp))),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+        for text in ["", "udp4:", "02:00:5E:10:00:01", "203.0.113.7:x", "203.0.113.7:70000", "udp"]
+        {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_prefix_is_read_and_written() {

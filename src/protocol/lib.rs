@@ -29,7 +29,9 @@ mod statement;
 mod timestamp;
 mod unix_seconds;
 
-pub use address::{Gateway, InvalidPrefix, Ipv6Prefix, Transport};
+pub use address::{
+    Gateway, InvalidPrefix, InvalidRemoteEnd, Ipv6Prefix, RemoteEnd, Transport, parse_address,
+};
 pub use answer::{CLOCK_SKEW, Freshness, StatusAnswer, StoredRecord, VerifiedAnswer};
 pub use canonical_value::CanonicalValue;
 pub use compare::{

@@ -23,8 +23,9 @@ pub use end::{EndReason, OperatorEnd};
 pub use observed::{Observed, Source};
 pub use session_counts::SessionCounts;
 pub use temoin_protocol::{
-    Field, Gateway, IdPrefix, InvalidIdPrefix, InvalidPrefix, InvalidTimestamp, Ipv6Prefix,
-    SessionId, SessionSecret, Timestamp, Transport, UnknownField,
+    Field, Gateway, IdPrefix, InvalidIdPrefix, InvalidPrefix, InvalidRemoteEnd, InvalidTimestamp,
+    Ipv6Prefix, RemoteEnd, SessionId, SessionSecret, Timestamp, Transport, UnknownField,
+    parse_address,
 };
 pub use time_bounds::TimeBounds;
 pub use tracker::{Change, Evidence, Link, Observation, Tracker};

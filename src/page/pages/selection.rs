@@ -8,7 +8,7 @@ use crate::html::Html;
 use crate::messages::page::selection as msg;
 use crate::page_request::PageRequest;
 use temoin_core::record::{Filter, SessionState};
-use temoin_core::session::{Timestamp, Zone};
+use temoin_core::session::{Timestamp, Zone, parse_address};
 use temoin_core::text::Message;
 use temoin_http::Method;
 
@@ -39,8 +39,7 @@ impl Selection {
         Ok(Self {
             from: parsed(&request.field("from"), |text| text.parse().ok()).ok_or(&msg::NO_DATE)?,
             to: parsed(&request.field("to"), |text| text.parse().ok()).ok_or(&msg::NO_DATE)?,
-            address: parsed(&request.field("address"), |text| text.parse().ok())
-                .ok_or(&msg::NO_ADDRESS)?,
+            address: parsed(&request.field("address"), parse_address).ok_or(&msg::NO_ADDRESS)?,
             state: parsed(&request.field("state"), state).ok_or(&msg::NO_STATE)?,
         })
     }

@@ -6,7 +6,7 @@ mod reply_zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use column_mapping::Mapping;
 pub use reply_zone::ReplyZone;
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::gdpr::letter_wrap::plain;
 use temoin_core::session::{
-    Field, Gateway, Ipv6Prefix, SessionId, TimeBounds, Timestamp, Transport,
+    Field, Gateway, Ipv6Prefix, RemoteEnd, SessionId, TimeBounds, Timestamp, Transport,
 };
 
 /// Reads an operator's reply to a request for access.
@@ -486,14 +486,10 @@ fn session_id(text: &str) -> Option<SessionId> {
     (low == high).then_some(low)
 }
 
-/// An address, with a port or without; an IPv4 address written as IPv6 is the IPv4 address.
+/// An address, with a port or without.
 fn endpoint(text: &str) -> Option<(IpAddr, Option<u16>)> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return Some((address.to_canonical(), None));
-    }
-    let endpoint: SocketAddr = text.parse().ok()?;
-    Some((endpoint.ip().to_canonical(), Some(endpoint.port())))
+    let RemoteEnd { address, port, .. } = text.parse().ok()?;
+    Some((address, port))
 }
 
 /// The transport in OpenVPN's many names for it: `udp`, `udp4`, `tcp-server`, `TCPv6_SERVER`.
