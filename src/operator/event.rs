@@ -5,8 +5,9 @@ use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 
+use super::gateway::{ListeningSockets, StatedGateway};
 use super::{Config, EndTime, ServerName, ServerRun, SessionEnd, SessionRecord, TerminateCause};
-use temoin_core::session::{Gateway, Ipv6Prefix, Timestamp, Transport};
+use temoin_core::session::{Ipv6Prefix, Timestamp, Transport, parse_address};
 use temoin_protocol::UnixSeconds;
 
 /// What an OpenVPN server passes to its script when a client connects or disconnects, before the
@@ -28,7 +29,7 @@ pub struct Event {
     assigned_ipv4: Option<Ipv4Addr>,
     assigned_ipv6: Option<Ipv6Addr>,
     delegated_prefix: Option<Ipv6Prefix>,
-    gateway: Option<Gateway>,
+    gateway: StatedGateway,
     transport: Option<Transport>,
     member_identity: Option<String>,
     client_version: Option<String>,
@@ -63,8 +64,8 @@ impl Event {
             let number = text(name).and_then(|text| text.parse().ok());
             number.and_then(UnixSeconds::from_number).ok_or(InvalidEnvironment { variable: name })
         };
-        let address = |ipv4: &str, ipv6: &str| -> Option<IpAddr> {
-            text(ipv4).or_else(|| text(ipv6)).and_then(|text| text.parse().ok())
+        let address = |ipv4: &str, ipv6: &str| {
+            text(ipv4).or_else(|| text(ipv6)).and_then(|text| parse_address(text))
         };
         // After a change of the client's address the trusted one is the last, the other the first.
         let untrusted = address("untrusted_ip", "untrusted_ip6");
@@ -72,13 +73,7 @@ impl Event {
             Some(origin) => (Some(origin), "untrusted_port"),
             None => (address("trusted_ip", "trusted_ip6"), "trusted_port"),
         };
-        let local = address("local_1", "local_1");
-        let gateway = local.filter(|address| is_public(*address)).map(|address| Gateway {
-            address,
-            port: text("local_port_1").and_then(|port| port.parse().ok()),
-        });
-        let transport =
-            text("proto_1").and_then(|protocol| Transport::from_name(protocol.get(..3)?));
+        let sockets = ListeningSockets::of(environment, origin);
         let short =
             |name: &str| text(name).map(|value| value.chars().take(MAX_TEXT_LENGTH).collect());
         let mut event = Self {
@@ -89,13 +84,13 @@ impl Event {
             device: text("dev").ok_or(InvalidEnvironment { variable: "dev" })?.clone(),
             run: number("daemon_start_time")?.number(),
             began: number("time_unix")?.number(),
-            origin_address: origin.map(|origin| origin.to_canonical()),
+            origin_address: origin,
             origin_port: text(port).and_then(|port| port.parse().ok()),
             assigned_ipv4: text("ifconfig_pool_remote_ip").and_then(|text| text.parse().ok()),
             assigned_ipv6: text("ifconfig_pool_remote_ip6").and_then(|text| text.parse().ok()),
             delegated_prefix: None,
-            gateway,
-            transport,
+            gateway: sockets.gateway(),
+            transport: sockets.transport(),
             member_identity: short("common_name"),
             client_version: short("IV_VER"),
             client_platform: short("IV_PLAT"),
@@ -171,31 +166,13 @@ impl Event {
             assigned_at: Some(began),
             began,
             end,
-            gateway: config.gateway.or(self.gateway),
+            gateway: self.gateway.settle(config.gateway, self.origin_address),
             transport: self.transport,
             member_identity: self.member_identity,
             client_version: self.client_version,
             client_platform: self.client_platform,
         };
         Some((run, record.keeping(config.fields)))
-    }
-}
-
-/// Whether boxes can connect to it: not the private address of a server behind NAT.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            !(address.is_private()
-                || address.is_loopback()
-                || address.is_link_local()
-                || address.is_unspecified())
-        }
-        IpAddr::V6(address) => {
-            !(address.is_unique_local()
-                || address.is_loopback()
-                || address.is_unicast_link_local()
-                || address.is_unspecified())
-        }
     }
 }
 
@@ -228,11 +205,15 @@ mod tests {
 
     use super::*;
 
-    const RESTART: &str = "../../tests/fixtures/openvpn/R4-server-restart";
-
     /// What OpenVPN 2.6 gave its scripts.
     fn dump(name: &str) -> HashMap<String, String> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RESTART).join(name);
+        read_dump(&format!("openvpn/R4-server-restart/{name}"))
+    }
+
+    /// What OpenVPN gave its scripts.
+    fn read_dump(name: &str) -> HashMap<String, String> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+        let path = fixtures.join(name);
         let text = fs::read_to_string(path).unwrap();
         let lines = text.lines().filter_map(|line| line.split_once('='));
         lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -291,13 +272,50 @@ mod tests {
     }
 
     #[test]
+    fn of_a_server_with_several_sockets_only_what_is_certain_is_recorded() {
+        for name in [
+            "tcp/server-client-connect-1795997737.931333784.env",
+            "udp/server-client-connect-1795997752.227514531.env",
+            "udp/server-client-disconnect-1795997773.155049346.env",
+        ] {
+            for (configured, expected) in [
+                ("", "198.51.100.1"),
+                ("[gateway]\naddress = \"193.190.0.1:4194\"", "193.190.0.1"),
+                ("[gateway]\naddress = \"[2001:db8:5::1]:4194\"", "198.51.100.1"),
+            ] {
+                let environment = read_dump(&format!("openvpn-2.7/{name}"));
+                let event = Event::read(EventKind::Connect, &environment, "", now()).unwrap();
+                let config = Config::parse(configured).unwrap();
+                let (_, record) = event.into_record("gw1", &config).unwrap();
+                assert_eq!(record.gateway.unwrap().to_string(), expected, "{name} {configured}");
+                assert_eq!(record.transport, None, "{name}");
+                assert_eq!(record.origin_address, "198.51.100.10".parse().ok());
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_written() {
+        let mut environment = connected();
+        for name in ["trusted_ip", "untrusted_ip"] {
+            environment.insert(name.to_owned(), "::ffff:203.0.113.7".to_owned());
+        }
+        environment.insert("local_1".to_owned(), "::ffff:198.51.100.1".to_owned());
+        let event = Event::read(EventKind::Connect, &environment, "", now()).unwrap();
+        let (_, record) = event.into_record("gw1", &Config::parse("").unwrap()).unwrap();
+        assert_eq!(record.origin_address, "203.0.113.7".parse().ok());
+        assert_eq!(record.gateway.unwrap().to_string(), "198.51.100.1:1194");
+    }
+
+    #[test]
     fn a_private_address_of_the_server_is_not_what_boxes_connect_to() {
         for (address, is_kept) in [("10.0.0.1", false), ("fd00::1", false), ("198.51.100.1", true)]
         {
             let mut environment = connected();
             environment.insert("local_1".to_owned(), address.to_owned());
             let event = Event::read(EventKind::Connect, &environment, "", now()).unwrap();
-            assert_eq!(event.gateway.is_some(), is_kept, "{address}");
+            let (_, record) = event.into_record("gw1", &Config::parse("").unwrap()).unwrap();
+            assert_eq!(record.gateway.is_some(), is_kept, "{address}");
         }
     }
 

@@ -14,6 +14,7 @@ mod config;
 mod end;
 mod endpoint;
 mod event;
+mod gateway;
 pub mod hook;
 mod keys;
 mod policy;
