@@ -63,6 +63,11 @@ impl Config {
         self.name.clone().or_else(host).unwrap_or_else(|| "gateway".to_owned())
     }
 
+    /// How long a gateway gives no sign of life before it counts as lost, in seconds.
+    pub(super) fn lost_after(&self) -> u64 {
+        u64::from(self.lost_after_days) * 86_400
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, ConfigProblem> {
         let raw: RawConfig =
             toml::from_str(text).map_err(|error| ConfigProblem::Syntax(error.to_string()))?;
@@ -74,7 +79,7 @@ impl Config {
                 let why = "it is an address and a port, such as \"198.51.100.1:1194\"";
                 let address: SocketAddr =
                     text.parse().map_err(|_| ConfigProblem::value("gateway.address", why))?;
-                Some(Gateway { address: address.ip(), port: Some(address.port()) })
+                Some(Gateway { address: address.ip().to_canonical(), port: Some(address.port()) })
             }
         };
         let store = raw.store.location.unwrap_or_else(|| STORE.to_owned());

@@ -57,7 +57,8 @@ pub enum TerminateCause {
     ServerError,
     /// The server restarted without having reported the session's end.
     ServerRestarted,
-    /// The address was assigned to a later session before an end was reported.
+    /// The address, or the name in the accounting, was given to a later session before an end was
+    /// reported.
     Superseded,
     /// The member ended it.
     UserRequest,

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod lab;
+mod mariadb;
 mod operator;
 mod postgres;
 mod program;
@@ -22,6 +23,7 @@ mod record;
 mod truth;
 
 pub use lab::Lab;
+pub use mariadb::MariaDb;
 pub use operator::{SigningOperator, brussels};
 pub use postgres::Cluster;
 pub use program::{LOGIN, Program, TUNNEL, await_value, files_below};

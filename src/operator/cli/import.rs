@@ -1,21 +1,25 @@
 use std::error::Error;
 
-use crate::{Config, Location, Store, hook};
+use clap::Args;
+
+use crate::store::{AccountingSource, ImportOptions};
+use crate::{Config, Store, hook};
+use temoin_core::session::Zone;
 
 use super::output::print;
 
+#[derive(Args, Debug)]
+pub(super) struct ImportArguments {
+    #[arg(value_name = "SOURCE")]
+    source: AccountingSource,
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<Zone>,
+}
+
 /// `temoin-operator import`
-pub(super) fn run(config: &Config, location: &Location) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(config: &Config, import: &ImportArguments) -> Result<(), Box<dyn Error>> {
     let mut store = Store::open(&config.store)?;
-    let imported = store.import_radacct(location, config, hook::now())?;
-    for rejected in &imported.rejected {
-        print(&format!("left out: {rejected}\n"))?;
-    }
-    print(&format!(
-        "{} sessions new, {} updated, {} left out as their period is over, {} as they make no sense\n",
-        imported.new,
-        imported.updated,
-        imported.due,
-        imported.rejected.len(),
-    ))
+    let options = ImportOptions { config, zone: import.time_zone, now: hook::now() };
+    let report = store.import(&import.source, &options)?;
+    print(&format!("{report}\n"))
 }

@@ -13,7 +13,7 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -23,7 +23,6 @@ use temoin_command_line::{self as command_line, Reply, Texts, language_of_system
 
 use output::print;
 
-use super::Location;
 use super::config::{self, Config};
 use super::spool::Spool;
 
@@ -47,9 +46,7 @@ enum OperatorCommand {
     Key(key::KeyCommand),
     Erase,
     Stats,
-    Import {
-        location: Location,
-    },
+    Import(import::ImportArguments),
 }
 
 /// Runs the command that the program was called with.
@@ -62,6 +59,8 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(reply) => return answer(&reply),
     };
+    // The worker that a hook starts has another working directory.
+    let config = path::absolute(&config).unwrap_or(config);
     let read = || Ok::<_, Box<dyn Error>>(Config::read(&config)?);
     let done = match command {
         OperatorCommand::Init(init) => init::run(&config, &init),
@@ -77,9 +76,7 @@ pub fn run() -> ExitCode {
         OperatorCommand::Serve => read().and_then(|config| serve::run(&config)),
         OperatorCommand::Key(key) => read().and_then(|config| key::run(&config, &key)),
         OperatorCommand::Erase => read().and_then(|config| erase::run(&config)),
-        OperatorCommand::Import { location } => {
-            read().and_then(|config| import::run(&config, &location))
-        }
+        OperatorCommand::Import(import) => read().and_then(|config| import::run(&config, &import)),
         OperatorCommand::Stats => read().and_then(|config| stats::run(&config)),
     };
     if report(done) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

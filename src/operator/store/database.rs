@@ -4,16 +4,12 @@ use super::StoreError;
 /// in the order in which they appear, and the same three types.
 pub(super) trait Database: Send {
     /// Runs a statement; returns how many rows it changed.
-    fn execute(
-        &mut self,
-        statement: &'static str,
-        values: &[SqlParam<'_>],
-    ) -> Result<u64, StoreError>;
+    fn execute(&mut self, statement: &str, values: &[SqlParam<'_>]) -> Result<u64, StoreError>;
 
     /// Runs a statement that answers with rows.
     fn query(
         &mut self,
-        statement: &'static str,
+        statement: &str,
         values: &[SqlParam<'_>],
     ) -> Result<Vec<SqlRow>, StoreError>;
 

@@ -49,8 +49,8 @@ pub struct InvalidLocation;
 impl fmt::Display for InvalidLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "not a store: the path of a file, such as /var/lib/temoin-operator/record.db, or a \
-             database, such as postgres:///temoin?host=/run/postgresql",
+            "not a store: the absolute path of a file, such as \
+             /var/lib/temoin-operator/record.db, or a database, such as postgres:///temoin?host=/run/postgresql",
         )
     }
 }

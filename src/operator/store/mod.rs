@@ -26,7 +26,9 @@ use std::net::IpAddr;
 pub use database::ScrubOutcome;
 pub use error::StoreError;
 pub use location::{InvalidLocation, Location};
-pub use radacct::{ImportReport, RejectedRow};
+pub use radacct::{
+    AccountingSource, ImportError, ImportOptions, ImportReport, InvalidSource, LeftOut, RowPlace,
+};
 pub use server::{InvalidServerName, ServerName, ServerRun};
 pub use upkeep::Stats;
 

@@ -18,7 +18,7 @@ pub(super) struct PostgresDatabase {
 
 struct PgConnection {
     client: Client,
-    statements: HashMap<&'static str, Statement>,
+    statements: HashMap<String, Statement>,
 }
 
 impl PostgresDatabase {
@@ -66,22 +66,18 @@ impl PostgresDatabase {
 }
 
 impl PgConnection {
-    fn prepared(&mut self, text: &'static str) -> Result<Statement, postgres::Error> {
+    fn prepared(&mut self, text: &str) -> Result<Statement, postgres::Error> {
         if let Some(statement) = self.statements.get(text) {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(text)?;
-        self.statements.insert(text, statement.clone());
+        self.statements.insert(text.to_owned(), statement.clone());
         Ok(statement)
     }
 }
 
 impl Database for PostgresDatabase {
-    fn execute(
-        &mut self,
-        statement: &'static str,
-        values: &[SqlParam<'_>],
-    ) -> Result<u64, StoreError> {
+    fn execute(&mut self, statement: &str, values: &[SqlParam<'_>]) -> Result<u64, StoreError> {
         self.run(|connection| {
             let statement = connection.prepared(statement)?;
             connection.client.execute(&statement, &parameters(values))
@@ -90,7 +86,7 @@ impl Database for PostgresDatabase {
 
     fn query(
         &mut self,
-        statement: &'static str,
+        statement: &str,
         values: &[SqlParam<'_>],
     ) -> Result<Vec<SqlRow>, StoreError> {
         self.run(|connection| {

@@ -23,7 +23,8 @@ CREATE TABLE session (
     server TEXT NOT NULL,
     -- Bookkeeping: when that run of the server began; null for what was imported.
     run {number},
-    -- Bookkeeping: the name of the session in the accounting that it was imported from.
+    -- Bookkeeping: the name of the session in the accounting that it was imported from. Accounting uses
+    -- a name again, so a session is known by it and its start.
     imported TEXT,
     -- The address and port that the tunnel came from at the start.
     origin_address TEXT,
@@ -58,7 +59,8 @@ CREATE TABLE session (
     erase_by {number}
 ){table};
 CREATE UNIQUE INDEX session_by_id ON session (id);
-CREATE UNIQUE INDEX session_by_import ON session (imported) WHERE imported IS NOT NULL;
+CREATE UNIQUE INDEX session_by_import ON session (imported, began)
+    WHERE imported IS NOT NULL;
 CREATE INDEX session_open_ipv4 ON session (assigned_ipv4) WHERE ended IS NULL;
 CREATE INDEX session_open_ipv6 ON session (assigned_ipv6) WHERE ended IS NULL;
 CREATE INDEX session_by_start ON session (server, began);

@@ -54,11 +54,7 @@ impl SqliteDatabase {
 }
 
 impl Database for SqliteDatabase {
-    fn execute(
-        &mut self,
-        statement: &'static str,
-        values: &[SqlParam<'_>],
-    ) -> Result<u64, StoreError> {
+    fn execute(&mut self, statement: &str, values: &[SqlParam<'_>]) -> Result<u64, StoreError> {
         let changed = self
             .connection
             .prepare_cached(statement)
@@ -68,7 +64,7 @@ impl Database for SqliteDatabase {
 
     fn query(
         &mut self,
-        statement: &'static str,
+        statement: &str,
         values: &[SqlParam<'_>],
     ) -> Result<Vec<SqlRow>, StoreError> {
         let rows = self.connection.prepare_cached(statement).and_then(|mut statement| {
@@ -169,8 +165,8 @@ fn answer(value: ValueRef<'_>) -> SqlValue {
     match value {
         ValueRef::Null => SqlValue::Null,
         ValueRef::Integer(number) => SqlValue::Number(number),
-        // No column is of this type.
-        ValueRef::Real(_) => SqlValue::Null,
+        // Of an accounting: seconds with a fraction. The store has no column of this type.
+        ValueRef::Real(number) => SqlValue::Text(number.to_string()),
         ValueRef::Text(text) => SqlValue::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => SqlValue::Bytes(bytes.to_vec()),
     }
