@@ -193,7 +193,7 @@ impl Config {
                 .filter(|text| !text.is_empty())
                 .map(|name| zone_named(&name))
                 .transpose()
-                .map_err(|error| ConfigProblem::value("page.time_zone", &error))?,
+                .map_err(|_| ConfigProblem::Value("page.time_zone"))?,
             users: raw
                 .page
                 .users

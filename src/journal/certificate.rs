@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 
 use super::{JournalError, Reader};
-use temoin_core::record::ErasedGroup;
+use temoin_core::assessment::ErasedGroup;
 use temoin_core::session::{Timestamp, Zone};
 
 /// The result of an erasure.

@@ -2,11 +2,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{JournalError, Reader};
+use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
 use temoin_core::record::{
-    Cursor, ErasedGroup, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records,
-    RecordsError, SessionReceipts,
+    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records, RecordsError,
+    SessionReceipts,
 };
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp};

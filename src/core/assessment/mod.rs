@@ -10,9 +10,11 @@
 
 mod applicable_rules;
 mod disagreement;
+mod erased_group;
 mod knowledge;
 mod legal_position;
 mod observed_field;
+mod record_state;
 mod session_assessment;
 mod signed_status;
 mod summary;
@@ -20,15 +22,14 @@ mod sync_state;
 
 pub use applicable_rules::ApplicableRules;
 pub use disagreement::Disagreement;
+pub use erased_group::ErasedGroup;
 pub use knowledge::Knowledge;
 pub use legal_position::LegalPosition;
 pub use observed_field::{ObservedField, ObservedValue};
+pub use record_state::{RecordState, UnknownReason};
 pub use session_assessment::{Assessment, FieldAssessment};
 pub use signed_status::{
     DigestComparison, NotHeldReason, SignedField, SignedState, SignedStatement, SignedStatus,
 };
-pub use summary::{
-    ErasedStatus, GroupStatus, RecordCounts, RecordState, SessionGroup, SessionTally, Summary,
-    UnknownReason,
-};
+pub use summary::{ErasedStatus, GroupStatus, RecordCounts, SessionGroup, SessionTally, Summary};
 pub use sync_state::{LocalState, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict};

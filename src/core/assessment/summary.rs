@@ -5,11 +5,12 @@ use std::collections::hash_map::Entry;
 use chrono::NaiveDate;
 
 use super::ApplicableRules;
+use super::erased_group::ErasedGroup;
+use super::record_state::{RecordState, UnknownReason};
 use crate::law::{
     Applicability, Covered, Doubt, Kept, KeptUntil, Nature, OperatorName, Profile, Span, Track,
     Verdict, judge,
 };
-use crate::record::ErasedGroup;
 use crate::session::{
     DayCache, Field, Session, SessionCounts, SessionId, TimeBounds, Timestamp, Zone,
 };
@@ -185,43 +186,6 @@ impl RecordCounts {
 /// The sort key that puts the earliest session first.
 fn rank((id, start): (SessionId, TimeBounds)) -> (bool, Option<Timestamp>, SessionId) {
     (start.best().is_none(), start.best(), id)
-}
-
-/// Why it is unknown whether a record should be held.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum UnknownReason {
-    /// Today is between the earliest and the latest day on which it may be erased.
-    Between,
-    /// It depends on what the box cannot know, such as secret lists.
-    Depends,
-    /// It is erased here, and what was kept of it does not tell.
-    ErasedHere,
-    /// No edition of law covers the session's days.
-    Gap,
-    /// What the edition says was not established, or it was annulled.
-    LeftOpen,
-    /// It is said to be stored, without a length.
-    NoLength,
-    /// It is too long since the edition was compared with the law.
-    Stale,
-    /// The days of the session are not known.
-    Undated,
-}
-
-impl UnknownReason {
-    /// The stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Between => "between",
-            Self::Depends => "depends",
-            Self::ErasedHere => "erased-here",
-            Self::Gap => "gap",
-            Self::LeftOpen => "left-open",
-            Self::NoLength => "no-length",
-            Self::Stale => "stale",
-            Self::Undated => "undated",
-        }
-    }
 }
 
 /// Counts sessions one by one. What law and operator say depends only on the days on which a
@@ -426,19 +390,6 @@ impl GroupKey {
     fn of_first(&self, zones: usize) -> (bool, &[[Option<NaiveDate>; 4]]) {
         (self.open, self.days.get(..zones).unwrap_or(&self.days))
     }
-}
-
-/// Whether a record should be held today.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RecordState {
-    /// It should, until the end of this day where it is known.
-    Held(Option<NaiveDate>),
-    /// Past its retention period.
-    Over,
-    /// No retention period.
-    None,
-    /// Unknown, and why.
-    Untold(UnknownReason),
 }
 
 fn by_law(

@@ -7,7 +7,7 @@ mod ledger_entry;
 mod poll_reason;
 mod records;
 
-pub use erasure_certificate::{ErasedGroup, ErasureCertificate};
+pub use erasure_certificate::ErasureCertificate;
 pub use filter::{Cursor, Filter, Pagination, SessionState};
 pub use ledger_entry::{
     Call, CallResult, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,

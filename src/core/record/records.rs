@@ -1,7 +1,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Cursor, ErasedGroup, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
+use super::{Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
+use crate::assessment::ErasedGroup;
 use crate::assessment::SyncState;
 use crate::assessment::{ApplicableRules, SignedStatus};
 use crate::session::SessionCounts;

@@ -7,8 +7,8 @@ use crate::html::Html;
 use crate::messages::page::session_days as msg;
 use crate::tally::tally;
 use crate::{RecordsError, Site};
+use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::{ErasedStatus, GroupStatus, RecordState};
-use temoin_core::record::ErasedGroup;
 use temoin_core::session::{Timestamp, Zone};
 use temoin_core::text::Message;
 

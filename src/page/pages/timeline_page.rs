@@ -13,8 +13,8 @@ use crate::messages::common;
 use crate::messages::page::{session_days, timeline as msg};
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
+use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::{GroupStatus, RecordState};
-use temoin_core::record::ErasedGroup;
 
 /// Maximum number of months: more than a record covers.
 const MAX_SHOWN: u32 = 18;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::{Records, SessionReceipts};
+use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::SignedStatus;
 use temoin_core::assessment::SyncState;
-use temoin_core::record::{Cursor, ErasedGroup, Filter, LedgerEntry, Pagination, PollReason};
+use temoin_core::record::{Cursor, Filter, LedgerEntry, Pagination, PollReason};
 use temoin_core::session::IdPrefix;
 use temoin_core::session::SessionCounts;
 
