@@ -3,6 +3,7 @@
 
 mod error;
 mod export;
+mod options;
 mod report;
 mod row;
 mod session;
@@ -11,6 +12,7 @@ mod table;
 mod value;
 
 pub use error::ImportError;
+pub use options::ImportOptions;
 pub use report::{ImportReport, LeftOut};
 pub use row::RowPlace;
 pub use source::{AccountingSource, InvalidSource};
@@ -18,26 +20,14 @@ pub use source::{AccountingSource, InvalidSource};
 use super::database::{SqlParam, transaction};
 use super::row::RowReader;
 use super::{Store, StoreError, TerminateCause, close, damaged};
-use crate::Config;
-use temoin_core::session::{Timestamp, Zone};
 use temoin_protocol::UnixSeconds;
 
 use export::Export;
+use options::PREFIX;
 use row::RadacctRow;
 use session::{ImportAction, Reading, Rejection, numbers};
 use source::OpenSource;
 use table::RadacctTable;
-
-/// By what an import reads and keeps.
-#[derive(Clone, Copy, Debug)]
-pub struct ImportOptions<'a> {
-    /// What is kept, and for how long.
-    pub config: &'a Config,
-    /// The zone of times that do not say theirs; such times are refused where it is `None`.
-    pub zone: Option<Zone>,
-    /// The present moment.
-    pub now: Timestamp,
-}
 
 impl Store {
     /// Imports what is new in the accounting, and what was learnt since of sessions that are recorded:
@@ -226,9 +216,6 @@ const WATERMARK: &str = "SELECT value FROM setting WHERE name = $1";
 
 const SET_WATERMARK: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-/// What the name of an imported session begins with.
-const PREFIX: &str = "radacct/";
 
 /// How many rows back an import begins.
 const OVERLAP: i64 = 1000;

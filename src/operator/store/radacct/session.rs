@@ -1,8 +1,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::options::{ImportOptions, PREFIX};
 use super::row::{RadacctRow, RowPlace};
 use super::value::{Instants, TimeProblem, Unreadable, host, instant, origin, prefix, reason};
-use super::{ImportOptions, PREFIX};
 use crate::gateway::{Stated, StatedGateway};
 use crate::store::database::{Database, SqlParam, SqlRow, SqlValue};
 use crate::store::row::{RecordColumns, RowReader, columns};
