@@ -2,7 +2,7 @@
 //!
 //! Only the variables named here are used. Some values come from the other end of the tunnel, so
 //! each is parsed strictly or left unknown; none is passed on as text. Which variables exist in
-//! which script was measured with OpenVPN 2.6.14.
+//! which script was measured with OpenVPN 2.6.14 and 2.7.8.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 use temoin_core::session::{
     Attributes, Device, EndReason, Gateway, InvalidDevice, Observed, Source, Transport,
+    parse_address,
 };
 
 /// The environment of a `route-up` script.
@@ -33,14 +34,15 @@ impl UpEnvironment {
     pub fn read(
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, NoDevice> {
-        let mut variables =
-            Variables::named(environment, |name| OPENING.contains(&name) || is_transport(name));
+        let mut variables = Variables::named(environment, |name| {
+            OPENING.contains(&name) || is_numbered(TRANSPORT, name) || is_numbered(REMOTE, name)
+        });
         let device = variables.device()?;
         let attributes = Attributes {
             origin_address: observed(variables.address(ORIGIN_ADDRESS), Source::OperatorPush),
             origin_port: observed(variables.port(ORIGIN_PORT), Source::OperatorPush),
-            assigned_ipv4: observed(variables.address(ASSIGNED_IPV4), Source::OpenVpnHook),
-            assigned_ipv6: observed(variables.address(ASSIGNED_IPV6), Source::OpenVpnHook),
+            assigned_ipv4: observed(variables.ipv4(ASSIGNED_IPV4), Source::OpenVpnHook),
+            assigned_ipv6: observed(variables.ipv6(ASSIGNED_IPV6), Source::OpenVpnHook),
             delegated_prefix: observed(variables.value(DELEGATED_PREFIX), Source::OpenVpnHook),
             gateway: observed(variables.gateway(), Source::OpenVpnHook),
             transport: observed(variables.transport(), Source::OpenVpnHook),
@@ -168,8 +170,32 @@ impl Variables {
         value
     }
 
-    fn address<T: FromStr + Into<IpAddr> + Copy>(&mut self, name: &str) -> Option<T> {
+    fn address(&mut self, name: &str) -> Option<IpAddr> {
         self.value(name).map(|HostAddress(address)| address)
+    }
+
+    fn ipv4(&mut self, name: &str) -> Option<Ipv4Addr> {
+        self.address_of(name, |address| match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+    }
+
+    fn ipv6(&mut self, name: &str) -> Option<Ipv6Addr> {
+        self.address_of(name, |address| match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => Some(address),
+        })
+    }
+
+    /// An address that `convert` takes; another one is noted.
+    fn address_of<T>(&mut self, name: &str, convert: impl Fn(IpAddr) -> Option<T>) -> Option<T> {
+        let address = self.address(name)?;
+        let converted = convert(address);
+        if converted.is_none() {
+            self.bad_variables.0.push(name.to_owned());
+        }
+        converted
     }
 
     fn port(&mut self, name: &str) -> Option<u16> {
@@ -178,8 +204,9 @@ impl Variables {
 
     /// Over IPv6 only `trusted_ip6` is set. Should both be, neither is known to be in use.
     fn gateway(&mut self) -> Option<Gateway> {
-        let ipv4 = self.address::<Ipv4Addr>(GATEWAY_IPV4).map(IpAddr::V4);
-        let ipv6 = self.address::<Ipv6Addr>(GATEWAY_IPV6).map(IpAddr::V6);
+        let ipv4 = self.ipv4(GATEWAY_IPV4).map(IpAddr::V4);
+        // A socket for both families names an IPv4 server by an IPv6 address (RFC 4291 2.5.5.2).
+        let ipv6 = self.value(GATEWAY_IPV6).map(|WrittenAsIpv6(address)| address);
         let port = self.port(GATEWAY_PORT);
         let address = match (ipv4, ipv6) {
             (Some(_), Some(_)) => {
@@ -192,10 +219,15 @@ impl Variables {
     }
 
     /// OpenVPN numbers the connections that it is configured with and does not say which one is in
-    /// use, so the transport is known where they all have the same.
+    /// use, so the transport is known where they all have the same. From 2.7 on it numbers local
+    /// sockets instead, of which a client has one, whatever the transports of its servers are.
     fn transport(&mut self) -> Option<Transport> {
+        let remotes = self.values.keys().filter(|name| is_numbered(REMOTE, name)).count();
         let names: Vec<String> =
-            self.values.keys().filter(|name| is_transport(name)).cloned().collect();
+            self.values.keys().filter(|name| is_numbered(TRANSPORT, name)).cloned().collect();
+        if remotes > 1 && names.len() < remotes {
+            return None;
+        }
         let mut transports = names.iter().map(|name| self.value(name).map(|TransportWord(it)| it));
         let first = transports.next()??;
         transports.all(|other| other == Some(first)).then_some(first)
@@ -203,18 +235,30 @@ impl Variables {
 }
 
 /// An address that a host can have.
-struct HostAddress<T>(T);
+struct HostAddress(IpAddr);
 
-impl<T: FromStr + Into<IpAddr> + Copy> FromStr for HostAddress<T> {
+impl FromStr for HostAddress {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let address: T = text.parse().map_err(|_| ())?;
-        let impossible = match address.into() {
+        let address = parse_address(text).ok_or(())?;
+        let impossible = match address {
             IpAddr::V4(ipv4) => ipv4.is_broadcast() || ipv4.is_multicast() || ipv4.is_unspecified(),
             IpAddr::V6(ipv6) => ipv6.is_multicast() || ipv6.is_unspecified(),
         };
         if impossible { Err(()) } else { Ok(Self(address)) }
+    }
+}
+
+/// Such an address, where an IPv6 one is to be.
+struct WrittenAsIpv6(IpAddr);
+
+impl FromStr for WrittenAsIpv6 {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let HostAddress(address) = text.parse()?;
+        text.contains(':').then_some(Self(address)).ok_or(())
     }
 }
 
@@ -259,9 +303,9 @@ impl FromStr for PlainWord {
     }
 }
 
-/// Whether this is `proto_1` or the like.
-fn is_transport(name: &str) -> bool {
-    let number = name.strip_prefix(TRANSPORT).unwrap_or_default();
+/// Whether this is `proto_1` or the like, by what stands before the number.
+fn is_numbered(prefix: &str, name: &str) -> bool {
+    let number = name.strip_prefix(prefix).unwrap_or_default();
     (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -282,6 +326,8 @@ const GATEWAY_PORT: &str = "trusted_port";
 const ORIGIN_ADDRESS: &str = "OPENVPN_TEMOIN_ORIGIN_IP";
 const ORIGIN_PORT: &str = "OPENVPN_TEMOIN_ORIGIN_PORT";
 const SIGNAL: &str = "signal";
+/// A number follows.
+const REMOTE: &str = "remote_";
 /// A number follows.
 const TRANSPORT: &str = "proto_";
 

@@ -22,7 +22,8 @@ pub enum EndReason {
     ConnectionLost,
     /// The keys could not be renegotiated (`tls-error`).
     TlsError,
-    /// After a reconnect the server pushed other settings, so the tunnel was rebuilt.
+    /// The server pushed other settings, after a reconnect or while the connection stood, so the tunnel
+    /// was rebuilt.
     SettingsChanged,
     /// The tunnel interface disappeared and no script said why, as after `kill -9`.
     InterfaceGone,
@@ -105,18 +106,21 @@ impl EndReason {
 
     /// What the operator's server most likely saw of the same end, and when.
     ///
-    /// An inference from what was measured with OpenVPN 2.6, not a statement of the operator's.
+    /// An inference from what was measured with OpenVPN 2.6 and 2.7, not a statement of the operator's.
     pub fn operator_view(self) -> OperatorEnd {
         match self {
             Self::StoppedWithNotice => OperatorEnd::Notice,
             Self::ServerStopped => OperatorEnd::OwnStop,
-            Self::Restarted | Self::Reloaded | Self::SettingsChanged | Self::Superseded => {
-                OperatorEnd::Replaced
-            }
+            Self::Restarted | Self::Reloaded | Self::Superseded => OperatorEnd::Replaced,
             Self::ServerSilent | Self::InterfaceGone | Self::ProcessGone => OperatorEnd::Timeout,
-            Self::Stopped | Self::ConnectionLost | Self::TlsError | Self::Unseen | Self::Other => {
-                OperatorEnd::Unknown
-            }
+            // From OpenVPN 2.7 on a server can push other settings while the connection stands, which
+            // the variables do not tell from other settings after a reconnect.
+            Self::SettingsChanged
+            | Self::Stopped
+            | Self::ConnectionLost
+            | Self::TlsError
+            | Self::Unseen
+            | Self::Other => OperatorEnd::Unknown,
         }
     }
 }
@@ -164,7 +168,7 @@ impl fmt::Display for OperatorEnd {
 
 #[cfg(test)]
 mod tests {
-    use super::EndReason;
+    use super::{EndReason, OperatorEnd};
 
     #[test]
     fn each_reason_has_a_name_of_its_own() {
@@ -181,5 +185,11 @@ mod tests {
         assert_eq!(EndReason::from_openvpn("SIGUSR1"), EndReason::Restarted);
         assert_eq!(EndReason::from_openvpn("UNKNOWN"), EndReason::SettingsChanged);
         assert_eq!(EndReason::from_openvpn("`reboot`"), EndReason::Other);
+    }
+
+    #[test]
+    fn of_other_settings_nobody_here_knows_whether_the_server_saw_an_end() {
+        assert_eq!(EndReason::SettingsChanged.operator_view(), OperatorEnd::Unknown);
+        assert_eq!(EndReason::Reloaded.operator_view(), OperatorEnd::Replaced);
     }
 }

@@ -128,6 +128,72 @@ fn the_transport_is_known_where_every_configured_connection_has_it() {
 }
 
 #[test]
+fn of_several_servers_and_one_socket_the_transport_is_unknown() {
+    let transport = |variables: &[(&str, &str)]| {
+        let opening = read(&[[("dev", "tun0")].as_slice(), variables].concat());
+        assert!(opening.bad_variables.is_empty(), "{}", opening.bad_variables);
+        opening.attributes.transport.map(|transport| transport.value)
+    };
+    let (first, second) = (("remote_1", "192.0.2.1"), ("remote_2", "vpn.example"));
+    // OpenVPN 2.7, connected by UDP.
+    assert_eq!(transport(&[("proto_1", "tcp-client"), first, second]), None);
+    assert_eq!(transport(&[("proto_1", "udp"), first, second]), None);
+    assert_eq!(
+        transport(&[("proto_1", "udp"), first, ("remote_port_1", "1")]),
+        Some(Transport::Udp)
+    );
+    // OpenVPN 2.6.
+    let both = [("proto_1", "udp"), ("proto_2", "udp"), first, second];
+    assert_eq!(transport(&both), Some(Transport::Udp));
+}
+
+#[test]
+fn what_openvpn_2_7_tells_is_read() {
+    for (name, expected) in [
+        ("tcp/client-route-up-1795997738.054593581.env", "10.99.0.2 198.51.100.1:1195 tcp 35056"),
+        ("udp/client-route-up-1795997752.254123905.env", "10.99.0.2 198.51.100.1:1194 udp 37284"),
+        // After an update was pushed.
+        ("udp/client-route-up-1795997766.056154525.env", "10.99.0.77 198.51.100.1:1194 udp 37284"),
+    ] {
+        let opening = UpEnvironment::read(dump_2_7(name)).unwrap();
+        assert!(opening.bad_variables.is_empty(), "{}", opening.bad_variables);
+        let [address, gateway, transport, port] =
+            expected.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let expected =
+            format!("198.51.100.10 {port} {address} 2001:db8:99::1000 - {gateway} {transport}");
+        assert_eq!(text(&opening.attributes), expected, "{name}");
+    }
+    for (name, reason) in [
+        ("tcp/client-route-down-1795997745.238457550.env", EndReason::Stopped),
+        ("udp/client-route-down-1795997765.032797084.env", EndReason::SettingsChanged),
+        ("udp/client-route-down-1795997769.982180846.env", EndReason::StoppedWithNotice),
+    ] {
+        assert_eq!(DownEnvironment::read(dump_2_7(name)).unwrap().reason, reason, "{name}");
+    }
+}
+
+/// What OpenVPN 2.7.8 gave its scripts.
+fn dump_2_7(name: &str) -> Vec<(OsString, OsString)> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/openvpn-2.7");
+    let text = fs::read_to_string(fixtures.join(name)).unwrap();
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    lines.map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+#[test]
+fn an_ipv4_address_that_is_written_as_an_ipv6_one_is_the_ipv4_address() {
+    let mapped = "::ffff:192.0.2.1";
+    let opening = read(&[
+        ("dev", "tun0"),
+        ("trusted_ip6", mapped),
+        ("OPENVPN_TEMOIN_ORIGIN_IP", mapped),
+        ("ifconfig_ipv6_local", mapped),
+    ]);
+    assert_eq!(text(&opening.attributes), "192.0.2.1 - - - - 192.0.2.1 -");
+    assert_eq!(names(&opening), ["ifconfig_ipv6_local"]);
+}
+
+#[test]
 fn what_cannot_be_what_its_name_says_is_left_unknown_and_named() {
     for (name, value) in [
         ("trusted_ip", "$(reboot)"),

@@ -1,6 +1,6 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use temoin_core::session::{Attributes, EndReason, Gateway, Observed, Source};
+use temoin_core::session::{Attributes, EndReason, Gateway, Observed, Source, parse_address};
 
 /// A state reported by OpenVPN.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,12 +43,12 @@ impl OpenVpnState {
 /// The facts in the fields behind the description; what is empty or unreadable is unknown.
 fn attributes<'a>(mut fields: impl Iterator<Item = &'a str>) -> Attributes {
     let tunnel_ipv4 = address::<Ipv4Addr>(fields.next());
-    let remote: Option<IpAddr> = fields.next().and_then(|text| text.parse().ok());
+    // A socket for both families names an IPv4 server by an IPv6 address (RFC 4291 2.5.5.2).
+    let remote = fields.next().and_then(parse_address);
     let port = fields.next().and_then(|text| text.parse().ok()).filter(|port| *port != 0);
     let tunnel_ipv6 = address::<Ipv6Addr>(fields.nth(2));
-    // A socket for both families names an IPv4 server by an IPv6 address (RFC 4291 2.5.5.2).
     let gateway = remote
-        .map(|address| Gateway { address: address.to_canonical(), port })
+        .map(|address| Gateway { address, port })
         .filter(|gateway| !gateway.address.is_unspecified());
     Attributes {
         assigned_ipv4: tunnel_ipv4
