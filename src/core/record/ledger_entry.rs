@@ -18,6 +18,34 @@ pub struct LedgerEntry {
     pub outcome: Option<CallResult>,
 }
 
+/// Whether a request left the box.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Departure {
+    /// Nothing of it did.
+    NotSent,
+    /// It did.
+    Sent,
+    /// It may have.
+    Unknown,
+}
+
+impl LedgerEntry {
+    /// Whether it left the box: it is noted before it is sent.
+    pub fn departure(&self) -> Departure {
+        let Some(outcome) = &self.outcome else { return Departure::Unknown };
+        match outcome.failure.as_deref().filter(|_| outcome.answer.is_none()) {
+            // No connection to send it by, or none whose other end proved who it is.
+            Some(
+                "no-tunnel" | "not-through-tunnel" | "proxy" | "unreachable" | "unresolved"
+                | "untrusted",
+            ) => Departure::NotSent,
+            // In the connecting or after it.
+            Some("timed-out") => Departure::Unknown,
+            Some(_) | None => Departure::Sent,
+        }
+    }
+}
+
 /// The number of a request in the ledger, in the order of sending.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct EntryNumber(i64);

@@ -10,7 +10,7 @@ mod records;
 pub use erasure_certificate::ErasureCertificate;
 pub use filter::{Cursor, Filter, Pagination, SessionState};
 pub use ledger_entry::{
-    Call, CallResult, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,
+    Call, CallResult, Departure, ENTRY_DAYS, EntryNumber, LedgerEntry, MAX_ENTRIES, RequestedId,
     ResponseSummary, RouteKind, SentRequest,
 };
 pub use poll_reason::PollReason;

@@ -10,7 +10,8 @@ use crate::html::Html;
 use crate::messages::page::sent as msg;
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
-use temoin_core::record::{Call, LedgerEntry, MAX_ENTRIES, RouteKind};
+use crate::render::words;
+use temoin_core::record::{Call, Departure, LedgerEntry, MAX_ENTRIES, RouteKind};
 use temoin_core::text::Message;
 
 /// `/sent`: every request that left the box, newest first, and how to verify that there was nothing else.
@@ -39,7 +40,10 @@ pub(crate) fn sent(site: &Site, request: PageRequest) -> Result<PageResponse, Pa
     let html = context.page(Some(NavItem::Sent), title, |html| {
         html.leaf("h1", &[], title);
         html.leaf("p", &[("class", "lead")], context.say(&msg::PROMISE));
-        let state = match (config.sync, entries.is_empty()) {
+        let (tried, left): (Vec<_>, Vec<_>) = tries(&entries)
+            .into_iter()
+            .partition(|tries| tries[0].departure() == Departure::NotSent);
+        let state = match (config.sync, left.is_empty()) {
             (false, true) => &msg::OFF_NOTHING,
             (false, false) => &msg::OFF_NOW,
             (true, true) => &msg::ON_NOTHING,
@@ -64,13 +68,22 @@ pub(crate) fn sent(site: &Site, request: PageRequest) -> Result<PageResponse, Pa
                 }
             });
         });
-        if !entries.is_empty() {
+        if !left.is_empty() {
             html.element("section", &[], |html| {
                 html.leaf("h2", &[], context.say(&msg::EVERY));
                 html.leaf("p", &[("class", "note")], context.say(&msg::EVERY_WHAT));
-                table(html, &context, &entries);
-                pager::write(html, &context, NavItem::Sent, page, !is_last, None);
+                table(html, &context, [&msg::WHEN, &msg::SENT_WHAT, &msg::CAME], &left);
             });
+        }
+        if !tried.is_empty() {
+            html.element("section", &[], |html| {
+                html.leaf("h2", &[], context.say(&msg::TRIED));
+                html.leaf("p", &[("class", "note")], context.say(&msg::TRIED_WHAT));
+                table(html, &context, [&msg::TRIED_WHEN, &msg::SENT_WHAT, &msg::WHY_NOT], &tried);
+            });
+        }
+        if !entries.is_empty() {
+            pager::write(html, &context, NavItem::Sent, page, !is_last, None);
         }
         html.element("section", &[], |html| {
             html.leaf("h2", &[], context.say(&msg::CHECK));
@@ -171,23 +184,58 @@ fn way(entry: &LedgerEntry) -> &'static Message {
 }
 
 fn outcome(context: &PageContext, entry: &LedgerEntry) -> String {
-    let Some(outcome) = &entry.outcome else { return context.say(&msg::NOT_KNOWN).to_owned() };
-    let Some(answer) = outcome.answer else { return context.say(&msg::NO_ANSWER).to_owned() };
+    let failure = entry.outcome.as_ref().and_then(|outcome| outcome.failure.as_deref());
+    let why = match failure {
+        Some(name) => words::failure(name).map_or(name, |known| context.say(known)),
+        None => context.say(&msg::CUT_OFF),
+    };
+    let Some(outcome) = &entry.outcome else {
+        return msg::MAY_HAVE_LEFT.fill(context.language(), &[("why", why)]);
+    };
+    let Some(answer) = outcome.answer else {
+        return match entry.departure() {
+            Departure::NotSent => words::sentence_start(why),
+            Departure::Sent => context.say(&msg::NO_ANSWER).to_owned(),
+            Departure::Unknown => msg::MAY_HAVE_LEFT.fill(context.language(), &[("why", why)]),
+        };
+    };
     let (status, size) = (answer.status.to_string(), answer.size.to_string());
     let values = [("status", status.as_str()), ("size", &size)];
     let message = if outcome.failure.is_some() { &msg::USELESS } else { &msg::ANSWERED };
     message.fill(context.language(), &values)
 }
 
-fn table(html: &mut Html, context: &PageContext, entries: &[LedgerEntry]) {
-    let heads = [&msg::WHEN, &msg::SENT_WHAT, &msg::CAME].map(|head| context.say(head));
+/// The requests, newest first, those together that ask the same and fared the same one after another.
+fn tries(entries: &[LedgerEntry]) -> Vec<&[LedgerEntry]> {
+    let failure = |entry: &LedgerEntry| {
+        let outcome = entry.outcome.as_ref().filter(|outcome| outcome.answer.is_none());
+        outcome.and_then(|outcome| outcome.failure.clone())
+    };
+    let is_same = |one: &LedgerEntry, other: &LedgerEntry| {
+        (one.sent.call, &one.sent.body) == (other.sent.call, &other.sent.body)
+            && failure(one).is_some()
+            && failure(one) == failure(other)
+    };
+    entries.chunk_by(is_same).collect()
+}
+
+fn table(html: &mut Html, context: &PageContext, heads: [&Message; 3], tries: &[&[LedgerEntry]]) {
+    let heads = heads.map(|head| context.say(head));
     let rows = |html: &mut Html| {
-        for entry in entries {
+        for tries in tries {
+            let (Some(entry), Some(first)) = (tries.first(), tries.last()) else { continue };
             html.element("tr", &[], |html| {
                 html.element("th", &[("scope", "row")], |html| {
                     let href = context.link(&format!("sent/{}", entry.number.value()));
                     let at = context.when.short_date_time(entry.sent.at);
-                    html.leaf("a", &[("href", &href)], at);
+                    html.leaf("a", &[("href", &href)], &at);
+                    if tries.len() > 1 {
+                        let first = context.when.short_date_time(first.sent.at);
+                        let values = [("first", first.as_str()), ("last", &at)];
+                        let count = u64::try_from(tries.len()).unwrap_or(u64::MAX);
+                        html.text(" · ");
+                        html.text(msg::TRIES.fill(context.language(), count, &values));
+                    }
                 });
                 html.leaf("td", &[("data-head", heads[1])], context.say(call(entry)));
                 html.leaf("td", &[("data-head", heads[2])], outcome(context, entry));
@@ -199,7 +247,61 @@ fn table(html: &mut Html, context: &PageContext, entries: &[LedgerEntry]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{host, ids};
+    use super::{Call, LedgerEntry, RouteKind, host, ids, tries};
+    use temoin_core::record::{CallResult, Departure, EntryNumber, ResponseSummary, SentRequest};
+    use temoin_core::session::Timestamp;
+
+    fn entry(number: i64, body: u8, failure: Option<&str>, is_answered: bool) -> LedgerEntry {
+        let answer = ResponseSummary { status: 200, size: 3, digest: [0; 32] };
+        LedgerEntry {
+            number: EntryNumber::new(number),
+            sent: SentRequest {
+                at: Timestamp::EPOCH,
+                call: Call::Register,
+                route: RouteKind::Tunnel,
+                is_manual: false,
+                head: Vec::new(),
+                body: vec![body; 32],
+            },
+            outcome: Some(CallResult {
+                at: Timestamp::EPOCH,
+                answer: is_answered.then_some(answer),
+                failure: failure.map(str::to_owned),
+            }),
+        }
+    }
+
+    #[test]
+    fn what_never_left_is_told_from_what_did_and_from_what_may_have() {
+        let departure = |failure, is_answered| entry(1, 1, failure, is_answered).departure();
+        for name in ["not-through-tunnel", "unreachable", "unresolved", "untrusted", "proxy"] {
+            assert_eq!(departure(Some(name), false), Departure::NotSent, "{name}");
+        }
+        assert_eq!(departure(Some("timed-out"), false), Departure::Unknown);
+        for (failure, is_answered) in
+            [(None, true), (Some("not-now"), true), (Some("malformed"), false)]
+        {
+            assert_eq!(departure(failure, is_answered), Departure::Sent, "{failure:?}");
+        }
+        let cut_off = LedgerEntry { outcome: None, ..entry(1, 1, None, true) };
+        assert_eq!(cut_off.departure(), Departure::Unknown);
+    }
+
+    #[test]
+    fn the_tries_of_one_question_are_one_line() {
+        let gone = Some("not-through-tunnel");
+        let entries = [
+            entry(7, 2, None, true),
+            entry(6, 1, gone, false),
+            entry(5, 1, gone, false),
+            entry(4, 1, Some("timed-out"), false),
+            entry(3, 1, gone, false),
+            entry(2, 3, None, true),
+            entry(1, 3, None, true),
+        ];
+        let lengths: Vec<usize> = tries(&entries).iter().map(|tries| tries.len()).collect();
+        assert_eq!(lengths, [1, 2, 1, 1, 1, 1]);
+    }
 
     #[test]
     fn a_body_is_shown_as_its_ids() {
