@@ -13,13 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use temoin_core::law::Period;
 use temoin_core::session::{SessionId, SessionSecret, Zone};
 use temoin_operator::store::ScrubOutcome;
 use temoin_operator::{
-    BindOutcome, EndTime, Location, RetentionPolicy, ServerRun, SessionEnd, SessionRecord, Store,
-    TerminateCause,
+    BindOutcome, EndTime, Location, Registration, RetentionPolicy, Series, ServerRun, SessionEnd,
+    SessionRecord, Store, TerminateCause,
 };
 use temoin_protocol::{Day, StatusRequest, UnixSeconds};
 
@@ -85,6 +86,7 @@ fn fill(location: &Location) -> Store {
     let mut store = Store::create(location).unwrap();
     let policy = RetentionPolicy::from_end(Period::Days(30), Zone::UTC);
     let run = ServerRun { server: "gw1/tun0".parse().unwrap(), began: at(0) };
+    let series = Series::from_number(1);
     for (number, origin) in space().enumerate().filter(|(number, _)| is_recorded(*number)) {
         let days = if is_kept(number) { 40 } else { 5 };
         let [.., low] = origin.octets();
@@ -97,9 +99,19 @@ fn fill(location: &Location) -> Store {
             member_identity: Some(format!("member-{number:03}-of-the-association")),
             ..SessionRecord::beginning(began)
         };
-        store.begin_session(&run, &record, &policy).unwrap();
+        store.begin_session(&run, &record, &policy, Some(series)).unwrap();
         let source = record.assigned_ipv4.unwrap().into();
-        assert_eq!(store.bind(source, &id(number)).unwrap(), BindOutcome::Bound);
+        let asked = Registration {
+            id: &id(number),
+            source,
+            gateway: "gw1",
+            device: None,
+            is_lossy: false,
+            series,
+            at: began,
+            deadline: Instant::now() + Duration::from_secs(60),
+        };
+        assert_eq!(store.bind(&asked).unwrap(), BindOutcome::Bound);
         let end = SessionEnd {
             when: EndTime::At(began.plus(3600)),
             reason: TerminateCause::Disconnected,

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temoin_operator::{BindOutcome, Location};
+use temoin_operator::Location;
 
 use gateway::TestGateway;
 use support::Cluster;
@@ -32,8 +32,9 @@ fn a_client_that_comes_and_leaves_is_recorded_and_told_its_origin() {
          push \"setenv-safe TEMOIN_ORIGIN_PORT 40001\"\n"
     );
     gateway.await_counts(1, 1);
-    let bound = gateway.store().bind("10.99.0.77".parse().unwrap(), &gateway.id());
-    assert_eq!(bound.unwrap(), BindOutcome::Bound);
+    let serving = gateway.serve();
+    assert_eq!(gateway.register("10.99.0.77", gateway.id()), 204);
+    drop(serving);
     // OpenVPN says the address that was assigned in the end.
     let mut leaves = client;
     leaves.insert("ifconfig_pool_remote_ip".to_owned(), "10.99.0.77".to_owned());

@@ -25,8 +25,9 @@ use temoin_http::{
     Address, BadRequest, BodyLimit, Handler, Head, Listener, Request, Response, Server,
 };
 use temoin_operator::{
-    EndTime, Endpoint, KeyFile, Location, Responder, RetentionPolicy, ServerRun, SessionEnd,
-    SessionRecord, Store, TerminateCause, listen,
+    BindOutcome, EndTime, Endpoint, HookTrail, KeyFile, Location, Registration, Responder,
+    RetentionPolicy, Series, ServerRun, SessionEnd, SessionRecord, Spool, Store, TerminateCause,
+    listen,
 };
 use temoin_protocol::{Day, Receipt, RegisterRequest, SigningKey, StatusRequest, UnixSeconds};
 use tempfile::TempDir;
@@ -59,13 +60,27 @@ impl TestOperator {
         Location::Sqlite(self.path("record.db"))
     }
 
+    fn spool(&self) -> Spool {
+        Spool::create(&self.path("spool")).unwrap()
+    }
+
+    fn series(&self) -> Series {
+        self.spool().series().read().unwrap().0
+    }
+
     fn store(&self) -> Store {
         Store::open(&self.location()).unwrap()
     }
 
     fn responder(&self) -> Responder {
         let keys = KeyFile::at(self.path("signing.key"));
-        Responder::new(self.location(), keys, now).unwrap()
+        let trail = HookTrail {
+            gateway: "gw1".to_owned(),
+            spool: self.spool(),
+            openvpn_user: false,
+            unsure: Arc::default(),
+        };
+        Responder::new(self.location(), keys, trail, now).unwrap()
     }
 
     /// Serves on a socket, as behind a web server.
@@ -84,7 +99,7 @@ impl TestOperator {
             origin_port: Some(address.bytes().map(u16::from).sum()),
             ..SessionRecord::beginning(second())
         };
-        self.store().begin_session(&run(), &record, &policy()).unwrap();
+        self.store().begin_session(&run(), &record, &policy(), Some(self.series())).unwrap();
     }
 
     /// Ends that session now, and erases it at once.
@@ -174,7 +189,11 @@ fn a_session_is_registered_and_its_record_stated_until_it_is_erased() {
     let request = request(&[id(1)]);
     let answer = behind.post(StatusRequest::PATH, "10.8.0.2", &request.to_bytes());
     assert!(answer.head.contains("\r\nContent-Type: application/octet-stream\r\n"));
-    assert!(answer.head.ends_with("\r\nContent-Length: 17104"), "{}", answer.head);
+    assert!(
+        answer.head.ends_with("\r\nContent-Length: 17104\r\nConnection: close"),
+        "{}",
+        answer.head
+    );
     let receipt = verify(&answer.body, &request).remove(0);
     let held = receipt.statement().held().unwrap();
     assert_eq!((held.erase_by(), held.fields().iter().count()), (None, 4));
@@ -322,9 +341,16 @@ fn a_flood_from_one_source_is_refused_and_harms_no_other() {
     let answers: Vec<u16> = (0..70).map(|_| flood("10.8.0.2")).collect();
     assert_eq!(answers, [vec![204; 60], vec![429; 10]].concat());
     assert_eq!(behind.register("10.8.0.3", id(2)), 204);
-    let network: Vec<u16> = (0..61).map(|host| flood(&format!("2001:db8::{host:x}"))).collect();
-    assert_eq!(network, [vec![404; 60], vec![429]].concat());
-    assert_eq!(flood("2001:db8:0:1::1"), 404);
+    // Whoever has a prefix has more addresses than anybody could count, and is one all the same.
+    let record = SessionRecord {
+        assigned_ipv6: Some("2001:db8:99::2".parse().unwrap()),
+        delegated_prefix: Some("2001:db8:1::/56".parse().unwrap()),
+        ..SessionRecord::beginning(second())
+    };
+    operator.store().begin_session(&run(), &record, &policy(), Some(operator.series())).unwrap();
+    let prefix: Vec<u16> = (0..61).map(|host| flood(&format!("2001:db8:1:{host:x}::1"))).collect();
+    assert_eq!(prefix, [vec![404; 60], vec![429]].concat());
+    assert_eq!(behind.register("2001:db8:99::2", id(3)), 204);
 
     let ask =
         |source| behind.post(StatusRequest::PATH, source, &request(&[id(1)]).to_bytes()).status;
@@ -496,8 +522,19 @@ fn erased_ids(operator: &TestOperator, count: u8) -> Vec<SessionId> {
         let IpAddr::V4(assigned) = address else { unreachable!() };
         let record =
             SessionRecord { assigned_ipv4: Some(assigned), ..SessionRecord::beginning(began) };
-        store.begin_session(&run(), &record, &policy()).unwrap();
-        store.bind(address, &id(number)).unwrap();
+        let series = operator.series();
+        store.begin_session(&run(), &record, &policy(), Some(series)).unwrap();
+        let asked = Registration {
+            id: &id(number),
+            source: address,
+            gateway: "gw1",
+            device: None,
+            is_lossy: false,
+            series,
+            at: began,
+            deadline: Instant::now() + PATIENCE,
+        };
+        assert_eq!(store.bind(&asked).unwrap(), BindOutcome::Bound);
         let end =
             Some(SessionEnd { when: EndTime::At(began), reason: TerminateCause::Disconnected });
         store.end_session(&run(), &SessionRecord { end, ..record }, &policy()).unwrap();
@@ -515,7 +552,7 @@ fn the_program_logs_no_client() {
     let (config, path) = (operator.path("operator.toml"), operator.path("program.sock"));
     let quoted = |name: &str| format!("{:?}", operator.path(name).display().to_string());
     let text = format!(
-        "[store]\nlocation = {}\n[gateway]\nspool = {}\n[serve]\nlisten = {}\nsigning_key = {}\n",
+        "[store]\nlocation = {}\n[gateway]\nname = \"gw1\"\nspool = {}\n[serve]\nlisten = {}\nsigning_key = {}\n",
         quoted("record.db"),
         quoted("spool"),
         quoted("program.sock"),

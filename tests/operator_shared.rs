@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ use boxes::{post, receive, request, verify};
 use gateway::{ServeProcess, TestGateway};
 
 /// How many sessions each gateway has.
-const SESSIONS: u8 = 10;
+const SESSIONS: u8 = 20;
 
 /// How long a box goes on trying; on a busy machine each hook takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -39,19 +39,16 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
     for (place, gateway) in gateways.into_iter().enumerate() {
         gateway.configure(&format!("[gateway]\nname = \"gw{place}\"\n"));
     }
-    let [dies, _stays] = gateways.map(TestGateway::serve);
-    let registered = AtomicUsize::new(0);
+    let _stays = first.serve();
     let is_over = AtomicBool::new(false);
     let killed = thread::scope(|scope| {
         let clients: Vec<_> = numbers()
             .into_iter()
             .zip(gateways)
             .map(|(numbers, gateway)| {
-                let registered = &registered;
                 scope.spawn(move || {
                     for number in numbers {
-                        come_and_register(gateway, &gateways, number);
-                        registered.fetch_add(1, Ordering::SeqCst);
+                        come_and_register(gateway, number);
                         if leaves(number) {
                             record(gateway, "client-disconnect", number);
                         }
@@ -60,16 +57,12 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
             })
             .collect();
         let killer = scope.spawn(|| kill_now_and_then(&second, &is_over));
-        let half = usize::from(SESSIONS);
-        wait("half of the registrations", || registered.load(Ordering::SeqCst) >= half);
-        let alive: Option<ServeProcess> = Some(dies);
-        drop(alive);
         let joined: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::SeqCst);
         joined.into_iter().for_each(|client| client.unwrap());
         killer.join().unwrap()
     });
-    assert!(killed > 0, "no hook was killed");
+    assert!(killed > 2, "hardly anything was killed");
     gateways.into_iter().for_each(TestGateway::take);
 
     let all: Vec<u8> = numbers().into_iter().flatten().collect();
@@ -85,7 +78,7 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
         assert_eq!(record.end.is_some(), leaves(*number), "{number}");
     }
 
-    let _again = first.serve();
+    let _again = second.serve();
     let key = key(&first);
     for gateway in gateways {
         let answer = send(gateway, &address(1), StatusRequest::PATH, &asked.to_bytes()).unwrap();
@@ -127,33 +120,20 @@ fn key(gateway: &TestGateway) -> PublicKey {
     line.trim_matches('"').parse().unwrap()
 }
 
-/// Runs a hook until it says that the event is on disk: from then on it may not be lost.
+/// Runs a hook, after which the event is on disk: from then on it may not be lost.
 fn record(gateway: &TestGateway, hook: &str, number: u8) {
-    wait("a hook that is let live", || {
-        let said = gateway.hook(hook, &gateway.client(number), None);
-        assert!(said.is_empty() || said.contains("missing from the record"), "{said}");
-        said.is_empty()
-    });
+    assert_eq!(gateway.hook(hook, &gateway.client(number), None), "");
 }
 
-/// A box's tunnel comes up, and it registers the session with whichever gateway answers.
-fn come_and_register(gateway: &TestGateway, gateways: &[&TestGateway; 2], number: u8) {
+/// A box's tunnel comes up, and it registers the session as soon as somebody answers.
+fn come_and_register(gateway: &TestGateway, number: u8) {
     record(gateway, "client-connect", number);
     let body = RegisterRequest::new(id(number)).to_bytes();
-    let mut attempts = gateways.iter().cycle().skip(usize::from(number));
     wait("a registration", || {
-        let asked = attempts.next().unwrap();
-        match send(asked, &address(number), RegisterRequest::PATH, &body) {
-            Some(answer) if answer.status == 204 => true,
-            Some(answer) => {
-                // A hook that was killed left the event to the next one.
-                assert_eq!(answer.status, 404, "{}", answer.head);
-                let _ = gateway.command(&["take"]).output().unwrap();
-                thread::sleep(Duration::from_secs(1));
-                false
-            }
-            None => false,
-        }
+        let answer = send(gateway, &address(number), RegisterRequest::PATH, &body);
+        let status = answer.map(|answer| answer.status);
+        assert!(matches!(status, None | Some(204 | 503)), "{status:?}");
+        status == Some(204)
     });
 }
 
@@ -167,35 +147,17 @@ fn send(gateway: &TestGateway, source: &str, path: &str, body: &[u8]) -> Option<
     (!bytes.is_empty()).then(|| receive(bytes.as_slice()))
 }
 
-/// Kills every third of the processes by which a gateway's hooks reach the store.
+/// Kills what serves a gateway again and again, in whatever it does, and starts it anew.
 fn kill_now_and_then(gateway: &TestGateway, is_over: &AtomicBool) -> usize {
-    let config = gateway.path("operator.toml").into_os_string().into_string().unwrap();
-    let mut met = BTreeSet::new();
     let mut killed = 0;
     while !is_over.load(Ordering::SeqCst) {
-        for pid in hooks_of(&config) {
-            if met.insert(pid) && met.len() % 3 == 1 {
-                let victim = nix::unistd::Pid::from_raw(pid);
-                killed += usize::from(
-                    nix::sys::signal::kill(victim, nix::sys::signal::Signal::SIGKILL).is_ok(),
-                );
-            }
-        }
-        thread::sleep(Duration::from_millis(2));
+        let serving: ServeProcess = gateway.serve();
+        thread::sleep(Duration::from_millis(50 + 37 * (killed % 7)));
+        drop(serving);
+        killed += 1;
+        thread::sleep(Duration::from_millis(30 * (killed % 3)));
     }
-    killed
-}
-
-/// The processes of `hook record` with this configuration.
-fn hooks_of(config: &str) -> Vec<i32> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
-        words.contains(&config.as_bytes()) && words.contains(&b"record".as_slice())
-    })
-    .collect()
+    usize::try_from(killed).unwrap()
 }
 
 fn wait(what: &str, mut is_done: impl FnMut() -> bool) {

@@ -1,14 +1,17 @@
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
+use nix::sys::eventfd::EventFd;
 
 use super::body_stream::BodyStream;
-use super::handler::Handler;
+use super::handler::{Handler, REPLY_TIMEOUT};
 use super::head::{BadRequest, HEAD_LIMIT, Head};
 use super::listener::Stream;
+use super::reply::{NoResponse, PendingResponse, Reply};
 use super::request::{Peer, Request};
 
 /// How long a client may take to send its request.
@@ -24,6 +27,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     peer: Peer,
+    waker: Arc<EventFd>,
     deadline: Instant,
     state: ConnectionState,
 }
@@ -33,6 +37,8 @@ enum ConnectionState {
     ReadingHead(Vec<u8>),
     /// With the request, whose body may be incomplete, and the body's length.
     ReadingBody(Request, usize),
+    /// Another thread answers the request.
+    Answering(Request, PendingResponse),
     /// With the response bytes at hand, how many of them are sent, and the `stream_left` of the body.
     Writing(Vec<u8>, usize, Option<BodyStream>),
     /// Everything is sent. Further input is discarded until the client closes: closing first could make
@@ -50,11 +56,17 @@ pub(super) enum ConnectionProgress {
 }
 
 impl Connection {
-    /// A newly accepted connection.
-    pub(super) fn new(stream: Box<dyn Stream>, peer: Peer, now: Instant) -> Self {
+    /// A newly accepted connection. `waker` is written to when another thread has answered.
+    pub(super) fn new(
+        stream: Box<dyn Stream>,
+        peer: Peer,
+        now: Instant,
+        waker: &Arc<EventFd>,
+    ) -> Self {
         Self {
             stream,
             peer,
+            waker: Arc::clone(waker),
             deadline: now + READ_TIMEOUT,
             state: ConnectionState::ReadingHead(Vec::new()),
         }
@@ -76,8 +88,14 @@ impl Connection {
             ConnectionState::ReadingHead(_)
             | ConnectionState::ReadingBody(..)
             | ConnectionState::Closing => PollFlags::POLLIN,
+            ConnectionState::Answering(..) => PollFlags::empty(),
             ConnectionState::Writing(..) => PollFlags::POLLOUT,
         })
+    }
+
+    /// Whether another thread answers its request.
+    pub(super) fn is_answering(&self) -> bool {
+        matches!(self.state, ConnectionState::Answering(..))
     }
 
     /// Does what can be done without waiting.
@@ -86,7 +104,7 @@ impl Connection {
         now: Instant,
         handler: &mut impl Handler,
     ) -> ConnectionProgress {
-        if now >= self.deadline {
+        if now >= self.deadline && !self.is_answering() {
             return ConnectionProgress::Done;
         }
         match self.try_advance(now, handler) {
@@ -107,7 +125,23 @@ impl Connection {
             if !read_body(self.stream.as_mut(), &mut request.body, *length)? {
                 return Ok(());
             }
-            let response = handler.answer(request);
+            let (reply, pending) = Reply::new(&self.waker);
+            if let Some(response) = handler.begin(request, reply) {
+                let response = response.into_bytes(Some(&request.head), handler.now());
+                self.respond(response, now);
+            } else if let ConnectionState::ReadingBody(request, _) =
+                mem::replace(&mut self.state, ConnectionState::Closing)
+            {
+                self.state = ConnectionState::Answering(request, pending);
+                self.deadline = now + REPLY_TIMEOUT;
+            }
+        }
+        if let ConnectionState::Answering(request, pending) = &self.state {
+            let response = match pending.poll() {
+                Ok(Some(response)) => response,
+                Ok(None) if now < self.deadline => return Err(ErrorKind::WouldBlock.into()),
+                Ok(None) | Err(NoResponse) => handler.give_up(request),
+            };
             let response = response.into_bytes(Some(&request.head), handler.now());
             self.respond(response, now);
         }
@@ -228,8 +262,13 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Instant;
 
-    use super::{CLOSE_TIMEOUT, Connection, ConnectionProgress, Peer, READ_TIMEOUT, WRITE_TIMEOUT};
-    use crate::{BadRequest, BodyLimit, BodyStream, ChunkSource, Handler, Head, Request, Response};
+    use super::{
+        CLOSE_TIMEOUT, Connection, ConnectionProgress, EventFd, Peer, READ_TIMEOUT, REPLY_TIMEOUT,
+        WRITE_TIMEOUT,
+    };
+    use crate::{
+        BadRequest, BodyLimit, BodyStream, ChunkSource, Handler, Head, Reply, Request, Response,
+    };
     use chrono::{DateTime, Utc};
 
     /// Accepts bodies of up to nine bytes and echoes them after a fixed text.
@@ -277,7 +316,8 @@ mod tests {
     fn pair(now: Instant) -> (UnixStream, Connection) {
         let (client, server) = UnixStream::pair().unwrap();
         server.set_nonblocking(true).unwrap();
-        (client, Connection::new(Box::new(server), Peer::Socket, now))
+        let waker = Arc::new(EventFd::new().unwrap());
+        (client, Connection::new(Box::new(server), Peer::Socket, now, &waker))
     }
 
     /// The status code and body of the response to these bytes.
@@ -478,6 +518,54 @@ mod tests {
         client.read_to_end(&mut received).unwrap();
         // The client can detect the truncation.
         assert!(!received.ends_with(b"0\r\n\r\n"));
+    }
+
+    /// Leaves the answer to another thread.
+    struct LateHandler(Option<Reply>);
+
+    impl Handler for LateHandler {
+        fn answer(&mut self, _: &Request) -> Response {
+            panic!("asked to wait")
+        }
+
+        fn begin(&mut self, _: &Request, reply: Reply) -> Option<Response> {
+            self.0 = Some(reply);
+            None
+        }
+
+        fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
+            panic!("asked to refuse {bad:?}")
+        }
+
+        fn now(&self) -> DateTime<Utc> {
+            "2026-11-24T12:00:00Z".parse().unwrap()
+        }
+    }
+
+    #[test]
+    fn what_another_thread_answers_is_waited_for_and_only_for_so_long() {
+        let start = Instant::now();
+        for (after, expected) in [("reply", "200"), ("none", "503"), ("time", "503")] {
+            let (mut client, mut connection) = pair(start);
+            client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+            let mut handler = LateHandler(None);
+            assert_eq!(connection.advance(start, &mut handler), ConnectionProgress::Waiting);
+            assert!(connection.is_answering() && connection.deadline() == start + REPLY_TIMEOUT);
+            assert_eq!(connection.advance(start, &mut handler), ConnectionProgress::Waiting);
+            let reply = handler.0.take().unwrap();
+            let mut now = start;
+            match after {
+                "reply" => reply.send(Response::new(200, "text/plain", "late")),
+                "none" => drop(reply),
+                _ => now += REPLY_TIMEOUT,
+            }
+            assert_eq!(connection.advance(now, &mut handler), ConnectionProgress::Waiting);
+            assert!(!connection.is_answering());
+            let mut answer = [0; 512];
+            let count = client.read(&mut answer).unwrap();
+            assert_eq!(&answer[9..12], expected.as_bytes(), "{after}");
+            assert_eq!(answer[..count].ends_with(b"late"), expected == "200");
+        }
     }
 
     #[test]

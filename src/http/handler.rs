@@ -1,9 +1,15 @@
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::body_limit::BodyLimit;
 use super::head::{BadRequest, Head};
+use super::reply::Reply;
 use super::request::Request;
 use super::response::Response;
+
+/// How long a reply may take that another thread gives.
+pub const REPLY_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// What answers the requests of a [`Server`](super::Server).
 pub trait Handler: Send + 'static {
@@ -18,6 +24,17 @@ pub trait Handler: Send + 'static {
 
     /// Answers a request.
     fn answer(&mut self, request: &Request) -> Response;
+
+    /// Answers a request; or returns `None`, and another thread answers by `reply`. Waits for nothing.
+    fn begin(&mut self, request: &Request, reply: Reply) -> Option<Response> {
+        drop(reply);
+        Some(self.answer(request))
+    }
+
+    /// Answers a request for which no reply came within [`REPLY_TIMEOUT`].
+    fn give_up(&self, _request: &Request) -> Response {
+        Response::empty(503)
+    }
 
     /// Answers a malformed request, or one whose body is outside the limit.
     fn refuse(&self, head: Option<&Head>, bad: BadRequest) -> Response;

@@ -11,6 +11,9 @@
 //! A body is either held in memory or generated as the client reads it ([`ChunkSource`]) and sent with chunked
 //! encoding, so that the client can detect truncation. An HTTP/1.0 client cannot.
 //!
+//! A handler that has to wait for something hands the request to a thread of its own, which gives the
+//! answer by a [`Reply`]; the connection is answered without it where that takes too long.
+//!
 //! A client that is slow or sends too much uses bounded memory for a bounded time and does not delay the
 //! others.
 
@@ -22,15 +25,17 @@ mod connection;
 mod handler;
 mod head;
 mod listener;
+mod reply;
 mod request;
 mod response;
 mod server;
 
 pub use body_limit::BodyLimit;
 pub use body_stream::{BodyStream, ChunkSource};
-pub use handler::Handler;
+pub use handler::{Handler, REPLY_TIMEOUT};
 pub use head::{BadRequest, Head};
 pub use listener::{Address, BindError, Listener, Stream};
+pub use reply::{PendingResponse, Reply};
 pub use request::{ClientSource, Peer, Request};
 pub use response::Response;
 pub use server::Server;

@@ -68,21 +68,20 @@ impl Response {
         let with_body = head.is_none_or(|head| head.method != Method::Head);
         let body = std::mem::take(&mut self.body);
         let stream = self.stream.take();
+        let is_old = head.is_some_and(|head| !head.accepts_chunked);
         let Some(stream) = stream else {
-            let mut bytes = self.head(&body, now);
+            let bytes = self.head(&body, now);
+            let mut bytes = if is_old { bytes } else { closing(bytes, &[]) };
             if with_body {
                 bytes.extend_from_slice(&body);
             }
             return (bytes, None);
         };
-        let mut bytes = without_length(self.head(&[], now));
-        let (beginning, stream) = if head.is_some_and(|head| head.accepts_chunked) {
-            bytes.truncate(bytes.len() - LINE_END.len());
-            bytes.splice(..HTTP_1_0.len(), HTTP_1_1.iter().copied());
-            bytes.extend_from_slice(CHUNKED_END);
-            stream.chunked(&body)
+        let bytes = without_length(self.head(&[], now));
+        let (mut bytes, (beginning, stream)) = if is_old {
+            (bytes, (body, stream))
         } else {
-            (body, stream)
+            (closing(bytes, CHUNKED), stream.chunked(&body))
         };
         if !with_body {
             return (bytes, None);
@@ -122,16 +121,26 @@ fn without_length(mut head: Vec<u8>) -> Vec<u8> {
     head
 }
 
-/// One response per connection, mostly of known length. HTTP/1.1 would need `Connection: close`, which
-/// `tiny_http` does not let through.
+/// Makes a head of HTTP/1.0 one of HTTP/1.1 with these lines, of a connection that is closed after it.
+fn closing(mut head: Vec<u8>, lines: &[u8]) -> Vec<u8> {
+    head.truncate(head.len() - LINE_END.len());
+    head.splice(..HTTP_1_0.len(), HTTP_1_1.iter().copied());
+    head.extend_from_slice(lines);
+    head.extend_from_slice(CLOSE_END);
+    head
+}
+
+/// What `tiny_http` writes: of HTTP/1.1 it would leave out `Connection: close`.
 const VERSION: HTTPVersion = HTTPVersion(1, 0);
 
-/// The version as `tiny_http` writes it, and the one for a chunked response.
+/// The version as `tiny_http` writes it, and the one that clients of it get.
 const HTTP_1_0: &[u8] = b"HTTP/1.0";
 const HTTP_1_1: &[u8] = b"HTTP/1.1";
 
-/// The end of a chunked response's head.
-const CHUNKED_END: &[u8] = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
+
+/// The end of the head of a response after which the connection is closed.
+const CLOSE_END: &[u8] = b"Connection: close\r\n\r\n";
 
 const LINE_END: &[u8] = b"\r\n";
 
@@ -210,23 +219,27 @@ mod tests {
             Response::new(200, "application/octet-stream", b"abc")
                 .with("Content-Disposition", "attachment; filename=\"receipt\"")
         };
-        let head = "HTTP/1.0 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
+        let head = "HTTP/1.1 200 OK\r\nServer: temoin\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                     Content-Type: application/octet-stream\r\n\
                     Content-Disposition: attachment; filename=\"receipt\"\r\n\
-                    Content-Length: 3\r\n\r\n";
+                    Content-Length: 3\r\nConnection: close\r\n\r\n";
         assert_eq!(text(response(), true), format!("{head}abc"));
         assert_eq!(text(response(), false), head);
     }
 
     #[test]
     fn one_without_a_body_says_so_by_its_length() {
-        assert!(text(Response::empty(404), true).ends_with("\r\nContent-Length: 0\r\n\r\n"));
+        let end = "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        assert!(text(Response::empty(404), true).ends_with(end));
         let redirect = text(Response::empty(303).with("Location", "./?a=b"), true);
-        assert!(redirect.starts_with("HTTP/1.0 303 See Other\r\n"));
+        assert!(redirect.starts_with("HTTP/1.1 303 See Other\r\n"));
         assert!(redirect.contains("\r\nLocation: ./?a=b\r\n"));
-        let nothing = "HTTP/1.0 204 No Content\r\nServer: temoin\r\n\
-                       Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n";
+        let nothing = "HTTP/1.1 204 No Content\r\nServer: temoin\r\n\
+                       Date: Tue, 24 Nov 2026 12:00:00 GMT\r\nConnection: close\r\n\r\n";
         assert_eq!(text(Response::empty(204), true), nothing);
+        let old = "HTTP/1.0 204 No Content\r\nServer: temoin\r\n\
+                   Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n";
+        assert_eq!(sent(Response::empty(204), "GET / HTTP/1.0"), old);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use super::connection::{Connection, ConnectionProgress};
 use super::handler::Handler;
 use super::listener::{Address, Listener};
-use super::request::ClientSource;
+use super::request::Peer;
 
 /// How long to stop accepting after `accept` failed, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -68,11 +69,13 @@ impl Drop for Server {
 fn serve<H: Handler>(listener: &Listener, mut handler: H, stop: &EventFd) -> io::Result<()> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut paused_until: Option<Instant> = None;
+    let replies = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
     loop {
         let listening = if paused_until.is_some() { PollFlags::empty() } else { PollFlags::POLLIN };
         let mut poll_fds = vec![
             PollFd::new(stop.as_fd(), PollFlags::POLLIN),
             PollFd::new(listener.as_fd(), listening),
+            PollFd::new(replies.as_fd(), PollFlags::POLLIN),
         ];
         poll_fds.extend(connections.iter().map(|one| PollFd::new(one.as_fd(), one.interest())));
         let deadline = connections.iter().map(Connection::deadline).chain(paused_until).min();
@@ -84,10 +87,20 @@ fn serve<H: Handler>(listener: &Listener, mut handler: H, stop: &EventFd) -> io:
             return Ok(());
         }
         let is_client_waiting = poll_fds[1].any() == Some(true);
+        // Reported unasked, so that a connection which waits for its reply would never let the loop sleep.
+        let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+        let mut is_gone = poll_fds[3..]
+            .iter()
+            .map(|one| one.revents().is_some_and(|it| it.intersects(gone)))
+            .collect::<Vec<_>>()
+            .into_iter();
+        // Fails where nothing was written.
+        let _ = replies.read();
         let now = Instant::now();
         paused_until.take_if(|until| *until <= now);
+        connections.retain(|one| !(is_gone.next() == Some(true) && one.is_answering()));
         if is_client_waiting {
-            match accept_pending(listener, &mut connections, H::MAX_CONNECTIONS, now) {
+            match accept_pending(listener, &mut connections, H::MAX_CONNECTIONS, now, &replies) {
                 Ok(()) => {}
                 Err(error) => {
                     log::warn!("{}: cannot take a connection: {error}", listener.address());
@@ -107,6 +120,7 @@ fn accept_pending(
     connections: &mut Vec<Connection>,
     limit: usize,
     now: Instant,
+    replies: &Arc<EventFd>,
 ) -> io::Result<()> {
     for _ in 0..limit {
         match listener.accept() {
@@ -114,7 +128,7 @@ fn accept_pending(
                 if connections.len() == limit {
                     evict_one(connections);
                 }
-                connections.push(Connection::new(stream, peer, now));
+                connections.push(Connection::new(stream, peer, now, replies));
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock => return Ok(()),
@@ -127,17 +141,32 @@ fn accept_pending(
     Ok(())
 }
 
-/// Closes the oldest connection of the busiest source, so that a flood of connections only evicts its own.
+/// Closes the oldest connection of the busiest address, so that a flood of connections only evicts its
+/// own; where each address has one, of the busiest source.
 fn evict_one(connections: &mut Vec<Connection>) {
-    let mut per_source: HashMap<Option<ClientSource>, usize> = HashMap::new();
-    for connection in &*connections {
-        *per_source.entry(connection.peer().source()).or_default() += 1;
+    let address = |one: &Connection| match one.peer() {
+        Peer::Network(address) => Some(address.ip()),
+        Peer::Socket => None,
+    };
+    let oldest = oldest_of_busiest(connections, address).filter(|(_, count)| *count > 1);
+    let oldest = oldest.or_else(|| oldest_of_busiest(connections, |one| one.peer().source()));
+    if let Some((place, _)) = oldest {
+        connections.remove(place);
     }
-    let most = per_source.values().max().copied();
-    let is_of_busiest = |one: &Connection| per_source.get(&one.peer().source()).copied() == most;
-    if let Some(first) = connections.iter().position(is_of_busiest) {
-        connections.remove(first);
+}
+
+/// The place of the oldest connection in the largest group, and how many are in that.
+fn oldest_of_busiest<K: Eq + Hash>(
+    connections: &[Connection],
+    group: impl Fn(&Connection) -> K,
+) -> Option<(usize, usize)> {
+    let mut counts: HashMap<K, usize> = HashMap::new();
+    for connection in connections {
+        *counts.entry(group(connection)).or_default() += 1;
     }
+    let most = counts.values().max().copied()?;
+    let is_of_busiest = |one: &Connection| counts.get(&group(one)).copied() == Some(most);
+    Some((connections.iter().position(is_of_busiest)?, most))
 }
 
 fn timeout(deadline: Option<Instant>) -> PollTimeout {
@@ -273,7 +302,8 @@ mod tests {
         let peer = |text: &str| Peer::Network(text.parse().unwrap());
         let connection = |peer| {
             let (_, stream) = UnixStream::pair().unwrap();
-            Connection::new(Box::new(stream), peer, now)
+            let waker = std::sync::Arc::new(nix::sys::eventfd::EventFd::new().unwrap());
+            Connection::new(Box::new(stream), peer, now, &waker)
         };
         let peers = [
             peer("192.0.2.1:1"),
@@ -288,7 +318,7 @@ mod tests {
             evict_one(&mut connections);
             connections.iter().map(Connection::peer).collect::<Vec<Peer>>()
         };
-        assert_eq!(left(), [peers[0], peers[2], peers[3], peers[4], peers[5]]);
+        assert_eq!(left(), [peers[1], peers[2], peers[3], peers[4], peers[5]]);
         assert_eq!(left(), [peers[2], peers[3], peers[4], peers[5]]);
         assert_eq!(left(), [peers[2], peers[4], peers[5]]);
         assert_eq!(left(), [peers[4], peers[5]]);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Location, RetentionPolicy, SessionRecord};
 use temoin_core::law::{Jurisdiction, Law, NamedEnum, Period};
@@ -25,14 +25,12 @@ pub struct Config {
     pub store: Location,
     /// The name of this machine among the gateways; `None` for its host name.
     pub name: Option<String>,
-    /// Where events wait until the store has them.
-    pub spool: PathBuf,
+    /// What OpenVPN's hooks need.
+    pub hook: HookSettings,
+    /// The user that OpenVPN runs its hooks as, if not root or the one who serves.
+    pub openvpn_user: Option<String>,
     /// The address and port that boxes connect to; `None` for what OpenVPN says.
     pub gateway: Option<Gateway>,
-    /// OpenVPN's client-config-dir.
-    pub client_config_dir: Option<PathBuf>,
-    /// Whether boxes are told their origin.
-    pub push_origin: bool,
     /// Days without a sign of life after which a gateway counts as lost.
     pub lost_after_days: u32,
     /// What is kept of a session.
@@ -51,10 +49,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] if the file cannot be read or has an invalid value.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        fs::read_to_string(path)
-            .map_err(ConfigProblem::Unreadable)
-            .and_then(|text| Self::parse(&text))
-            .map_err(|problem| ConfigError { path: path.to_owned(), problem })
+        let text = fs::read_to_string(path).map_err(ConfigProblem::Unreadable);
+        text.and_then(|text| Self::parse(&text)).map_err(|problem| problem.of(path))
     }
 
     /// The name of this machine among the gateways.
@@ -69,10 +65,9 @@ impl Config {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, ConfigProblem> {
-        let raw: RawConfig =
-            toml::from_str(text).map_err(|error| ConfigProblem::Syntax(error.to_string()))?;
-        let RawGateway { name, spool, address, client_config_dir, push_origin, lost_after_days } =
-            raw.gateway;
+        let raw = RawConfig::parse(text)?;
+        let hook = HookSettings::new(&raw)?;
+        let RawGateway { name, address, lost_after_days, openvpn_user, .. } = raw.gateway;
         let gateway = match address.filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => {
@@ -94,16 +89,52 @@ impl Config {
         Ok(Self {
             store: location,
             name,
-            spool: absolute("gateway.spool", spool)?.unwrap_or_else(|| SPOOL.into()),
+            hook,
+            openvpn_user: openvpn_user.filter(|name| !name.is_empty()),
             gateway,
-            client_config_dir: absolute("gateway.client_config_dir", client_config_dir)?,
-            push_origin: push_origin.unwrap_or(true),
             lost_after_days: lost_after_days.unwrap_or(7).max(1),
             fields: fields(raw.record.fields)?,
             policy: policy(raw.retention)?,
             signing_key: absolute("serve.signing_key", raw.serve.signing_key.clone())?
                 .unwrap_or_else(|| SIGNING_KEY.into()),
             endpoint: endpoint(raw.serve)?,
+        })
+    }
+}
+
+/// The part of the configuration that a hook needs. It is read at each of them, so nothing is reckoned.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HookSettings {
+    /// Where events wait until the store has them.
+    pub spool: PathBuf,
+    /// Where `serve` takes events from hooks.
+    pub socket: PathBuf,
+    /// OpenVPN's client-config-dir.
+    pub client_config_dir: Option<PathBuf>,
+    /// Whether boxes are told their origin.
+    pub push_origin: bool,
+}
+
+impl HookSettings {
+    /// Reads them from the text of the configuration.
+    pub(super) fn parse(text: &str) -> Result<Self, ConfigProblem> {
+        Self::new(&RawConfig::parse(text)?)
+    }
+
+    fn new(raw: &RawConfig) -> Result<Self, ConfigProblem> {
+        let gateway = &raw.gateway;
+        // Beside the socket for boxes, so that both are moved at once.
+        let beside = raw.serve.listen.as_deref().filter(|listen| listen.starts_with('/'));
+        let beside = Path::new(beside.unwrap_or(LISTEN)).with_file_name(HOOK_SOCKET);
+        Ok(Self {
+            spool: absolute("gateway.spool", gateway.spool.clone())?
+                .unwrap_or_else(|| SPOOL.into()),
+            socket: absolute("gateway.hook_socket", gateway.hook_socket.clone())?.unwrap_or(beside),
+            client_config_dir: absolute(
+                "gateway.client_config_dir",
+                gateway.client_config_dir.clone(),
+            )?,
+            push_origin: gateway.push_origin.unwrap_or(true),
         })
     }
 }
@@ -209,6 +240,11 @@ impl ConfigProblem {
     fn value(key: &'static str, why: impl fmt::Display) -> Self {
         Self::Value { key, why: why.to_string() }
     }
+
+    /// The error, for the file that has the problem.
+    pub(super) fn of(self, path: &Path) -> ConfigError {
+        ConfigError { path: path.to_owned(), problem: self }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -239,6 +275,12 @@ struct RawConfig {
     serve: RawServe,
 }
 
+impl RawConfig {
+    fn parse(text: &str) -> Result<Self, ConfigProblem> {
+        toml::from_str(text).map_err(|error| ConfigProblem::Syntax(error.to_string()))
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RawStore {
@@ -250,6 +292,8 @@ struct RawStore {
 struct RawGateway {
     name: Option<String>,
     spool: Option<String>,
+    hook_socket: Option<String>,
+    openvpn_user: Option<String>,
     address: Option<String>,
     client_config_dir: Option<String>,
     push_origin: Option<bool>,
@@ -283,6 +327,7 @@ struct RawServe {
 
 const STORE: &str = "/var/lib/temoin-operator/record.db";
 const SPOOL: &str = "/var/spool/temoin-operator";
+const HOOK_SOCKET: &str = "hook.sock";
 const LISTEN: &str = "/run/temoin-operator/serve.sock";
 const SIGNING_KEY: &str = "/var/lib/temoin-operator/signing.key";
 const ZONE: &str = "Europe/Brussels";
@@ -304,7 +349,7 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 17);
+        assert_eq!(uncommented.lines().filter(|line| line.contains(" = ")).count(), 19);
         let default = format!("{:?}", Config::parse("").unwrap());
         for text in [SHIPPED, &uncommented] {
             assert_eq!(format!("{:?}", Config::parse(text).unwrap()), default);
@@ -317,6 +362,7 @@ mod tests {
             ("[store]\nlocation = \"record.db\"", "store.location"),
             ("[gateway]\nname = \"a b\"", "gateway.name"),
             ("[gateway]\nspool = \"spool\"", "gateway.spool"),
+            ("[gateway]\nhook_socket = \"hook\"", "gateway.hook_socket"),
             ("[gateway]\naddress = \"198.51.100.1\"", "gateway.address"),
             ("[record]\nfields = [\"colour\"]", "record.fields"),
             ("[record]\nfields = [\"content\"]", "content is never recorded"),

@@ -16,7 +16,7 @@ use temoin_protocol::UnixSeconds;
 pub struct Event {
     /// Whether the client connected or disconnected.
     pub kind: EventKind,
-    /// When the script ran, in seconds since 1970.
+    /// When the client came or left, in seconds since 1970.
     at: u64,
     /// The server's network interface.
     device: String,
@@ -76,14 +76,22 @@ impl Event {
         let sockets = ListeningSockets::of(environment, origin);
         let short =
             |name: &str| text(name).map(|value| value.chars().take(MAX_TEXT_LENGTH).collect());
+        let device = text("dev").ok_or(InvalidEnvironment { variable: "dev" })?.clone();
+        let began = number("time_unix")?;
+        // What OpenVPN measured, since the script may run late.
+        let lasted = text("time_duration").and_then(|text| text.parse().ok());
+        let at = match lasted.filter(|_| kind == EventKind::Disconnect) {
+            Some(lasted) => began.plus(lasted),
+            None => {
+                UnixSeconds::containing(now).ok_or(InvalidEnvironment { variable: "the clock" })?
+            }
+        };
         let mut event = Self {
             kind,
-            at: UnixSeconds::containing(now)
-                .ok_or(InvalidEnvironment { variable: "the clock" })?
-                .number(),
-            device: text("dev").ok_or(InvalidEnvironment { variable: "dev" })?.clone(),
+            at: at.number(),
+            device,
             run: number("daemon_start_time")?.number(),
-            began: number("time_unix")?.number(),
+            began: began.number(),
             origin_address: origin,
             origin_port: text(port).and_then(|port| port.parse().ok()),
             assigned_ipv4: text("ifconfig_pool_remote_ip").and_then(|text| text.parse().ok()),
@@ -104,15 +112,14 @@ impl Event {
     pub fn overrides(
         environment: &HashMap<String, String>,
         client_config_dir: Option<&Path>,
-        dynamic: Option<&Path>,
+        dynamic: String,
     ) -> String {
         let name = environment.get("common_name").filter(|name| !name.contains('/'));
         let own = client_config_dir.zip(name).and_then(|(directory, name)| {
             let own = fs::read_to_string(directory.join(name));
             own.or_else(|_| fs::read_to_string(directory.join("DEFAULT"))).ok()
         });
-        let dynamic = dynamic.and_then(|path| fs::read_to_string(path).ok());
-        [own, dynamic].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        [own, Some(dynamic)].into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 
     fn apply(&mut self, overrides: &str) {
@@ -260,7 +267,23 @@ mod tests {
         let event = Event::read(EventKind::Disconnect, &leaves, "", now()).unwrap();
         assert_eq!(event.assigned_ipv4, "10.99.0.10".parse().ok());
         let (_, record) = event.into_record("gw1", &Config::parse("").unwrap()).unwrap();
-        assert_eq!(record.end_seen().unwrap().to_timestamp(), now());
+        let ended = "2026-11-23T06:35:41Z".parse::<Timestamp>().unwrap();
+        assert_eq!(record.end_seen().unwrap().to_timestamp(), ended);
+    }
+
+    #[test]
+    fn a_script_that_runs_late_does_not_make_a_session_longer() {
+        let mut leaves = dump("server-client-disconnect-1795415741.668829686.env");
+        let read = |environment: &HashMap<String, String>, kind| {
+            let late = "2028-01-23T06:35:42Z".parse().unwrap();
+            let event = Event::read(kind, environment, "", late).unwrap();
+            event.into_record("gw1", &Config::parse("").unwrap()).unwrap().1
+        };
+        let record = read(&leaves, EventKind::Disconnect);
+        assert_eq!(record.end_seen(), Some(record.began.plus(4)));
+        leaves.insert("time_duration".to_owned(), String::new());
+        let ended = read(&leaves, EventKind::Disconnect).end_seen().unwrap();
+        assert_eq!(ended.to_timestamp(), "2028-01-23T06:35:42Z".parse().unwrap());
     }
 
     #[test]

@@ -1,154 +1,149 @@
 //! The script that OpenVPN's server runs when a client connects or disconnects. It never refuses a
-//! client and never delays the others: it reports errors in OpenVPN's log, and exits with success.
+//! client, and holds the server up for [`TIMEOUT`] at most: it reports errors in OpenVPN's log, and exits
+//! with success.
 //!
-//! OpenVPN blocks while a script runs. So this process pushes the client's box its origin, starts a
-//! worker that writes the event to the spool, waits for that no longer than [`SPOOL_TIMEOUT`], and exits.
-//! The worker runs on in the background and delivers the spool to the store; while the store is
-//! unavailable, it retries for [`RETRY_PERIOD`].
+//! It gives the event to `temoin-operator serve`, which answers once it is on disk. Where nobody serves,
+//! it writes the event to the spool itself and tries to deliver it in the time that is left. As root it
+//! first becomes the owner of what it will touch. An event that cannot be written is noted as a lost
+//! hook.
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread::Builder;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{env, fmt, thread};
+use std::{env, fmt};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::fcntl::OFlag;
 
+use super::config::{ConfigProblem, HookSettings};
 use super::event::{Event, EventKind};
-use super::spool::{Spool, SpoolOutcome};
-use super::{Config, Store, StoreError};
+use super::hook_socket::{Answer, HookClient};
+use super::privileges::drop_to_owner;
+use super::spool::Spool;
+use super::{Config, delivery};
 use temoin_core::session::Timestamp;
 
-/// How long OpenVPN is blocked at most.
-pub const SPOOL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long OpenVPN waits at most.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the worker retries to reach the store.
-pub const RETRY_PERIOD: Duration = Duration::from_secs(3600);
+/// How much of that the program that serves is given.
+const SERVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The part that OpenVPN waits for. `dynamic` is the file that OpenVPN names on the command line of
-/// `client-connect`.
+/// Reports what OpenVPN's environment says of a client. `dynamic` is the file that OpenVPN names on the
+/// command line of `client-connect`.
 ///
 /// # Errors
 /// For OpenVPN's log: the session may be missing from the record, or the box was not told its
 /// origin.
-pub fn supervise(
-    kind: EventKind,
-    config_path: &Path,
-    dynamic: Option<&Path>,
-) -> Result<(), Box<dyn Error>> {
+pub fn run(kind: EventKind, path: &Path, dynamic: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let began = Instant::now();
     let environment: HashMap<String, String> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let config = Config::read(config_path)?;
     let dynamic = dynamic
         .map(Path::to_owned)
         .or_else(|| environment.get("client_connect_config_file").map(PathBuf::from))
         .filter(|_| kind == EventKind::Connect);
-    let overrides =
-        Event::overrides(&environment, config.client_config_dir.as_deref(), dynamic.as_deref());
-    let event = Event::read(kind, &environment, &overrides, now())?;
-    let worker = record(&event, config_path);
-    if let Some(dynamic) = dynamic.filter(|_| config.push_origin) {
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(dynamic)
-            .and_then(|mut file| file.write_all(event.push_lines().as_bytes()))?;
+    // OpenVPN's own, so it is opened as the user that OpenVPN has.
+    let mut dynamic = dynamic.map(|path| ClientFile::open(&path)).transpose();
+    let lines = match &mut dynamic {
+        Ok(Some(file)) => std::mem::take(&mut file.lines),
+        _ => String::new(),
+    };
+    drop_to_owner(path).map_err(CannotDrop)?;
+    let text = fs::read_to_string(path).map_err(ConfigProblem::Unreadable);
+    let (text, settings) = match text {
+        Ok(text) => (Some(text.clone()), HookSettings::parse(&text)),
+        Err(problem) => (None, Err(problem)),
+    };
+    // What serves may know all that is needed where this user may not read it.
+    let known = match &settings {
+        Ok(settings) => settings.clone(),
+        Err(_) => HookSettings::parse("").map_err(|problem| problem.of(path))?,
+    };
+    drop_to_owner(&known.spool).map_err(CannotDrop)?;
+    let mut client = HookClient::connect(&known.socket, began + SERVE_TIMEOUT).ok();
+    let told = client.as_ref().map(|client| client.settings().clone());
+    let settings = match told {
+        Some(told) => told,
+        None => settings.map_err(|problem| problem.of(path))?,
+    };
+    let overrides = Event::overrides(&environment, settings.client_config_dir.as_deref(), lines);
+    let event = match Event::read(kind, &environment, &overrides, now()) {
+        Ok(event) => event,
+        Err(error) => {
+            let noted = match &mut client {
+                Some(client) => client.report_lost().is_ok(),
+                None => Spool::at(&reachable(&settings.spool)).series().note_lost(1).is_ok(),
+            };
+            let noted = if noted { "" } else { "; it could not even be noted" };
+            return Err(format!("{error}{noted}").into());
+        }
+    };
+    if let (Ok(Some(file)), true) = (&mut dynamic, settings.push_origin) {
+        file.file.write_all(event.push_lines().as_bytes())?;
     }
-    worker
+    let recorded = match client.map(|client| client.report(&event)) {
+        Some(Ok(Answer::Durable)) => Ok(()),
+        Some(Ok(Answer::Lost)) => Err(NotRecorded(settings.spool.clone(), None).into()),
+        Some(Err(_)) => write_to_spool(event, &settings, None, began + TIMEOUT),
+        None => write_to_spool(event, &settings, text, began + TIMEOUT),
+    };
+    dynamic?;
+    recorded
 }
 
-/// Starts the worker and waits until the event is in the spool.
-fn record(event: &Event, config_path: &Path) -> Result<(), Box<dyn Error>> {
-    let began = Instant::now();
-    let mut worker = Command::new(env::current_exe()?)
-        .arg("--config")
-        .arg(config_path)
-        .args(["hook", "record"])
-        .env_clear()
-        .current_dir("/")
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let bytes = postcard::to_stdvec(event)?;
-    if let Some(mut input) = worker.stdin.take() {
-        // Fails if the worker is gone, which is reported below.
-        let _ = input.write_all(&bytes);
-    }
-    let Some(mut output) = worker.stdout.take() else { return Err(Box::new(NotRecorded)) };
-    loop {
-        let left = SPOOL_TIMEOUT.saturating_sub(began.elapsed());
-        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-        match poll(&mut [PollFd::new(output.as_fd(), PollFlags::POLLIN)], timeout) {
-            Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(0) => return Err(Box::new(SpoolTimeout)),
-            Ok(_) => break,
-        }
-    }
-    let mut said = [0];
-    output.read_exact(&mut said).map_err(|_| Box::new(NotRecorded) as Box<dyn Error>)
+/// The spool as the current user reaches it, who may have become its owner in it.
+fn reachable(spool: &Path) -> PathBuf {
+    let here = fs::symlink_metadata(spool).is_err() && Path::new("series").exists();
+    if here { PathBuf::from(".") } else { spool.to_owned() }
 }
 
-/// The worker: writes the event from standard input to the spool, acknowledges that, and delivers the
-/// spool to the store.
-///
-/// # Errors
-/// For OpenVPN's log. Spooled events stay in the spool.
-pub fn spool_and_deliver(config: &Config) -> Result<(), Box<dyn Error>> {
-    let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes)?;
-    let spool = Spool::at(&config.spool);
-    spool
-        .put(&postcard::from_bytes(&bytes)?)
-        .map_err(|error| SpoolUnavailable { directory: config.spool.clone(), error })?;
-    let mut output = io::stdout();
-    output.write_all(b".").and_then(|()| output.flush())?;
-    let Err(error) = deliver(&spool, config) else { return Ok(()) };
-    if !error.is_transient() {
-        return Err(error.into());
-    }
-    let Some(_retry_lock) = spool.try_lock_retries()? else { return Ok(()) };
-    let began = Instant::now();
-    let mut pause = Duration::from_secs(1);
-    loop {
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_secs(60));
-        match deliver(&spool, config) {
-            Err(error) if error.is_transient() && began.elapsed() < RETRY_PERIOD => {}
-            done => return Ok(done.map(drop)?),
+/// Writes the event to the spool, and with the text of the configuration tries to deliver it; waits for
+/// both until the deadline.
+fn write_to_spool(
+    event: Event,
+    settings: &HookSettings,
+    text: Option<String>,
+    deadline: Instant,
+) -> Result<(), Box<dyn Error>> {
+    let (said, steps) = channel();
+    let directory = reachable(&settings.spool);
+    let work = move || {
+        let spool = Spool::at(&directory);
+        let put = spool.put(&[event]);
+        if put.is_err() {
+            let _ = said.send(
+                put.and(Ok(None)).map_err(|error| (error, spool.series().note_lost(1).is_ok())),
+            );
+            return;
+        }
+        let _ = said.send(Ok(None));
+        if let Some(Ok(config)) = text.map(|text| Config::parse(&text)) {
+            let delivered = delivery::deliver(&spool, &config);
+            let _ = said.send(Ok(delivered.err().filter(|error| !error.is_transient())));
+        }
+    };
+    Builder::new().spawn(work)?;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    match steps.recv_timeout(left()) {
+        Ok(Ok(_)) => {}
+        Ok(Err((error, is_noted))) => {
+            return Err(NotRecorded(settings.spool.clone(), Some((error, is_noted))).into());
+        }
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            return Err(Box::new(TooSlow));
         }
     }
-}
-
-/// Delivers the spooled events to the store; returns how many.
-///
-/// # Errors
-/// [`DeliveryError`]; undelivered events stay in the spool.
-pub fn deliver(spool: &Spool, config: &Config) -> Result<usize, DeliveryError> {
-    let name = config.gateway_name();
-    let mut store = None;
-    spool.drain(|event| {
-        let kind = event.kind;
-        let Some((run, record)) = event.into_record(&name, config) else {
-            return Ok(SpoolOutcome::Refused);
-        };
-        let store: &mut Store = match &mut store {
-            Some(store) => store,
-            none => none.insert(Store::open(&config.store)?),
-        };
-        match kind {
-            EventKind::Connect => store.begin_session(&run, &record, &config.policy)?,
-            EventKind::Disconnect => store.end_session(&run, &record, &config.policy)?,
-        }
-        Ok(SpoolOutcome::Done)
-    })
+    match steps.recv_timeout(left()) {
+        Ok(Ok(Some(error))) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The present moment.
@@ -157,88 +152,79 @@ pub fn now() -> Timestamp {
     Timestamp::EPOCH.shifted(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Why spooled events were not delivered.
+/// The file in which a script leaves configuration for one client.
+struct ClientFile {
+    file: File,
+    /// What scripts wrote before.
+    lines: String,
+}
+
+impl ClientFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o600);
+        let mut file = options.custom_flags(OFlag::O_NOFOLLOW.bits()).open(path)?;
+        let mut lines = String::new();
+        file.read_to_string(&mut lines)?;
+        Ok(Self { file, lines })
+    }
+}
+
+/// This process stays root, so it must not touch what belongs to another user.
 #[derive(Debug)]
-pub enum DeliveryError {
-    /// The spool cannot be read.
-    Spool(io::Error),
-    /// The store failed.
-    Store(StoreError),
-}
+struct CannotDrop(io::Error);
 
-impl DeliveryError {
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Spool(_) => false,
-            Self::Store(error) => error.is_transient(),
-        }
-    }
-}
-
-impl From<io::Error> for DeliveryError {
-    fn from(error: io::Error) -> Self {
-        Self::Spool(error)
-    }
-}
-
-impl From<StoreError> for DeliveryError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl fmt::Display for DeliveryError {
+impl fmt::Display for CannotDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Spool(error) => write!(
-                f,
-                "the spool cannot be used: {error}. Check gateway.spool in the configuration and \
-                 that this user may write there."
-            ),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for DeliveryError {}
-
-/// The event may still be recorded.
-#[derive(Debug)]
-struct SpoolTimeout;
-
-impl fmt::Display for SpoolTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("recording takes long, as on a disk that hangs: it goes on by itself")
-    }
-}
-
-impl Error for SpoolTimeout {}
-
-#[derive(Debug)]
-struct NotRecorded;
-
-impl fmt::Display for NotRecorded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the session is missing from the record: see the line before this one; where there is \
-             none, something killed temoin-operator",
+        write!(
+            f,
+            "the session is missing from the record: root cannot become the owner of the spool: {}. \
+             OpenVPN's unit must leave it CAP_SETUID and CAP_SETGID.",
+            self.0
         )
     }
 }
 
-impl Error for NotRecorded {}
+impl Error for CannotDrop {}
 
+/// The event may still be recorded.
 #[derive(Debug)]
-struct SpoolUnavailable {
-    directory: PathBuf,
-    error: io::Error,
-}
+struct TooSlow;
 
-impl fmt::Display for SpoolUnavailable {
+impl fmt::Display for TooSlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let directory = self.directory.display();
-        write!(f, "{directory}: {}. OpenVPN's user must be able to write there.", self.error)
+        f.write_str(
+            "recording takes long, as on a disk that hangs: whether it was done is not known",
+        )
     }
 }
 
-impl Error for SpoolUnavailable {}
+impl Error for TooSlow {}
+
+/// With the spool and, where this process tried, why and whether the loss is noted.
+#[derive(Debug)]
+struct NotRecorded(PathBuf, Option<(io::Error, bool)>);
+
+impl fmt::Display for NotRecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(spool, own) = self;
+        let spool = spool.display();
+        write!(f, "the session is missing from the record: {spool}: ")?;
+        match own {
+            None => f.write_str("'temoin-operator serve' cannot write there, see its log"),
+            Some((error, is_noted)) => {
+                write!(f, "{error}.")?;
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    f.write_str(
+                        " OpenVPN's user may not write there: start 'temoin-operator serve', with \
+                         gateway.openvpn_user in the configuration.",
+                    )?;
+                }
+                let noted = if *is_noted { " The loss is noted" } else { " Nor can that be noted" };
+                write!(f, "{noted}.")
+            }
+        }
+    }
+}
+
+impl Error for NotRecorded {}

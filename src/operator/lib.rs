@@ -9,32 +9,42 @@
 
 #![forbid(unsafe_code)]
 
+mod answers;
 pub mod cli;
 mod config;
+mod delivery;
 mod end;
 mod endpoint;
 mod event;
 mod gateway;
 pub mod hook;
+mod hook_socket;
 mod keys;
 mod policy;
+mod privileges;
 mod rate_limiter;
 mod record;
 mod responder;
+mod routes;
+mod series;
 mod spool;
 pub mod store;
 mod tls;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, HookSettings};
+pub use delivery::{DeliveryError, deliver};
 pub use end::{EndTime, SessionEnd, TerminateCause};
 pub use endpoint::{Endpoint, ServeError, listen};
 pub use event::{Event, EventKind, InvalidEnvironment};
 pub use keys::{ClockBehind, KeyError, KeyFile, SigningKeys};
 pub use policy::RetentionPolicy;
 pub use record::{HeldRecord, SessionRecord};
-pub use responder::{Responder, ResponderError, answer_status};
+pub use responder::{HookTrail, Responder, ResponderError, answer_status};
+pub use series::{Series, SeriesFile};
 pub use spool::{Spool, SpoolOutcome};
-pub use store::{BindOutcome, Location, ServerName, ServerRun, Store, StoreError};
+pub use store::{
+    BindOutcome, Holder, Location, Registration, ServerName, ServerRun, Store, StoreError,
+};
 pub use tls::{TlsError, certificate_key};
 
 /// The texts of the catalogues in `src/locales`.

@@ -1,26 +1,25 @@
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
-
-use temoin_http::ClientSource;
 
 /// A rate limit per source. A source whose allowance is full again is forgotten.
 #[derive(Debug)]
-pub(super) struct RateLimiter {
+pub(super) struct RateLimiter<S> {
     burst: u32,
     /// The time in which a source regains one call.
     interval: Duration,
     /// When the allowance of each recent source will be full again.
-    replenished_at: HashMap<ClientSource, Instant>,
+    replenished_at: HashMap<S, Instant>,
 }
 
-impl RateLimiter {
+impl<S: Copy + Eq + Hash> RateLimiter<S> {
     /// Allows so many calls an hour, in whatever rhythm.
     pub(super) fn per_hour(calls: u32) -> Self {
         Self { burst: calls, interval: HOUR / calls.max(1), replenished_at: HashMap::new() }
     }
 
     /// Whether a source may call now; if so, it is counted.
-    pub(super) fn allow(&mut self, source: ClientSource, now: Instant) -> bool {
+    pub(super) fn allow(&mut self, source: S, now: Instant) -> bool {
         let known = self.replenished_at.get(&source).copied();
         let after = known.filter(|at| *at > now).unwrap_or(now) + self.interval;
         if after.saturating_duration_since(now) > self.interval * self.burst {
@@ -56,10 +55,10 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::{Duration, Instant};
 
-    use super::{ClientSource, HOUR, MAX_SOURCES, RateLimiter};
+    use super::{HOUR, MAX_SOURCES, RateLimiter};
 
-    fn source(number: u32) -> ClientSource {
-        ClientSource::of(Ipv4Addr::from_bits(number).into())
+    fn source(number: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(number)
     }
 
     #[test]

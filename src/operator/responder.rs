@@ -1,15 +1,21 @@
 use std::collections::HashMap;
-use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::Builder;
 use std::time::Instant;
+use std::{fmt, io};
 
-use super::keys::{ClockBehind, FileStamp, KeyError, KeyFile, SigningKeys};
-use super::rate_limiter::RateLimiter;
-use super::{BindOutcome, HeldRecord, Location, Store, StoreError};
 use chrono::{DateTime, Utc};
+
+use super::answers::{Call, Job, KeyAccess, Worker};
+use super::keys::{KeyError, KeyFile};
+use super::rate_limiter::RateLimiter;
+use super::{HeldRecord, Location, Spool};
 use temoin_core::session::{SessionId, Timestamp};
 use temoin_http::{
-    BadRequest, BodyLimit, ClientSource, Handler, Head, Method, Peer, Request, Response,
+    BadRequest, BodyLimit, Handler, Head, Method, Peer, REPLY_TIMEOUT, Reply, Request, Response,
 };
 use temoin_protocol::{
     CanonicalValue, Held, RegisterRequest, Rotation, Salt, SigningKey, StatusAnswer, StatusRequest,
@@ -20,14 +26,32 @@ use temoin_protocol::{
 ///
 /// No request leaves a trace but the ID that it registers: addresses, IDs and answers are not logged,
 /// salts and digests exist only within an answer.
+///
+/// Whatever may take time is done on a thread of its own, in the order in which requests come. A request
+/// that it cannot answer in time is answered with 503, and not looked at any more.
 pub struct Responder {
-    store: StoreAccess,
-    keys: KeyAccess,
-    registrations: RateLimiter,
-    status_requests: RateLimiter,
-    clock: Box<dyn Fn() -> Timestamp + Send>,
-    /// Whether the last request failed, so that the next failure is not logged again.
-    failing: bool,
+    jobs: SyncSender<Job>,
+    registrations: RateLimiter<IpAddr>,
+    status_requests: RateLimiter<IpAddr>,
+    clock: Clock,
+    /// Whether the web server's mistake is logged.
+    has_logged: bool,
+}
+
+/// Where the time comes from.
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What tells whether a registration may be bound.
+#[derive(Clone, Debug)]
+pub struct HookTrail {
+    /// The name of the gateway.
+    pub gateway: String,
+    /// Its spool: no ID is bound before an event that waited when it was registered.
+    pub spool: Spool,
+    /// Whether OpenVPN's user is one whose hooks are lost uncounted while nobody serves.
+    pub openvpn_user: bool,
+    /// Set while a lost hook could not be noted.
+    pub unsure: Arc<AtomicBool>,
 }
 
 impl Responder {
@@ -40,57 +64,63 @@ impl Responder {
     /// Answers from this store, by this key.
     ///
     /// # Errors
-    /// [`ResponderError`] where either cannot be used; what fails later only delays answers.
+    /// [`ResponderError`] where the key cannot be used or no thread be made; what fails later, as where
+    /// the store is away, only delays answers.
     pub fn new(
         store: Location,
         keys: KeyFile,
-        clock: impl Fn() -> Timestamp + Send + 'static,
+        trail: HookTrail,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<Self, ResponderError> {
+        let clock: Clock = Arc::new(clock);
         let stamp = keys.stamp()?;
+        let keys = KeyAccess { current: keys.read()?, stamp, file: keys };
+        let worker = Worker::new(store, keys, trail);
+        let (jobs, queue) = sync_channel(Self::MAX_CONNECTIONS);
+        // Not waited for at the end: it may hang with the database.
+        Builder::new().name("answers".to_owned()).spawn(move || worker.run(&queue))?;
         Ok(Self {
-            store: StoreAccess { open: Some(Store::open(&store)?), location: store },
-            keys: KeyAccess { current: keys.read()?, stamp, file: keys },
+            jobs,
             registrations: RateLimiter::per_hour(Self::REGISTRATIONS_PER_HOUR),
             status_requests: RateLimiter::per_hour(Self::STATUS_REQUESTS_PER_HOUR),
-            clock: Box::new(clock),
-            failing: false,
+            clock,
+            has_logged: false,
         })
     }
 
-    fn register(&mut self, source: IpAddr, body: &[u8]) -> Result<Response, CallError> {
-        let Ok(request) = RegisterRequest::from_bytes(body) else {
-            return Ok(Response::empty(400));
-        };
-        let bound = self.store.with(|store| store.bind(source, request.id()))?;
-        Ok(Response::empty(match bound {
-            BindOutcome::Bound => 204,
-            BindOutcome::Conflict => 409,
-            BindOutcome::NoSession => 404,
-        }))
-    }
-
-    fn status(&mut self, body: &[u8]) -> Result<Response, CallError> {
-        let Ok(request) = StatusRequest::from_bytes(body) else {
-            return Ok(Response::empty(400));
-        };
-        let at = UnixSeconds::containing((self.clock)()).ok_or(CallError::Clock)?;
-        let keys = self.keys.current(at)?;
-        let (key, rotation) = (keys.at(at)?, keys.rotation());
-        let entries = self.store.with(|store| store.look_up(request.ids()))?;
-        // Drawn for each entry alike, whatever is held.
-        let salts = draw_salts()?;
-        let answer = answer_status(&request, at, &key, rotation, &salts, |id| entries.get(id));
-        Ok(Response::new(200, OCTETS, answer.to_bytes()))
-    }
-
-    /// Logs a failure that the operator can fix, once until it is over.
-    fn log_failure(&mut self, error: Option<&dyn fmt::Display>) {
-        match error {
-            Some(error) if !self.failing => log::error!("boxes get no answer: {error}"),
-            None if self.failing => log::info!("boxes get answers again"),
-            _ => {}
+    /// What is asked, if it is asked rightly.
+    fn call(&mut self, request: &Request) -> Result<(Call, IpAddr), Response> {
+        let head = &request.head;
+        let path = Path::at(&head.target).ok_or_else(|| Response::empty(404))?;
+        if head.method != Method::Post {
+            return Err(Response::empty(405).with("Allow", "POST"));
         }
-        self.failing = error.is_some();
+        if !head.values("Content-Type").eq([OCTETS]) {
+            return Err(Response::empty(415));
+        }
+        let Some(source) = source(request) else {
+            if !std::mem::replace(&mut self.has_logged, true) {
+                log::error!(
+                    "boxes get no answer: the web server before this one does not send X-Real-IP, or \
+                     twice"
+                );
+            }
+            return Err(Response::empty(503));
+        };
+        let limits = match path {
+            Path::Register => &mut self.registrations,
+            Path::Status => &mut self.status_requests,
+        };
+        if !limits.allow(source, Instant::now()) {
+            return Err(Response::empty(429));
+        }
+        let read = match path {
+            Path::Register => RegisterRequest::from_bytes(&request.body).ok().map(Call::Register),
+            Path::Status => {
+                StatusRequest::from_bytes(&request.body).ok().map(|it| Call::Status(Box::new(it)))
+            }
+        };
+        Ok((read.ok_or_else(|| Response::empty(400))?, source))
     }
 }
 
@@ -99,49 +129,30 @@ impl Handler for Responder {
     const MAX_CONNECTIONS: usize = 256;
 
     fn body_limit(&self, head: &Head) -> BodyLimit {
-        match (&head.method, Call::at(&head.target)) {
-            (Method::Post, Some(Call::Register)) => BodyLimit::Exactly(RegisterRequest::SIZE),
-            (Method::Post, Some(Call::Status)) => BodyLimit::Exactly(StatusRequest::SIZE),
+        match (&head.method, Path::at(&head.target)) {
+            (Method::Post, Some(Path::Register)) => BodyLimit::Exactly(RegisterRequest::SIZE),
+            (Method::Post, Some(Path::Status)) => BodyLimit::Exactly(StatusRequest::SIZE),
             _ => BodyLimit::Unread,
         }
     }
 
+    fn begin(&mut self, request: &Request, reply: Reply) -> Option<Response> {
+        let (call, source) = match self.call(request) {
+            Ok(asked) => asked,
+            Err(refusal) => return Some(refusal),
+        };
+        let (at, deadline) = ((self.clock)(), Instant::now() + REPLY_TIMEOUT);
+        match self.jobs.try_send(Job { call, source, at, deadline, reply }) {
+            Ok(()) => None,
+            // It hangs, and as many wait for it as may.
+            Err(_) => Some(Response::empty(503)),
+        }
+    }
+
     fn answer(&mut self, request: &Request) -> Response {
-        let head = &request.head;
-        let Some(call) = Call::at(&head.target) else { return Response::empty(404) };
-        if head.method != Method::Post {
-            return Response::empty(405).with("Allow", "POST");
-        }
-        if !head.values("Content-Type").eq([OCTETS]) {
-            return Response::empty(415);
-        }
-        let Some(source) = source(request) else {
-            self.log_failure(Some(
-                &"the web server before this one does not send X-Real-IP, or twice",
-            ));
-            return Response::empty(503);
-        };
-        let limits = match call {
-            Call::Register => &mut self.registrations,
-            Call::Status => &mut self.status_requests,
-        };
-        if !limits.allow(ClientSource::of(source), Instant::now()) {
-            return Response::empty(429);
-        }
-        let answered = match call {
-            Call::Register => self.register(source, &request.body),
-            Call::Status => self.status(&request.body),
-        };
-        match answered {
-            Ok(response) => {
-                self.log_failure(None);
-                response
-            }
-            Err(error) => {
-                self.log_failure(Some(&error));
-                Response::empty(503)
-            }
-        }
+        let Ok((reply, pending)) = Reply::to_wait_for() else { return Response::empty(503) };
+        let response = self.begin(request, reply).or_else(|| pending.wait(REPLY_TIMEOUT));
+        response.unwrap_or_else(|| Response::empty(503))
     }
 
     fn refuse(&self, _: Option<&Head>, bad: BadRequest) -> Response {
@@ -178,14 +189,14 @@ pub fn answer_status<'a>(
     })
 }
 
-/// The two calls.
+/// The paths of the two calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Call {
+enum Path {
     Register,
     Status,
 }
 
-impl Call {
+impl Path {
     fn at(target: &str) -> Option<Self> {
         match target {
             RegisterRequest::PATH => Some(Self::Register),
@@ -208,117 +219,20 @@ fn source(request: &Request) -> Option<IpAddr> {
     }
 }
 
-/// A salt for each entry, from the system's random source.
-fn draw_salts() -> Result<[Salt; StatusRequest::IDS], CallError> {
-    let mut bytes = [[0; 32]; StatusRequest::IDS];
-    getrandom::fill(bytes.as_flattened_mut()).map_err(|_| CallError::Random)?;
-    let salts: Option<Vec<Salt>> = bytes.into_iter().map(Salt::from_random).collect();
-    salts.and_then(|salts| salts.try_into().ok()).ok_or(CallError::Random)
-}
-
-/// The store, opened again after it could not be used.
-struct StoreAccess {
-    location: Location,
-    open: Option<Store>,
-}
-
-impl StoreAccess {
-    fn with<T>(
-        &mut self,
-        action: impl FnOnce(&mut Store) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut store = match self.open.take() {
-            Some(store) => store,
-            None => Store::open(&self.location)?,
-        };
-        let done = action(&mut store)?;
-        self.open = Some(store);
-        Ok(done)
-    }
-}
-
-/// The key, read again when its file has changed or another takes over.
-struct KeyAccess {
-    file: KeyFile,
-    stamp: FileStamp,
-    current: SigningKeys,
-}
-
-impl KeyAccess {
-    fn current(&mut self, now: UnixSeconds) -> Result<&SigningKeys, KeyError> {
-        let stamp = self.file.stamp()?;
-        if stamp != self.stamp {
-            self.current = self.file.read()?;
-            self.stamp = stamp;
-        }
-        if self.current.is_rotation_due(now) {
-            match self.file.finish_rotation(now) {
-                Ok(keys) => {
-                    self.current = keys;
-                    self.stamp = self.file.stamp()?;
-                }
-                // The new key signs all the same.
-                Err(error) => log::warn!("the old secret key is not erased yet: {error}"),
-            }
-        }
-        Ok(&self.current)
-    }
-}
-
-/// Why a call is answered with 503.
-#[derive(Debug)]
-enum CallError {
-    Clock,
-    Key(KeyError),
-    KeyGone(ClockBehind),
-    Random,
-    Store(StoreError),
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clock => f.write_str("the clock stands before 1970: set it right"),
-            Self::Key(error) => error.fmt(f),
-            Self::KeyGone(error) => error.fmt(f),
-            Self::Random => f.write_str("the system has no random bytes to give"),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<StoreError> for CallError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<KeyError> for CallError {
-    fn from(error: KeyError) -> Self {
-        Self::Key(error)
-    }
-}
-
-impl From<ClockBehind> for CallError {
-    fn from(error: ClockBehind) -> Self {
-        Self::KeyGone(error)
-    }
-}
-
 /// Why nothing can be answered from the beginning.
 #[derive(Debug)]
 pub enum ResponderError {
     /// The key cannot be used.
     Key(KeyError),
-    /// The store cannot be used.
-    Store(StoreError),
+    /// No thread can be made.
+    Thread(io::Error),
 }
 
 impl fmt::Display for ResponderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(f),
-            Self::Store(error) => error.fmt(f),
+            Self::Thread(error) => write!(f, "no thread can be made: {error}"),
         }
     }
 }
@@ -331,10 +245,10 @@ impl From<KeyError> for ResponderError {
     }
 }
 
-impl From<StoreError> for ResponderError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+impl From<io::Error> for ResponderError {
+    fn from(error: io::Error) -> Self {
+        Self::Thread(error)
     }
 }
 
-const OCTETS: &str = "application/octet-stream";
+pub(super) const OCTETS: &str = "application/octet-stream";

@@ -10,7 +10,7 @@ pub struct SessionSecret([u8; 32]);
 
 impl SessionSecret {
     /// The secret with these bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -40,7 +40,7 @@ pub struct SessionId([u8; 32]);
 
 impl SessionId {
     /// The ID with these bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use temoin_core::session::SessionId;
-use temoin_operator::{BindOutcome, Location, Store, answer_status};
+use temoin_operator::{BindOutcome, Location, Registration, Series, Store, answer_status};
 use temoin_protocol::{
     Digests, RegisterRequest, Salt, SigningKey, StatusAnswer, StatusRequest, UnixSeconds,
 };
@@ -179,7 +179,17 @@ fn measure(count: u32, location: &Location, mut bare: impl FnMut(&SessionId)) ->
         let source = address(open).into();
         let mut bytes = *id(open).as_bytes();
         bytes[0] ^= 0xff;
-        let bound = store.bind(source, &SessionId::from_bytes(bytes)).expect("an answer");
+        let asked = Registration {
+            id: &SessionId::from_bytes(bytes),
+            source,
+            gateway: "gw1",
+            device: None,
+            is_lossy: false,
+            series: Series::from_number(1),
+            at,
+            deadline: Instant::now() + MEASURED,
+        };
+        let bound = store.bind(&asked).expect("an answer");
         assert_eq!(bound, BindOutcome::Bound);
     }
     let registered = f64::from(OPEN) / began.elapsed().as_secs_f64();
@@ -276,13 +286,13 @@ fn address(open: u32) -> Ipv4Addr {
 
 /// The columns of a session that has ended, which has all fields, and of one that lasts.
 const COLUMNS: &str =
-    "id, server, run, origin_address, origin_port, assigned_ipv4, assigned_at, began,
+    "id, server, series, run, origin_address, origin_port, assigned_ipv4, assigned_at, began,
     ended, end_reason, gateway_address, gateway_port, transport, erase_by";
 
 fn fill_sqlite(connection: &mut rusqlite::Connection, count: u32) {
     let transaction = connection.transaction().expect("a transaction");
     let insert = format!(
-        "INSERT INTO session ({COLUMNS}) VALUES (?1, 'gw1/tun0', 1700000000,
+        "INSERT INTO session ({COLUMNS}) VALUES (?1, 'gw1/tun0', 1, 1700000000,
             '203.0.113.' || (?2 % 256), 1024 + ?2 % 60000, ?3, 1700000000 + ?2, 1700000000 + ?2,
             CASE WHEN ?1 IS NULL THEN NULL ELSE 1700003600 + ?2 END, 'disconnected',
             '198.51.100.1', 1194, 'udp', 20271124)"
@@ -303,11 +313,11 @@ fn fill_sqlite(connection: &mut rusqlite::Connection, count: u32) {
 
 fn fill_postgres(count: u32) -> String {
     format!(
-        "INSERT INTO session ({COLUMNS}) SELECT sha256(n::text::bytea), 'gw1/tun0', 1700000000,
+        "INSERT INTO session ({COLUMNS}) SELECT sha256(n::text::bytea), 'gw1/tun0', 1, 1700000000,
             '203.0.113.' || (n % 256), 1024 + n % 60000, '10.98.0.1', 1700000000 + n,
             1700000000 + n, 1700003600 + n, 'disconnected', '198.51.100.1', 1194, 'udp', 20271124
         FROM generate_series(0, {count} - 1) n;
-        INSERT INTO session ({COLUMNS}) SELECT NULL, 'gw1/tun0', 1700000000,
+        INSERT INTO session ({COLUMNS}) SELECT NULL, 'gw1/tun0', 1, 1700000000,
             '203.0.113.' || (n % 256), 1024 + n % 60000, host('10.99.0.0'::inet + n), 1700000000 + n,
             1700000000 + n, NULL, NULL, '198.51.100.1', 1194, 'udp', NULL
         FROM generate_series(0, {OPEN} - 1) n;

@@ -6,15 +6,19 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use temoin_core::session::Timestamp;
+use temoin_core::session::{SessionId, Timestamp};
 use temoin_operator::store::{AccountingSource, ImportError, ImportOptions, ImportReport};
-use temoin_operator::{Config, Location, Store};
+use temoin_operator::{BindOutcome, Config, Location, Registration, Series, Store};
 use temoin_protocol::UnixSeconds;
 use tempfile::TempDir;
 
 use crate::support::{Cluster, MariaDb};
+
+/// The ID of a box’s session.
+const ID: SessionId = SessionId::from_bytes([7; 32]);
 
 /// Where an accounting is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,6 +146,37 @@ impl Accounting {
         let zone = self.zone.map(|name| name.parse().unwrap());
         let options = ImportOptions { config: &config, zone, now: instant(now) };
         Store::open(location).unwrap().import(&self.source, &options)
+    }
+
+    /// What comes of a box's registration from this address.
+    pub fn bind(&self, address: &str) -> BindOutcome {
+        let registration = Registration {
+            id: &ID,
+            source: address.parse().unwrap(),
+            gateway: "2001:db8:5::1",
+            device: None,
+            is_lossy: false,
+            series: Series::from_number(1),
+            at: UnixSeconds::containing(instant("2026-11-24T00:00:00Z")).unwrap(),
+            deadline: Instant::now() + Duration::from_secs(60),
+        };
+        self.store().bind(&registration).unwrap()
+    }
+
+    /// Gives the open session an ID, as a box that registered it would.
+    pub fn give_id(&self) {
+        match &self.location {
+            Location::Postgres(url) => {
+                let name = url.trim_start_matches("postgres:///").split('?').next().unwrap();
+                let statement = format!("UPDATE session SET id = '\\x{ID}' WHERE ended IS NULL");
+                Cluster::shared().psql(name, &statement);
+            }
+            Location::Sqlite(path) => {
+                let statement = "UPDATE session SET id = ?1 WHERE ended IS NULL";
+                let connection = Connection::open(path).unwrap();
+                assert_eq!(connection.execute(statement, [ID.as_bytes()]).unwrap(), 1);
+            }
+        }
     }
 
     /// What is recorded, a line a session: origin, port, assigned, prefix, when that was, start, the

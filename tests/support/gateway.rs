@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
@@ -109,6 +110,23 @@ impl TestGateway {
         serving
     }
 
+    /// The status that a box gets which registers from this address.
+    pub fn register(&self, source: &str, id: temoin_core::session::SessionId) -> u16 {
+        let body = temoin_protocol::RegisterRequest::new(id).to_bytes();
+        let head = format!(
+            "POST /temoin/1/register HTTP/1.1\r\nContent-Type: application/octet-stream\r\n\
+             Content-Length: {}\r\nX-Real-IP: {source}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = UnixStream::connect(self.path("serve.sock")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+        answer[9..12].parse().unwrap()
+    }
+
     /// Runs a hook as OpenVPN does; returns its error output.
     pub fn hook(
         &self,
@@ -180,6 +198,12 @@ impl TestGateway {
 
 /// `temoin-operator serve`, which dropping this kills as `kill -9` does.
 pub struct ServeProcess(Child);
+
+impl ServeProcess {
+    pub fn id(&self) -> i32 {
+        self.0.id().try_into().unwrap()
+    }
+}
 
 impl Drop for ServeProcess {
     fn drop(&mut self) {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::store::ScrubOutcome;
-use crate::{Config, Spool, Store, hook};
+use crate::{Config, Spool, Store, deliver, hook};
 
 use super::output::print;
 
@@ -12,9 +12,9 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     let now = hook::now();
     let mut store = Store::open(&config.store)?;
     // An end that still waits must not be missed by what follows.
-    let spool = Spool::at(&config.spool);
-    if config.spool.exists() {
-        hook::deliver(&spool, config)?;
+    let spool = Spool::at(&config.hook.spool);
+    if config.hook.spool.exists() {
+        deliver(&spool, config)?;
         let day = Duration::from_secs(86_400);
         spool.prune_rejected(day * config.lost_after_days, SystemTime::now())?;
     }

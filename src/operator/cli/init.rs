@@ -42,7 +42,8 @@ pub(super) fn run(path: &Path, init: &InitArguments) -> Result<(), Box<dyn Error
         Err(error) => return Err(format!("{}: {error}", path.display()).into()),
     }
     let config = Config::read(path)?;
-    Spool::create(&config.spool).map_err(|error| format!("{}: {error}", config.spool.display()))?;
+    let spool = &config.hook.spool;
+    Spool::create(spool).map_err(|error| format!("{}: {error}", spool.display()))?;
     if let Location::Sqlite(path) = &config.store {
         make_parent(path)?;
     }

@@ -70,7 +70,7 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         OperatorCommand::Take => read().and_then(|config| {
-            let taken = super::hook::deliver(&Spool::at(&config.spool), &config)?;
+            let taken = super::deliver(&Spool::at(&config.hook.spool), &config)?;
             print(&format!("{taken} events taken from the spool\n"))
         }),
         OperatorCommand::Serve => read().and_then(|config| serve::run(&config)),

@@ -7,10 +7,13 @@ use super::output::print;
 
 /// `temoin-operator stats`
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
-    let stats = Store::open(&config.store)?.stats()?;
+    let mut store = Store::open(&config.store)?;
+    let (stats, shared) = (store.stats()?, store.shared_addresses()?);
     let day = |day: Option<_>| day.map_or_else(|| "-".to_owned(), |day| format!("{day}"));
-    let (waiting, rejected) =
-        if config.spool.exists() { Spool::at(&config.spool).counts()? } else { (0, 0) };
+    let spool = Spool::at(&config.hook.spool);
+    let of_spool = |error| format!("{}: {error}", spool.directory().display());
+    let (waiting, rejected) = spool.counts().map_err(of_spool)?;
+    let (_, lost) = spool.series().read().map_err(of_spool)?;
     print(&format!(
         "sessions     {}\n\
          open         {}\n\
@@ -18,7 +21,9 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
          oldest day   {}\n\
          next to go   {}\n\
          waiting      {waiting}\n\
-         set aside    {rejected}\n",
+         set aside    {rejected}\n\
+         lost         {lost}\n\
+         shared       {shared}\n",
         stats.sessions,
         stats.open,
         stats.registered,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::StoreError;
 
 /// What the store needs of a database. Both have the same statements, with parameters `$1`, `$2` …
@@ -15,6 +17,12 @@ pub(super) trait Database: Send {
 
     /// Serialises the transactions that name the same number.
     fn serialise(&mut self, number: i64) -> Result<(), StoreError>;
+
+    /// Bounds how long each statement may take from now on.
+    fn bound(&mut self, timeout: Duration) -> Result<(), StoreError>;
+
+    /// Claims a name until the connection ends; `false` where another connection has it.
+    fn claim(&mut self, name: &str) -> Result<bool, StoreError>;
 
     /// Runs statements without parameters.
     fn batch(&mut self, statements: &str) -> Result<(), StoreError>;

@@ -8,6 +8,7 @@
 //! A call that fails has changed nothing. [`StoreError::is_transient`] tells what may be tried again:
 //! each call that writes may be repeated as it is, also when it is not known whether it succeeded.
 
+mod binding;
 mod close;
 mod database;
 mod error;
@@ -21,8 +22,9 @@ mod sqlite;
 mod upkeep;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::time::Duration;
 
+pub use binding::{BindOutcome, Holder, Registration};
 pub use database::ScrubOutcome;
 pub use error::StoreError;
 pub use location::{InvalidLocation, Location};
@@ -36,7 +38,9 @@ use close::{close, damaged};
 use database::{Database, SqlParam, transaction};
 use row::{RecordColumns, RowReader, columns, second};
 
-use super::{HeldRecord, RetentionPolicy, SessionRecord, TerminateCause};
+use super::{
+    EndTime, HeldRecord, RetentionPolicy, Series, SessionEnd, SessionRecord, TerminateCause,
+};
 use temoin_core::session::SessionId;
 use temoin_protocol::StatusRequest;
 
@@ -62,6 +66,17 @@ impl Store {
         Self::with(location, true)
     }
 
+    /// Opens the store for what somebody waits for: a call takes a second at most where the database
+    /// answers at all.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for_requests(location: &Location) -> Result<Self, StoreError> {
+        let mut store = Self::open(location)?;
+        store.database.bound(REQUEST_TIMEOUT)?;
+        Ok(store)
+    }
+
     fn with(location: &Location, create: bool) -> Result<Self, StoreError> {
         let mut database: Box<dyn Database> = match location {
             Location::Postgres(url) => Box::new(postgres::PostgresDatabase::open(url)?),
@@ -76,10 +91,12 @@ impl Store {
         }
     }
 
-    /// Records that a session began on a server. Sessions that an earlier run of this server left
-    /// open are over, and so is one that had the same address on it.
+    /// Records that a session began on a server, by a hook of this series; without one, no ID is bound
+    /// to it. Sessions that an earlier run of this server left open are over, and so is one that had the
+    /// same address on it and began before.
     ///
-    /// The same session again changes nothing.
+    /// The same session again changes nothing. One that comes after another that began later is of
+    /// an earlier run, or the clock was set back: then no ID is bound to either of the two.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
@@ -88,9 +105,10 @@ impl Store {
         run: &ServerRun,
         record: &SessionRecord,
         policy: &RetentionPolicy,
+        series: Option<Series>,
     ) -> Result<(), StoreError> {
         transaction(&mut *self.database, |database| {
-            server::mark_seen(database, run, record.began, policy)?;
+            let latest = server::mark_seen(database, run, record.began, policy)?;
             // Where the origin is kept, a session of the same second that differs in it is another one:
             // its client came back at once.
             let known = match find(database, run, record)? {
@@ -102,8 +120,15 @@ impl Store {
             if known {
                 return Ok(());
             }
-            supersede(database, run, record, policy)?;
-            insert(database, run, record, policy)
+            let is_last = supersede(database, run, record, policy)?;
+            if latest > run.began {
+                // Over since that server's next start at the latest.
+                let when = EndTime::Between(record.began, latest.max(record.began));
+                let end = Some(SessionEnd { when, reason: TerminateCause::ServerRestarted });
+                let record = SessionRecord { end, ..record.clone() };
+                return insert(database, run, &record, policy, None);
+            }
+            insert(database, run, record, policy, series.filter(|_| is_last))
         })
     }
 
@@ -124,7 +149,7 @@ impl Store {
             let seen = record.ended().unwrap_or(record.began);
             server::mark_seen(database, run, seen, policy)?;
             let Some(MatchingSession { number, .. }) = find(database, run, record)? else {
-                return insert(database, run, record, policy);
+                return insert(database, run, record, policy, None);
             };
             let ended = record.ended();
             let columns = RecordColumns::new(record, policy.erase_by(record.began, ended));
@@ -153,52 +178,6 @@ impl Store {
         })
     }
 
-    /// Binds an ID to the open session to which `source` is assigned. It is durable when this returns.
-    ///
-    /// Where several open records have the address, the one that began last counts.
-    ///
-    /// # Errors
-    /// Every [`StoreError`] but `Missing`.
-    pub fn bind(&mut self, source: IpAddr, id: &SessionId) -> Result<BindOutcome, StoreError> {
-        let address = source.to_canonical();
-        let text = address.to_string();
-        let query = if address.is_ipv4() { OPEN_WITH_IPV4 } else { OPEN_WITH_IPV6 };
-        let bytes = id.as_bytes();
-        let first: i64 = bytes.iter().take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte));
-        transaction(&mut *self.database, |database| {
-            // Else two sessions that bind the same ID could both find it free.
-            database.serialise(first)?;
-            let taken = database
-                .query("SELECT number FROM session WHERE id = $1", &[SqlParam::Bytes(bytes)])?;
-            // Twice, since the session may be bound or end in between.
-            for _ in 0..2 {
-                let rows = database.query(query, &[SqlParam::Text(&text)])?;
-                let Some(row) = rows.first() else { return Ok(BindOutcome::NoSession) };
-                let mut row = RowReader(row.iter());
-                let (number, bound) =
-                    row.number().flatten().zip(row.id()).ok_or_else(|| damaged(database))?;
-                if let Some(bound) = bound {
-                    return Ok(if bound == *id {
-                        BindOutcome::Bound
-                    } else {
-                        BindOutcome::Conflict
-                    });
-                }
-                if !taken.is_empty() {
-                    return Ok(BindOutcome::Conflict);
-                }
-                let changed = database.execute(
-                    "UPDATE session SET id = $1 WHERE number = $2 AND id IS NULL AND ended IS NULL",
-                    &[SqlParam::Bytes(bytes), SqlParam::Number(number)],
-                )?;
-                if changed == 1 {
-                    return Ok(BindOutcome::Bound);
-                }
-            }
-            Ok(BindOutcome::NoSession)
-        })
-    }
-
     /// What is held of these IDs, in one query; those of which nothing is held are left out.
     ///
     /// # Errors
@@ -218,17 +197,6 @@ impl Store {
         }
         Ok(entries)
     }
-}
-
-/// What became of a registration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum BindOutcome {
-    /// The ID is bound to the session, now or since before.
-    Bound,
-    /// Another ID is bound to the session, or this ID to another session.
-    Conflict,
-    /// No open session has the address.
-    NoSession,
 }
 
 /// What an erasure did.
@@ -255,15 +223,17 @@ fn find(
         "SELECT number,
             CAST(CASE WHEN origin_address = $1 AND origin_port = $2 THEN 2
                 WHEN (assigned_ipv4 = $3 OR assigned_ipv6 = $4)
-                    AND (ended IS NULL OR ended_after IS NOT NULL OR ended = $5) THEN 1
+                    AND (ended IS NULL OR ended_after IS NOT NULL OR ended = $5 OR CAST($6 AS BIGINT) = 1) THEN 1
                 ELSE 0 END AS BIGINT) AS alike
-        FROM session WHERE server = $6 AND began = $7 AND run = $8 ORDER BY alike DESC, number",
+        FROM session WHERE server = $7 AND began = $8 AND run = $9 ORDER BY alike DESC, number",
         &[
             origin,
             port,
             ipv4,
             ipv6,
             second(record.ended()),
+            // A start that comes twice, where nothing else tells it from another one.
+            SqlParam::Number(i64::from(record.end.is_none() && record.origin_port.is_none())),
             SqlParam::Text(run.server.as_str()),
             second(Some(record.began)),
             second(Some(run.began)),
@@ -284,19 +254,28 @@ struct MatchingSession {
     by_origin: bool,
 }
 
-/// Ends the open sessions on this server whose address is now assigned to `record`.
+/// Ends the open sessions on this server whose address is now assigned to `record`. Those that began
+/// later stay open, and no ID is bound to them. Returns whether there were none of these.
 fn supersede(
     database: &mut dyn Database,
     run: &ServerRun,
     record: &SessionRecord,
     policy: &RetentionPolicy,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let columns = RecordColumns::new(record, None);
     let [_, _, ipv4, ipv6, ..] = columns.values();
     let open = database.query(
         "SELECT number, began FROM session
-        WHERE server = $1 AND ended IS NULL AND (assigned_ipv4 = $2 OR assigned_ipv6 = $3)",
-        &[SqlParam::Text(run.server.as_str()), ipv4, ipv6],
+        WHERE server = $1 AND ended IS NULL AND (assigned_ipv4 = $2 OR assigned_ipv6 = $3)
+            AND (run IS NULL OR run < $4 OR (run = $5 AND began <= $6))",
+        &[
+            SqlParam::Text(run.server.as_str()),
+            ipv4,
+            ipv6,
+            second(Some(run.began)),
+            second(Some(run.began)),
+            second(Some(record.began)),
+        ],
     )?;
     close(
         database,
@@ -304,7 +283,13 @@ fn supersede(
         TerminateCause::Superseded,
         |began| (began, record.began.max(began)),
         policy,
-    )
+    )?;
+    let later = database.execute(
+        "UPDATE session SET series = NULL
+        WHERE server = $1 AND ended IS NULL AND (assigned_ipv4 = $2 OR assigned_ipv6 = $3)",
+        &[SqlParam::Text(run.server.as_str()), ipv4, ipv6],
+    )?;
+    Ok(later == 0)
 }
 
 fn insert(
@@ -312,25 +297,24 @@ fn insert(
     run: &ServerRun,
     record: &SessionRecord,
     policy: &RetentionPolicy,
+    series: Option<Series>,
 ) -> Result<(), StoreError> {
     let columns = RecordColumns::new(record, policy.erase_by(record.began, record.ended()));
-    let mut values = vec![SqlParam::Text(run.server.as_str()), second(Some(run.began))];
+    let series = series.map_or(SqlParam::Null, |series| SqlParam::Number(series.number()));
+    let mut values = vec![SqlParam::Text(run.server.as_str()), second(Some(run.began)), series];
     values.extend(columns.values());
     database.execute(INSERT, &values)?;
     Ok(())
 }
 
+/// How long a call may take that a box waits for.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
+
 const INSERT: &str = concat!(
-    "INSERT INTO session (server, run, ",
+    "INSERT INTO session (server, run, series, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
 );
-
-const OPEN_WITH_IPV4: &str = "SELECT number, id FROM session
-    WHERE assigned_ipv4 = $1 AND ended IS NULL ORDER BY began DESC, number DESC LIMIT 1";
-
-const OPEN_WITH_IPV6: &str = "SELECT number, id FROM session
-    WHERE assigned_ipv6 = $1 AND ended IS NULL ORDER BY began DESC, number DESC LIMIT 1";
 
 const LOOK_UP: &str = concat!(
     "SELECT id, ",

@@ -13,6 +13,8 @@ use super::{Location, StoreError};
 pub(super) struct PostgresDatabase {
     config: Config,
     location: Location,
+    /// How long a statement may take, if not as long as it likes.
+    timeout: Option<Duration>,
     connection: Option<PgConnection>,
 }
 
@@ -30,8 +32,9 @@ impl PostgresDatabase {
         config
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_user_timeout(CONNECT_TIMEOUT)
+            .keepalives_idle(CONNECT_TIMEOUT)
             .application_name("temoin");
-        let mut postgres = Self { config, location, connection: None };
+        let mut postgres = Self { config, location, timeout: None, connection: None };
         postgres.connection()?;
         Ok(postgres)
     }
@@ -43,6 +46,12 @@ impl PostgresDatabase {
         let connect = || {
             let mut client = self.config.connect(NoTls)?;
             client.batch_execute(SETTINGS)?;
+            if let Some(timeout) = self.timeout {
+                let timeout = timeout.as_millis();
+                client.batch_execute(&format!(
+                    "SET statement_timeout = {timeout}; SET lock_timeout = {timeout}"
+                ))?;
+            }
             Ok(client)
         };
         let client = connect().map_err(|error| failure(&self.location, &error))?;
@@ -99,6 +108,18 @@ impl Database for PostgresDatabase {
     fn serialise(&mut self, number: i64) -> Result<(), StoreError> {
         self.execute("SELECT pg_advisory_xact_lock($1)", &[SqlParam::Number(number)])?;
         Ok(())
+    }
+
+    fn bound(&mut self, timeout: Duration) -> Result<(), StoreError> {
+        self.timeout = Some(timeout);
+        self.connection = None;
+        self.connection().map(|_| ())
+    }
+
+    fn claim(&mut self, name: &str) -> Result<bool, StoreError> {
+        // A connection that has it already gets it again.
+        let rows = self.query(CLAIM, &[SqlParam::Text(name)])?;
+        Ok(matches!(rows.first().map(Vec::as_slice), Some([SqlValue::Number(1)])))
     }
 
     fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
@@ -209,6 +230,9 @@ SET synchronous_commit = on;
 SET lock_timeout = '5s';
 SET idle_in_transaction_session_timeout = '30s';
 ";
+
+/// Two numbers, so that none of them is one of those that serialise transactions.
+const CLAIM: &str = "SELECT CAST(pg_try_advisory_lock(1952805748, hashtext($1)) AS INT)::BIGINT";
 
 /// Whether files of the log are removed after a checkpoint: not used again as they are, nor archived.
 const LOG_IS_REMOVED: &str = "SELECT current_setting('wal_recycle')::boolean = false

@@ -2,14 +2,17 @@ use super::StoreError;
 use super::database::{Database, SqlValue, transaction};
 
 /// The store's current schema version, kept in its table `form`.
-pub(super) const CURRENT: i64 = SESSIONS;
+pub(super) const CURRENT: i64 = SERIES;
 
 /// Version 1: sessions, and the servers that they are on.
 const SESSIONS: i64 = 1;
 
+/// Version 2: the series of hooks that a session began in, and prefixes to be found by.
+const SERIES: i64 = 2;
+
 /// The migrations: each version and the statements that lead to it, in order. A step that was ever
 /// released is never edited: stores made by it exist.
-const STEPS: [(i64, &str); 1] = [(SESSIONS, CREATE_SESSIONS)];
+const STEPS: [(i64, &str); 2] = [(SESSIONS, CREATE_SESSIONS), (SERIES, ADD_SERIES)];
 
 /// Instants are whole seconds since 1970-01-01T00:00:00Z. Addresses are text, as RFC 5952 writes
 /// them, so that a sysadmin can read them; of IPv4-mapped ones the IPv4 address.
@@ -80,6 +83,13 @@ CREATE TABLE setting (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ){table};
+";
+
+/// A session that is not known to be of the series that runs is bound to no ID.
+const ADD_SERIES: &str = "
+ALTER TABLE session ADD COLUMN series {number};
+CREATE INDEX session_open_prefix ON session (delegated_prefix)
+    WHERE ended IS NULL AND delegated_prefix IS NOT NULL;
 ";
 
 /// Migrates the store to the current version. `create` allows it to have no schema yet; without that,

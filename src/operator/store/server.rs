@@ -76,13 +76,13 @@ pub struct ServerRun {
 }
 
 /// Notes that the server was alive at `seen`, and ends the sessions that an earlier run left open:
-/// after that run's last sign of life, before this run began.
+/// after that run's last sign of life, before this run began. Returns when its latest run began.
 pub(super) fn mark_seen(
     database: &mut dyn Database,
     run: &ServerRun,
     seen: UnixSeconds,
     policy: &RetentionPolicy,
-) -> Result<(), StoreError> {
+) -> Result<UnixSeconds, StoreError> {
     let name = SqlParam::Text(run.server.as_str());
     let rows = database.query("SELECT run, seen FROM server WHERE name = $1", &[name])?;
     let Some(row) = rows.first() else {
@@ -90,7 +90,7 @@ pub(super) fn mark_seen(
             "INSERT INTO server (name, run, seen) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             &[name, second(Some(run.began)), second(Some(seen))],
         )?;
-        return Ok(());
+        return Ok(run.began);
     };
     let mut row = RowReader(row.iter());
     let read = row.second().flatten().zip(row.second().flatten());
@@ -111,5 +111,5 @@ pub(super) fn mark_seen(
         "UPDATE server SET run = $1, seen = $2 WHERE name = $3",
         &[second(Some(run.began.max(known))), second(Some(seen.max(last))), name],
     )?;
-    Ok(())
+    Ok(run.began.max(known))
 }

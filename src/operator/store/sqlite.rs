@@ -82,6 +82,16 @@ impl Database for SqliteDatabase {
         Ok(())
     }
 
+    fn bound(&mut self, timeout: Duration) -> Result<(), StoreError> {
+        let done = self.connection.busy_timeout(timeout);
+        self.failed(done)
+    }
+
+    fn claim(&mut self, _name: &str) -> Result<bool, StoreError> {
+        // The file is on this machine, as is whoever uses it.
+        Ok(true)
+    }
+
     fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
         let done = self.connection.execute_batch(statements);
         self.failed(done)

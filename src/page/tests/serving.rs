@@ -14,7 +14,7 @@ fn the_headers_are_these_and_no_others() {
         assert_eq!(
             answer.head,
             format!(
-                "HTTP/1.0 200 OK\r\n\
+                "HTTP/1.1 200 OK\r\n\
                  Server: temoin\r\n\
                  Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
                  Cache-Control: no-store\r\n\
@@ -24,7 +24,8 @@ fn the_headers_are_these_and_no_others() {
                  Cross-Origin-Resource-Policy: same-origin\r\n\
                  Referrer-Policy: same-origin\r\n\
                  X-Content-Type-Options: nosniff\r\n\
-                 Content-Length: {}",
+                 Content-Length: {}\r\n\
+                 Connection: close",
                 answer.body.len()
             )
         );
