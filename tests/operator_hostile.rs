@@ -360,6 +360,78 @@ fn a_flood_from_one_source_is_refused_and_harms_no_other() {
 }
 
 #[test]
+fn a_thousand_boxes_that_come_back_at_once_are_registered_whatever_one_of_them_does() {
+    let operator = TestOperator::new();
+    let mut connection = rusqlite::Connection::open(operator.path("record.db")).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for number in 0..1_000_u32 {
+        // As where all come from behind one address translation.
+        let insert = "INSERT INTO session (server, run, series, assigned_ipv6, began)
+            VALUES ('gw1/tun0', 1795000000, ?1, ?2, 1795000001)";
+        let row = (operator.series().number(), format!("2001:db8:99::{:x}", number + 2));
+        transaction.execute(insert, row).unwrap();
+    }
+    transaction.commit().unwrap();
+    let behind = operator.serve();
+    let mut flooded = Vec::new();
+    for number in 0..1_000_u32 {
+        let source = format!("2001:db8:99::{:x}", number + 2);
+        let mut bytes = [8; 32];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        assert_eq!(behind.register(&source, SessionId::from_bytes(bytes)), 204, "{source}");
+        if number % 10 == 0 {
+            flooded.push(behind.register("2001:db8:99::2", SessionId::from_bytes([0; 32])));
+        }
+    }
+    // What the flooder registered first is one of the sixty.
+    assert_eq!(flooded.iter().filter(|status| **status != 429).count(), 59);
+}
+
+#[test]
+fn from_one_address_with_many_boxes_behind_it_none_is_registered() {
+    let operator = TestOperator::new();
+    let behind = operator.serve();
+    operator.begin("10.8.0.2");
+    let answers: Vec<u16> = (1..=20).map(|id_| behind.register("10.8.0.2", id(id_))).collect();
+    assert_eq!(answers[..2], [204, 409]);
+    assert_eq!(answers[16..], [503; 4]);
+}
+
+#[test]
+fn while_the_record_cannot_be_used_all_else_goes_on() {
+    let operator = TestOperator::new();
+    operator.begin("127.0.0.1");
+    let tls = TlsResponder::serve(&operator);
+    let connection = rusqlite::Connection::open(operator.path("record.db")).unwrap();
+    connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let body = RegisterRequest::new(id(1)).to_bytes();
+    thread::scope(|scope| {
+        let asked: Vec<_> = (0..20)
+            .map(|_| {
+                scope.spawn(|| {
+                    let begun = Instant::now();
+                    let status = tls.send(&post(RegisterRequest::PATH, &[], &body)).status;
+                    (status, begun.elapsed())
+                })
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(200));
+        for _ in 0..5 {
+            let begun = Instant::now();
+            assert_eq!(tls.send(&post("/temoin/2/register", &[], &body)).status, 404);
+            assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+        }
+        for asked in asked {
+            let (status, took) = asked.join().unwrap();
+            assert!(status == 503 && took < Duration::from_millis(2_500), "{status} {took:?}");
+        }
+    });
+    connection.execute_batch("ROLLBACK").unwrap();
+    assert!(operator.store().look_up(request(&[id(1)]).ids()).unwrap().is_empty());
+    assert_eq!(tls.send(&post(RegisterRequest::PATH, &[], &body)).status, 204);
+}
+
+#[test]
 fn slow_connections_delay_nobody_and_are_given_up() {
     let operator = TestOperator::new();
     let (behind, tls) = (operator.serve(), TlsResponder::serve(&operator));

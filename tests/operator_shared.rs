@@ -20,8 +20,13 @@ use std::time::{Duration, Instant};
 use temoin_core::session::{Field, SessionId};
 use temoin_protocol::{PublicKey, RegisterRequest, StatusRequest};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use temoin_operator::Location;
+
 use boxes::{post, receive, request, verify};
 use gateway::{ServeProcess, TestGateway};
+use support::Cluster;
 
 /// How many sessions each gateway has.
 const SESSIONS: u8 = 20;
@@ -93,6 +98,92 @@ fn gateways_that_record_and_answer_at_once_lose_nothing_while_programs_of_theirs
             .map(|receipt| *receipt.statement().id())
             .collect();
         assert_eq!(held, all.iter().map(|number| id(*number)).collect());
+    }
+}
+
+#[test]
+fn a_database_that_freezes_or_is_away_delays_no_answer_and_nothing_is_bound_afterwards() {
+    let cluster = Cluster::start("");
+    let gateway = TestGateway::at(&Location::Postgres(cluster.database()));
+    let serving = gateway.serve();
+    assert_eq!(gateway.hook("client-connect", &gateway.client(1), None), "");
+    gateway.await_counts(1, 1);
+    let ask = |path: &str, number| {
+        let body = RegisterRequest::new(id(number)).to_bytes();
+        let begun = Instant::now();
+        (send(&gateway, &address(1), path, &body).unwrap().status, begun.elapsed())
+    };
+    // So that there is a connection which freezes.
+    assert_eq!(ask(StatusRequest::PATH, 1).0, 400);
+    assert_eq!(gateway.register("10.99.0.99", id(9)), 404);
+    let frozen = Frozen::new(&cluster);
+    for (path, expected) in
+        [(RegisterRequest::PATH, 503), ("/temoin/2", 404), (RegisterRequest::PATH, 503)]
+    {
+        let (status, took) = ask(path, 1);
+        assert!(status == expected && took < Duration::from_secs(2), "{path}: {status} {took:?}");
+    }
+    assert_eq!(gateway.hook("client-disconnect", &gateway.client(1), None), "");
+    let mut second = gateway.client(1);
+    second.insert("untrusted_ip".to_owned(), "198.51.100.99".to_owned());
+    second.insert("time_unix".to_owned(), "1795415800".to_owned());
+    assert_eq!(gateway.hook("client-connect", &second, None), "");
+    drop(frozen);
+    gateway.await_counts(2, 1);
+    assert_eq!(gateway.store().stats().unwrap().registered, 0);
+    wait("a registration", || gateway.register(&address(1), id(2)) == 204);
+
+    // It is told to end while the database hangs.
+    let _frozen = Frozen::new(&cluster);
+    let (status, _) = ask(RegisterRequest::PATH, 2);
+    assert_eq!(status, 503);
+    let begun = Instant::now();
+    assert!(serving.terminate().success());
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn of_two_machines_with_one_name_the_second_registers_nobody() {
+    let first = TestGateway::postgres();
+    let second = TestGateway::at(first.location());
+    for gateway in [&first, &second] {
+        gateway.configure("[gateway]\nname = \"gw\"\n");
+    }
+    let of_first = first.serve();
+    assert_eq!(first.hook("client-connect", &first.client(1), None), "");
+    first.await_counts(1, 1);
+    assert_eq!(first.register(&address(1), id(1)), 204);
+    let of_second = second.serve();
+    assert_eq!(second.hook("client-connect", &second.client(2), None), "");
+    second.await_counts(2, 2);
+    assert_eq!(second.register(&address(2), id(2)), 503);
+    drop((of_first, of_second));
+}
+
+/// A PostgreSQL whose processes are stopped, until this is dropped.
+struct Frozen(Vec<Pid>);
+
+impl Frozen {
+    fn new(cluster: &Cluster) -> Self {
+        let file = fs::read_to_string(cluster.files().join("postmaster.pid")).unwrap();
+        let server: i32 = file.lines().next().unwrap().parse().unwrap();
+        let children =
+            fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
+        let all: Vec<Pid> = std::iter::once(server).chain(children).map(Pid::from_raw).collect();
+        for pid in &all {
+            // A child may have ended meanwhile.
+            let _ = kill(*pid, Signal::SIGSTOP);
+        }
+        Self(all)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            let _ = kill(*pid, Signal::SIGCONT);
+        }
     }
 }
 

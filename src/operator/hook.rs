@@ -113,23 +113,28 @@ fn write_to_spool(
     deadline: Instant,
 ) -> Result<(), Box<dyn Error>> {
     let (said, steps) = channel();
-    let directory = reachable(&settings.spool);
+    let spool = Spool::at(&reachable(&settings.spool));
+    let put = |spool: &Spool, event: Event| {
+        spool.put(&[event]).map_err(|error| (error, spool.series().note_lost(1).is_ok()))
+    };
+    let (own, again) = (spool.clone(), event.clone());
     let work = move || {
-        let spool = Spool::at(&directory);
-        let put = spool.put(&[event]);
-        if put.is_err() {
-            let _ = said.send(
-                put.and(Ok(None)).map_err(|error| (error, spool.series().note_lost(1).is_ok())),
-            );
+        let is_put = put(&own, event);
+        let is_over = is_put.is_err();
+        let _ = said.send(is_put.map(|()| None));
+        if is_over {
             return;
         }
-        let _ = said.send(Ok(None));
         if let Some(Ok(config)) = text.map(|text| Config::parse(&text)) {
-            let delivered = delivery::deliver(&spool, &config);
+            let delivered = delivery::deliver(&own, &config);
             let _ = said.send(Ok(delivered.err().filter(|error| !error.is_transient())));
         }
     };
-    Builder::new().spawn(work)?;
+    if Builder::new().spawn(work).is_err() {
+        // OpenVPN's unit bounds the threads of the user, who has others: nothing bounds the time then.
+        let not_recorded = |why| NotRecorded(settings.spool.clone(), Some(why)).into();
+        return put(&spool, again).map_err(not_recorded);
+    }
     let left = || deadline.saturating_duration_since(Instant::now());
     match steps.recv_timeout(left()) {
         Ok(Ok(_)) => {}

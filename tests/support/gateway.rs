@@ -203,6 +203,13 @@ impl ServeProcess {
     pub fn id(&self) -> i32 {
         self.0.id().try_into().unwrap()
     }
+
+    /// Tells it to end, as a service manager does, and waits until it has.
+    pub fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = nix::unistd::Pid::from_raw(self.id());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.0.wait().unwrap()
+    }
 }
 
 impl Drop for ServeProcess {

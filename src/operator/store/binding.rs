@@ -62,7 +62,8 @@ impl Store {
     /// It must be certain that the session is the one that has the address now: it is the only open one
     /// in the whole store that has it, on this gateway, and no hook was lost since its own. Of a gateway
     /// with several servers it must be on the one that the address is routed to; where that is not known,
-    /// no hook may ever have been lost.
+    /// no hook may ever have been lost, and no other of these servers may have had the address in a
+    /// session whose end nobody saw.
     ///
     /// # Errors
     /// Every [`StoreError`] but `Missing`.
@@ -184,9 +185,27 @@ fn is_routed_to(
     }
     let rows = database.query("SELECT name FROM server", &[])?;
     let names = rows.iter().filter_map(|row| RowReader(row.iter()).text().flatten());
-    let servers = names.filter(|name| device_of(name, gateway).is_some()).count();
-    Ok(servers == 1 || !is_lossy)
+    let others: Vec<&str> =
+        names.filter(|name| *name != server && device_of(name, gateway).is_some()).collect();
+    if others.is_empty() {
+        return Ok(true);
+    }
+    if *is_lossy {
+        return Ok(false);
+    }
+    // A session that is thought to be over may still be there where the clock was set.
+    let address = registration.source.to_canonical();
+    let query = if address.is_ipv4() { INFERRED_IPV4 } else { INFERRED_IPV6 };
+    let ended = database.query(query, &[SqlParam::Text(&address.to_string())])?;
+    let mut servers = ended.iter().filter_map(|row| RowReader(row.iter()).text().flatten());
+    Ok(!servers.any(|name| others.contains(&name)))
 }
+
+const INFERRED_IPV4: &str = "SELECT DISTINCT server FROM session
+    WHERE assigned_ipv4 = $1 AND ended_after IS NOT NULL";
+
+const INFERRED_IPV6: &str = "SELECT DISTINCT server FROM session
+    WHERE assigned_ipv6 = $1 AND ended_after IS NOT NULL";
 
 const OPEN_WITH_IPV4: &str = "SELECT number, id, server, series, began FROM session
     WHERE assigned_ipv4 = $1 AND ended IS NULL LIMIT 2";

@@ -90,6 +90,8 @@ const ADD_SERIES: &str = "
 ALTER TABLE session ADD COLUMN series {number};
 CREATE INDEX session_open_prefix ON session (delegated_prefix)
     WHERE ended IS NULL AND delegated_prefix IS NOT NULL;
+CREATE INDEX session_inferred_ipv4 ON session (assigned_ipv4) WHERE ended_after IS NOT NULL;
+CREATE INDEX session_inferred_ipv6 ON session (assigned_ipv6) WHERE ended_after IS NOT NULL;
 ";
 
 /// Migrates the store to the current version. `create` allows it to have no schema yet; without that,
