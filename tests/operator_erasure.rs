@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use temoin_core::law::Period;
@@ -79,6 +81,92 @@ fn postgresql_as_it_is_installed_keeps_erased_sessions_in_its_log_and_that_is_sa
     assert_eq!(erase(&mut store), ScrubOutcome::LogRemains);
     expect(&cluster.files().join("base"), is_kept);
     assert!(found(&cluster.files().join("pg_wal")).len() > addresses(is_kept).len());
+}
+
+#[test]
+fn what_keeps_the_log_of_postgresql_is_said_before_anything_is_claimed() {
+    let cluster = Cluster::start("wal_recycle = off");
+    let mut store = Store::create(&Location::Postgres(cluster.database())).unwrap();
+    let due = |store: &mut Store| {
+        let ended = SessionRecord {
+            end: Some(SessionEnd { when: EndTime::At(at(9)), reason: TerminateCause::Other }),
+            ..SessionRecord::beginning(at(0))
+        };
+        let run = ServerRun { server: "gw1/tun0".parse().unwrap(), began: at(0) };
+        let policy = RetentionPolicy::from_end(Period::Days(30), Zone::UTC);
+        store.end_session(&run, &ended, &policy).unwrap();
+        store.erase(today()).unwrap().scrubbed
+    };
+    assert_eq!(due(&mut store), ScrubOutcome::Gone);
+    for (keep, release) in [
+        (
+            "SELECT pg_create_physical_replication_slot('replica', true)",
+            "SELECT pg_drop_replication_slot('replica')",
+        ),
+        ("ALTER SYSTEM SET wal_keep_size = '64MB'", "ALTER SYSTEM RESET wal_keep_size"),
+    ] {
+        for (statement, expected) in
+            [(keep, ScrubOutcome::LogRemains), (release, ScrubOutcome::Gone)]
+        {
+            cluster.psql("postgres", statement);
+            cluster.psql("postgres", "SELECT pg_reload_conf()");
+            // Each server process reads the configuration when it is asked for something.
+            support::await_value(statement, || (due(&mut store) == expected).then_some(()));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_of_what_others_write_while_postgresql_is_rewritten() {
+    let cluster = Cluster::start("wal_recycle = off");
+    let location = Location::Postgres(cluster.database());
+    let mut store = Store::create(&location).unwrap();
+    let name = cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname ~ 'temoin'");
+    cluster.psql("postgres", "CREATE ROLE reader");
+    cluster.psql(&name, "GRANT SELECT ON session TO reader");
+    let fill = "INSERT INTO session (server, began, ended, erase_by, assigned_ipv4)
+        SELECT 'gw9/tun0', n, n, CASE WHEN n % 2 = 0 THEN 20260101 ELSE 20991231 END, 'old' || n
+        FROM generate_series(1, 12000) n";
+    let is_over = AtomicBool::new(false);
+    let written = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut store = Store::open(&location).unwrap();
+            let policy = RetentionPolicy::from_end(Period::Days(30), Zone::UTC);
+            let run = ServerRun { server: "gw1/tun0".parse().unwrap(), began: at(0) };
+            let mut written = 0;
+            while !is_over.load(Ordering::SeqCst) && written < 60_000 {
+                let record = SessionRecord {
+                    assigned_ipv4: Some(Ipv4Addr::from_bits(0x0a00_0000 + written)),
+                    origin_port: Some(1),
+                    ..SessionRecord::beginning(at(u64::from(written)))
+                };
+                store.begin_session(&run, &record, &policy, None).unwrap();
+                if written % 2 == 0 {
+                    let when = EndTime::At(at(100_000_000));
+                    let reason = TerminateCause::Disconnected;
+                    let end = Some(SessionEnd { when, reason });
+                    store.end_session(&run, &SessionRecord { end, ..record }, &policy).unwrap();
+                }
+                written += 1;
+            }
+            written
+        });
+        for _ in 0..2 {
+            cluster.psql(&name, fill);
+            let erased = store.erase(today()).unwrap();
+            assert_eq!((erased.sessions, erased.scrubbed), (6_000, ScrubOutcome::Gone));
+        }
+        is_over.store(true, Ordering::SeqCst);
+        writer.join().unwrap()
+    });
+    assert!(written > 20, "{written}");
+    let stats = store.stats().unwrap();
+    assert_eq!(stats.sessions, u64::from(written) + 12_000);
+    assert_eq!(stats.open, u64::from(written / 2));
+    let count = "SELECT count(DISTINCT number) FROM session";
+    assert_eq!(cluster.psql(&name, count), stats.sessions.to_string());
+    let right = "SELECT has_table_privilege('reader', 'session', 'SELECT')";
+    assert_eq!(cluster.psql(&name, right), "t");
 }
 
 /// A record of one session an address of the space that is recorded at all.

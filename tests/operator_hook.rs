@@ -161,11 +161,64 @@ fn what_root_leaves_in_the_spool_belongs_to_the_spools_owner() {
 }
 
 #[test]
+fn a_clock_that_jumped_erases_nothing_and_one_that_goes_on_does() {
+    let gateway = TestGateway::sqlite();
+    gateway.hook("client-connect", &gateway.client(1), None);
+    gateway.await_counts(1, 1);
+    gateway.hook("client-disconnect", &gateway.client(1), None);
+    gateway.await_counts(1, 0);
+    let erase_at = |day: &str, arguments: &[&str]| {
+        let erase = gateway.command(&[&["erase"], arguments].concat());
+        let mut faked = Command::new("faketime");
+        faked.arg(format!("{day} 12:00:00")).arg(erase.get_program()).args(erase.get_args());
+        faked.output().unwrap()
+    };
+    for day in ["2030-01-01", "2030-01-02", "2030-01-05", "2039-06-01"] {
+        let refused = erase_at(day, &[]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("nothing is erased"), "{said}");
+        gateway.await_counts(1, 0);
+    }
+    assert!(gateway.run(&["erase"]).starts_with("0 sessions erased"));
+    // After an erasure by a clock that is trusted, too.
+    assert!(!erase_at("2030-01-01", &[]).status.success());
+    gateway.await_counts(1, 0);
+    let confirmed = erase_at("2030-01-01", &["--trust-clock"]);
+    assert!(String::from_utf8_lossy(&confirmed.stdout).starts_with("1 sessions erased"));
+    gateway.await_counts(0, 0);
+}
+
+#[test]
+fn what_is_due_goes_also_where_the_spool_cannot_be_taken() {
+    let gateway = TestGateway::sqlite();
+    gateway.configure("[retention]\ndays = 1\ncounted_from = \"session_start\"\n");
+    let mut old = gateway.client(1);
+    old.insert("time_unix".to_owned(), "1600000000".to_owned());
+    gateway.hook("client-connect", &old, None);
+    gateway.hook("client-disconnect", &old, None);
+    gateway.await_counts(1, 0);
+    fs::remove_dir_all(gateway.path("spool")).unwrap();
+    let output = gateway.command(&["erase"]).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), output.stderr);
+    assert!(said.starts_with("1 sessions erased"), "{said}");
+    assert!(!output.status.success() && String::from_utf8_lossy(&errors).contains("spool"));
+}
+
+#[test]
 fn making_what_is_there_changes_nothing() {
     let gateway = TestGateway::sqlite();
     let before = fs::read(gateway.path("operator.toml")).unwrap();
     let said = gateway.run(&["init"]);
     assert!(said.contains("there already") && said.contains("client-connect"), "{said}");
+    assert_eq!(fs::read(gateway.path("operator.toml")).unwrap(), before);
+
+    let own = gateway.path("record/record.db").display().to_string();
+    assert!(gateway.run(&["init", "--store", &own]).contains("there already"));
+    for other in ["postgres:///temoin", "/var/lib/other.db"] {
+        let output = gateway.command(&["init", "--store", other]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("another store"), "{said}");
+    }
     assert_eq!(fs::read(gateway.path("operator.toml")).unwrap(), before);
 }
 

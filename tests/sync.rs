@@ -245,7 +245,7 @@ fn life(fixture: &OperatorLab) {
     assert!(answer.contains(&first.id.short()), "{answer}");
     assert_eq!(fixture.compared(&first), alike());
     assert_eq!(fixture.standing(&first), SyncVerdict::Held { erase_by: None });
-    assert!(fixture.lab.run("operator erase").starts_with("0 sessions erased"));
+    assert!(fixture.lab.run("operator erase --trust-clock").starts_with("0 sessions erased"));
 
     // Erased on time.
     fixture.reconnect();
@@ -261,7 +261,7 @@ fn life(fixture: &OperatorLab) {
     fixture.ask();
     let ended = fixture.compared(&second);
     assert_eq!(ended[&Field::SessionEnd], DigestComparison::Same, "{ended:?}");
-    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    assert!(fixture.lab.run("operator erase --trust-clock").starts_with("1 sessions erased"));
     assert_eq!(fixture.count(&fixture.own(&second)), 0);
     let asked = fixture.lab.run("temoin sync --dry-run");
     assert!(asked.contains(&second.id.to_string()), "{asked}");
@@ -274,7 +274,7 @@ fn life(fixture: &OperatorLab) {
     fixture.reconnect();
     fixture.registered(3);
     fixture.due(&third, 20);
-    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    assert!(fixture.lab.run("operator erase --trust-clock").starts_with("1 sessions erased"));
     fixture.ask();
     assert!(matches!(fixture.standing(&third), SyncVerdict::Confirmed { .. }));
     let asked = fixture.lab.run("temoin sync --dry-run");
@@ -351,7 +351,7 @@ fn while_the_operator_is_away_for_three_weeks_nothing_is_lost_and_nothing_is_sen
     let fixture = OperatorLab::begin("--clock", RecordLocation::Sqlite);
     let first = fixture.registered(0);
     // The first run recomputes each session's day.
-    assert!(fixture.lab.run("operator erase").starts_with("0 sessions erased"));
+    assert!(fixture.lab.run("operator erase --trust-clock").starts_with("0 sessions erased"));
     fixture.due(&first, -3);
     fixture.ask();
     assert_eq!(fixture.compared(&first), alike());
@@ -392,7 +392,7 @@ fn while_the_operator_is_away_for_three_weeks_nothing_is_lost_and_nothing_is_sen
     assert!(matches!(overdue, SyncVerdict::Overdue { .. }), "{clock}: {overdue:?}");
     // Its ID goes from the ledger with the session itself, so it is looked for now.
     assert_eq!(fixture.named(&first), [Some(204)]);
-    assert!(fixture.lab.run("operator erase").starts_with("1 sessions erased"));
+    assert!(fixture.lab.run("operator erase --trust-clock").starts_with("1 sessions erased"));
     clock = fixture.next_day(clock);
     assert!(matches!(standing(&first, clock), SyncVerdict::Confirmed { .. }), "{clock}");
     assert!(matches!(standing(&second, clock), SyncVerdict::Held { .. }), "{clock}");

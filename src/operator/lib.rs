@@ -11,6 +11,7 @@
 
 mod answers;
 pub mod cli;
+mod clock;
 mod config;
 mod delivery;
 mod end;
@@ -31,6 +32,7 @@ mod spool;
 pub mod store;
 mod tls;
 
+pub use clock::{ClockMemory, ClockReading};
 pub use config::{Config, ConfigError, HookSettings};
 pub use delivery::{DeliveryError, deliver};
 pub use end::{EndTime, SessionEnd, TerminateCause};

@@ -42,6 +42,16 @@ pub(super) fn run(path: &Path, init: &InitArguments) -> Result<(), Box<dyn Error
         Err(error) => return Err(format!("{}: {error}", path.display()).into()),
     }
     let config = Config::read(path)?;
+    if init.store.as_ref().is_some_and(|asked| *asked != config.store) {
+        return Err(format!(
+            "{}: store.location names another store, {}: correct it there, and run 'temoin-operator \
+             init' without --store. What is recorded stays where it is: a record that nothing names \
+             any more is not erased by anything.",
+            path.display(),
+            config.store
+        )
+        .into());
+    }
     let spool = &config.hook.spool;
     Spool::create(spool).map_err(|error| format!("{}: {error}", spool.display()))?;
     if let Location::Sqlite(path) = &config.store {

@@ -44,7 +44,7 @@ enum OperatorCommand {
     Serve,
     #[command(subcommand)]
     Key(key::KeyCommand),
-    Erase,
+    Erase(erase::EraseArguments),
     Stats,
     Import(import::ImportArguments),
 }
@@ -75,7 +75,7 @@ pub fn run() -> ExitCode {
         }),
         OperatorCommand::Serve => read().and_then(|config| serve::run(&config)),
         OperatorCommand::Key(key) => read().and_then(|config| key::run(&config, &key)),
-        OperatorCommand::Erase => read().and_then(|config| erase::run(&config)),
+        OperatorCommand::Erase(erase) => read().and_then(|config| erase::run(&config, &erase)),
         OperatorCommand::Import(import) => read().and_then(|config| import::run(&config, &import)),
         OperatorCommand::Stats => read().and_then(|config| stats::run(&config)),
     };

@@ -15,6 +15,7 @@ mod error;
 mod location;
 mod postgres;
 mod radacct;
+mod rewrite;
 mod row;
 mod schema;
 mod server;

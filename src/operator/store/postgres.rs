@@ -7,6 +7,7 @@ use postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
 use super::database::{Database, Dialect, ScrubOutcome, SqlParam, SqlRow, SqlValue};
+use super::rewrite::rewrite;
 use super::{Location, StoreError};
 
 /// A store in PostgreSQL. A broken connection is reopened by the next call.
@@ -142,8 +143,9 @@ impl Database for PostgresDatabase {
     }
 
     fn scrub(&mut self) -> Result<ScrubOutcome, StoreError> {
-        // A plain VACUUM frees space for new rows, but leaves the bytes of the old ones in place.
-        self.batch("VACUUM FULL session")?;
+        if !self.run(|connection| rewrite(&mut connection.client, WITHOUT_STATISTICS))? {
+            return Ok(ScrubOutcome::LogRemains);
+        }
         // The write-ahead log still has them until its files are removed after a checkpoint, which
         // depends on privileges and settings that are not this program's.
         let empty = |connection: &mut PgConnection| {
@@ -234,9 +236,13 @@ SET idle_in_transaction_session_timeout = '30s';
 /// Two numbers, so that none of them is one of those that serialise transactions.
 const CLAIM: &str = "SELECT CAST(pg_try_advisory_lock(1952805748, hashtext($1)) AS INT)::BIGINT";
 
-/// Whether files of the log are removed after a checkpoint: not used again as they are, nor archived.
+/// Whether files of the log are removed after a checkpoint: not used again as they are, nor archived, nor
+/// kept for a replica that follows or may come back.
 const LOG_IS_REMOVED: &str = "SELECT current_setting('wal_recycle')::boolean = false
-    AND current_setting('archive_mode') = 'off'";
+    AND current_setting('archive_mode') = 'off'
+    AND (SELECT setting::bigint = 0 FROM pg_settings WHERE name = 'wal_keep_size')
+    AND NOT EXISTS (SELECT FROM pg_replication_slots)
+    AND NOT EXISTS (SELECT FROM pg_stat_replication)";
 
 /// Samples of values in the planner's statistics would outlive the rows that they come from.
 const WITHOUT_STATISTICS: &str = "

@@ -2,6 +2,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -20,8 +21,12 @@ impl SqliteDatabase {
     /// Opens the file; with `create`, creates it if it is missing.
     pub(super) fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
         let location = Location::Sqlite(path.to_owned());
-        if !create && !path.exists() {
-            return Err(StoreError::Missing(location));
+        match path.try_exists() {
+            Ok(false) if !create => return Err(StoreError::Missing(location)),
+            Err(error) => {
+                return Err(StoreError::Unusable { location, why: error.to_string() });
+            }
+            Ok(_) => {}
         }
         if create {
             make(path).map_err(|error| {
@@ -114,12 +119,30 @@ impl Database for SqliteDatabase {
     }
 
     fn scrub(&mut self) -> Result<ScrubOutcome, StoreError> {
-        // Deleted cells are overwritten by `secure_delete`; the log has the pages from before.
-        let busy = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        let busy = self.failed(busy)?;
-        Ok(if busy == 0 { ScrubOutcome::Gone } else { ScrubOutcome::LogRemains })
+        // Deleted cells are overwritten by `secure_delete`; the log has the pages from before. While
+        // it waits for readers nobody can write, so it waits for a moment only, some times over.
+        self.connection
+            .busy_timeout(CHECKPOINT_TIMEOUT)
+            .map_err(|e| failure(&self.location, &e))?;
+        let mut outcome = Ok(ScrubOutcome::LogRemains);
+        for attempt in 0..CHECKPOINTS {
+            thread::sleep(CHECKPOINT_TIMEOUT * attempt);
+            let busy = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+                .and_then(|()| {
+                    let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+                    self.connection.query_row(truncate, [], |row| row.get::<_, i64>(0))
+                });
+            outcome = self
+                .failed(busy)
+                .map(|busy| if busy == 0 { ScrubOutcome::Gone } else { ScrubOutcome::LogRemains });
+            if !matches!(outcome, Ok(ScrubOutcome::LogRemains)) {
+                break;
+            }
+        }
+        let restored = self.connection.busy_timeout(BUSY_TIMEOUT);
+        self.failed(restored).and(outcome)
     }
 
     fn unexpected(&self, why: &str) -> StoreError {
@@ -184,5 +207,8 @@ fn answer(value: ValueRef<'_>) -> SqlValue {
 
 /// How long a call waits for another program that uses the store.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an erasure waits at a time for those who read, and how often.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(200);
+const CHECKPOINTS: u32 = 5;
 /// More statements than the store has.
 const STATEMENT_CACHE_SIZE: usize = 64;

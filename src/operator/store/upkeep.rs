@@ -1,11 +1,15 @@
 //! Operations on all sessions: erasing, counting, and applying a changed configuration.
 
+use std::thread;
+use std::time::Instant;
+
 use super::database::{SqlParam, SqlValue, transaction};
 use super::row::{self, RowReader, second};
 use super::{
     ErasureSummary, RetentionPolicy, ScrubOutcome, Store, StoreError, TerminateCause, close,
     damaged,
 };
+use crate::{ClockMemory, ClockReading};
 use temoin_core::session::Timestamp;
 use temoin_protocol::{Day, UnixSeconds};
 
@@ -15,27 +19,77 @@ impl Store {
     /// # Errors
     /// Every [`StoreError`] but `Missing`. What was erased before stays erased.
     pub fn erase(&mut self, today: Day) -> Result<ErasureSummary, StoreError> {
-        let sessions = transaction(&mut *self.database, |database| {
-            let sessions = database.execute(
-                "DELETE FROM session WHERE ended IS NOT NULL AND erase_by <= $1",
-                &[row::day(Some(today))],
-            )?;
-            if sessions > 0 {
-                // So that an erasure that is cut off here is completed by the next one.
-                database.execute(
-                    "INSERT INTO setting (name, value) VALUES ('scrub', 'due')
-                    ON CONFLICT (name) DO NOTHING",
-                    &[],
-                )?;
+        let mut sessions = 0;
+        loop {
+            let began = Instant::now();
+            let erased = transaction(&mut *self.database, |database| {
+                let erased = database.execute(ERASE_SOME, &[row::day(Some(today))])?;
+                if erased > 0 {
+                    // So that an erasure that is cut off here is completed by the next one.
+                    database.execute(
+                        "INSERT INTO setting (name, value) VALUES ('scrub', 'due')
+                        ON CONFLICT (name) DO NOTHING",
+                        &[],
+                    )?;
+                }
+                Ok(erased)
+            })?;
+            if erased == 0 {
+                break;
             }
-            Ok(sessions)
-        })?;
+            sessions += erased;
+            // Those who wait to write look only now and then whether they can.
+            thread::sleep(began.elapsed());
+        }
         let due = self.database.query("SELECT value FROM setting WHERE name = 'scrub'", &[])?;
         let scrubbed = if due.is_empty() { ScrubOutcome::Gone } else { self.database.scrub()? };
         if scrubbed == ScrubOutcome::Gone {
             self.database.execute("DELETE FROM setting WHERE name = 'scrub'", &[])?;
         }
         Ok(ErasureSummary { sessions, scrubbed })
+    }
+
+    /// What is remembered of a gateway's clock.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn clock_memory(&mut self, gateway: &str) -> Result<ClockMemory, StoreError> {
+        let mut reading = |kind: &str| {
+            let name = format!("{kind} {gateway}");
+            let rows = self
+                .database
+                .query("SELECT value FROM setting WHERE name = $1", &[SqlParam::Text(&name)])?;
+            let text = rows.first().and_then(|row| RowReader(row.iter()).text().flatten());
+            Ok::<_, StoreError>(text.and_then(|text| text.parse().ok()))
+        };
+        let (trusted, doubted) = (reading(TRUSTED)?, reading(DOUBTED)?);
+        let rows = self.database.query(LAST_SIGN, &[])?;
+        let last_sign = rows.first().and_then(|row| RowReader(row.iter()).second().flatten());
+        Ok(ClockMemory { trusted, doubted, last_sign })
+    }
+
+    /// Remembers a gateway's clock as trusted, or as doubted.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but `Missing`.
+    pub fn remember_clock(
+        &mut self,
+        gateway: &str,
+        reading: &ClockReading,
+        is_trusted: bool,
+    ) -> Result<(), StoreError> {
+        let kind = if is_trusted { TRUSTED } else { DOUBTED };
+        let (name, value) = (format!("{kind} {gateway}"), reading.to_string());
+        let doubted = format!("{DOUBTED} {gateway}");
+        transaction(&mut *self.database, |database| {
+            database.execute("DELETE FROM setting WHERE name = $1", &[SqlParam::Text(&doubted)])?;
+            database.execute(
+                "INSERT INTO setting (name, value) VALUES ($1, $2)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                &[SqlParam::Text(&name), SqlParam::Text(&value)],
+            )?;
+            Ok(())
+        })
     }
 
     /// Recomputes how long each session is kept if the retention policy differs from last time: the
@@ -171,6 +225,18 @@ impl Store {
         read.ok_or_else(|| damaged(&*self.database))
     }
 }
+
+/// So many at a time that nobody who writes has to wait long.
+const ERASE_SOME: &str = "DELETE FROM session WHERE number IN (
+    SELECT number FROM session WHERE ended IS NOT NULL AND erase_by <= $1 LIMIT 2000)";
+
+const LAST_SIGN: &str =
+    "SELECT max(at) FROM (SELECT max(seen) AS at FROM server UNION ALL SELECT max(began) FROM session)
+    AS signs";
+
+/// The settings that remember a gateway's clock.
+const TRUSTED: &str = "clock-trusted";
+const DOUBTED: &str = "clock-doubted";
 
 /// Counts of what is held; nothing about any member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
