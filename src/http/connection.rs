@@ -234,6 +234,8 @@ fn read_head(
 /// Reads until the body has this length; `false` when the client closed before.
 fn read_body(stream: &mut dyn Stream, body: &mut Vec<u8>, length: usize) -> io::Result<bool> {
     let mut chunk = [0; 4_096];
+    // Exactly: doubled each time, it could take twice what is sent.
+    body.reserve_exact(length.saturating_sub(body.len()));
     while body.len() < length {
         let space = chunk.len().min(length - body.len());
         let count = read_some(stream, &mut chunk[..space])?;
@@ -279,7 +281,7 @@ mod tests {
             if head.target == "/body" { BodyLimit::UpTo(9) } else { BodyLimit::Unread }
         }
 
-        fn answer(&mut self, request: &Request) -> Response {
+        fn answer(&mut self, request: &mut Request) -> Response {
             Response::new(200, "text/plain", [&self.0, request.body.as_slice()].concat())
         }
 
@@ -300,7 +302,7 @@ mod tests {
             BodyLimit::UpTo(9)
         }
 
-        fn answer(&mut self, request: &Request) -> Response {
+        fn answer(&mut self, request: &mut Request) -> Response {
             panic!("asked {request:?}")
         }
 
@@ -438,7 +440,7 @@ mod tests {
     struct StreamingHandler(u32, Arc<AtomicU32>);
 
     impl Handler for StreamingHandler {
-        fn answer(&mut self, _: &Request) -> Response {
+        fn answer(&mut self, _: &mut Request) -> Response {
             let pieces = CountedChunks(self.0, Arc::clone(&self.1));
             Response::empty(200).with_stream(Some(BodyStream::new(pieces)))
         }
@@ -524,11 +526,11 @@ mod tests {
     struct LateHandler(Option<Reply>);
 
     impl Handler for LateHandler {
-        fn answer(&mut self, _: &Request) -> Response {
+        fn answer(&mut self, _: &mut Request) -> Response {
             panic!("asked to wait")
         }
 
-        fn begin(&mut self, _: &Request, reply: Reply) -> Option<Response> {
+        fn begin(&mut self, _: &mut Request, reply: Reply) -> Option<Response> {
             self.0 = Some(reply);
             None
         }

@@ -23,10 +23,10 @@ pub trait Handler: Send + 'static {
     }
 
     /// Answers a request.
-    fn answer(&mut self, request: &Request) -> Response;
+    fn answer(&mut self, request: &mut Request) -> Response;
 
     /// Answers a request; or returns `None`, and another thread answers by `reply`. Waits for nothing.
-    fn begin(&mut self, request: &Request, reply: Reply) -> Option<Response> {
+    fn begin(&mut self, request: &mut Request, reply: Reply) -> Option<Response> {
         drop(reply);
         Some(self.answer(request))
     }

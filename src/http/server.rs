@@ -200,7 +200,7 @@ mod tests {
     }
 
     impl Handler for PlainHandler {
-        fn answer(&mut self, request: &Request) -> Response {
+        fn answer(&mut self, request: &mut Request) -> Response {
             match request.head.target.as_str() {
                 "/endless" => {
                     Response::empty(200).with_stream(Some(BodyStream::new(EndlessChunks)))

@@ -136,7 +136,7 @@ impl Handler for Responder {
         }
     }
 
-    fn begin(&mut self, request: &Request, reply: Reply) -> Option<Response> {
+    fn begin(&mut self, request: &mut Request, reply: Reply) -> Option<Response> {
         let (call, source) = match self.call(request) {
             Ok(asked) => asked,
             Err(refusal) => return Some(refusal),
@@ -149,7 +149,7 @@ impl Handler for Responder {
         }
     }
 
-    fn answer(&mut self, request: &Request) -> Response {
+    fn answer(&mut self, request: &mut Request) -> Response {
         let Ok((reply, pending)) = Reply::to_wait_for() else { return Response::empty(503) };
         let response = self.begin(request, reply).or_else(|| pending.wait(REPLY_TIMEOUT));
         response.unwrap_or_else(|| Response::empty(503))

@@ -18,7 +18,7 @@ impl Handler for Site {
         }
     }
 
-    fn answer(&mut self, request: &temoin_http::Request) -> temoin_http::Response {
+    fn answer(&mut self, request: &mut temoin_http::Request) -> temoin_http::Response {
         let asked = PageRequest::from_head(&request.head);
         let authenticated = check_same_origin(&request.head)
             .and_then(|()| authenticate(&request.head, request.peer, &self.actions.config().users));
@@ -26,7 +26,7 @@ impl Handler for Site {
             Ok(user) => {
                 // A reverse proxy on the Unix socket may have any host name.
                 let any_host = request.peer == Peer::Socket;
-                respond(self, asked.with_sender(user, request.body.clone()), any_host)
+                respond(self, asked.with_sender(user, std::mem::take(&mut request.body)), any_host)
             }
             Err(auth_error) => pages::failure(self, &asked, auth_error.into()),
         }
