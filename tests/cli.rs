@@ -529,6 +529,50 @@ fn an_operators_answer_is_compared_with_the_sessions_that_it_covers() {
     refused(&program, "compare /nonexistent.csv", 1, "/nonexistent.csv cannot be read");
     File::create(&reply).unwrap().set_len(9 * 1024 * 1024).unwrap();
     refused(&program, &format!("compare {}", reply.display()), 1, "8 MiB");
+    fs::write(&reply, "").unwrap();
+    refused(&program, &format!("compare {}", reply.display()), 1, "The file is empty");
+}
+
+#[test]
+fn what_an_answer_leaves_open_is_asked_and_the_answers_can_be_kept() {
+    let (program, _) = with_a_session();
+    let reply = program.directory().join("reply.csv");
+    fs::write(&reply, "Connecté depuis;IP\n03/11/2026 09:00:00;203.0.113.7\n").unwrap();
+    let mapping = program.directory().join("kept.toml");
+    let compare = format!("compare {} --lang en", reply.display());
+    let asked = program.run(&format!("{compare} --write-mapping {}", mapping.display()));
+    assert_eq!(asked.status.code(), Some(1));
+    let text = String::from_utf8(asked.stderr).unwrap();
+    for part in [
+        "which column of this file says when a session began",
+        "line 2 of the reply: ",
+        "--column 'Connecté depuis=session_start' \\",
+        "--column 'IP=origin_address' \\",
+        "--dates day-month-year \\",
+        "--time-zone ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let kept = fs::read_to_string(&mapping).unwrap();
+    assert!(kept.contains("\"Connecté depuis\" = \"session_start\""), "{kept}");
+    program.print(&format!("{compare} --mapping {}", mapping.display()));
+    // Written already, and not written over.
+    let again = format!("{compare} --mapping {0} --write-mapping {0}", mapping.display());
+    refused(&program, &again, 1, "kept.toml");
+    fs::write(&reply, "start;einde\n03/11/2026 09:00:00Z;x\n").unwrap();
+    refused(&program, &compare, 1, "two different days");
+    let told = format!("{compare} --dates month-day-year --column einde=ignore");
+    assert!(program.print(&told).contains("11 Mar 2026"), "{}", program.print(&told));
+    refused(&program, &format!("{compare} --dates american"), 2, "american");
+    refused(&program, &format!("{compare} --column einde=colour"), 2, "colour");
+    fs::write(&reply, r#"{"a":[{"start":1795507200,"b":[{"start":1795507200}]}]}"#).unwrap();
+    refused(&program, &compare, 1, "a, a[].b");
+    program.print(&format!("{compare} --list a"));
+    fs::write(&reply, "[]").unwrap();
+    let text = program.print(&compare);
+    assert!(text.contains("says that it holds nothing"), "{text}");
+    let french = program.run(&format!("compare {} --lang fr", program.directory().display()));
+    assert_eq!(french.status.code(), Some(1));
 }
 
 #[test]

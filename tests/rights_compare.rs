@@ -10,9 +10,8 @@ use temoin_core::session::{
     SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
 };
 use temoin_core::text::Language;
-use temoin_page::{
-    Mapping, Reply, ReplyComparison, ReplyFormat, ReplyZone, TimeTolerance, compare, parse_reply,
-};
+use temoin_page::{ReplyComparison, TimeTolerance, compare};
+use temoin_reply::{Mapping, Reply, ReplyZone, parse_reply};
 
 /// 2026-11-24T08:00:00Z.
 const EIGHT: i64 = 1_795_507_200_000;
@@ -63,11 +62,11 @@ fn ended(number: u64, start: i64, end: i64) -> Session {
 }
 
 fn read(text: &str) -> Reply {
-    parse_reply(text.as_bytes(), ReplyFormat::guess(text.as_bytes()), &Mapping::default()).unwrap()
+    parse_reply(text.as_bytes(), &Mapping::default()).unwrap()
 }
 
 fn against(text: &str, sessions: &[Session]) -> ReplyComparison {
-    compare(&read(text), sessions, TimeTolerance::default())
+    compare(read(text), sessions, TimeTolerance::default())
 }
 
 /// A record as a RADIUS server would export it.
@@ -180,12 +179,12 @@ fn one_session_here_may_be_several_there_where_reconnects_are_not_seen() {
     let first = format!("{},{},203.0.113.7,10.99.0.10", second(0), second(1_800));
     let other = format!("{},{},203.0.113.7,10.99.0.10", second(1_800), second(3_600));
     let text = radacct(&[&first, &other]);
-    assert_eq!(against(&text, &sessions).held_unknown_here[0].within, None);
+    assert_eq!(against(&text, &sessions).held_unknown_here.iter().next().unwrap().1, None);
     sessions[0].coverage = Coverage::Hooks;
     let comparison = against(&text, &sessions);
     assert_eq!(comparison.differing.len(), 1);
     assert_eq!(comparison.held_unknown_here.len(), 1);
-    assert_eq!(comparison.held_unknown_here[0].within, Some(sessions[0].id));
+    assert_eq!(comparison.held_unknown_here.iter().next().unwrap().1, Some(sessions[0].id));
 }
 
 #[test]
@@ -223,11 +222,11 @@ fn local_times_are_compared_in_the_zone_that_the_mapping_gives() {
         Mapping::from_toml("time_zone = 'Europe/Brussels'\n[columns]\n'Début' = 'session_start'\n")
             .unwrap();
     let text = "Début;FramedIPAddress\n2026-11-24 09:00:01;10.99.0.10\n";
-    let reply = parse_reply(text.as_bytes(), ReplyFormat::Csv, &mapping).unwrap();
-    assert_eq!(compare(&reply, &sessions, TimeTolerance::default()).same.len(), 1);
+    let reply = parse_reply(text.as_bytes(), &mapping).unwrap();
+    assert_eq!(compare(reply, &sessions, TimeTolerance::default()).same.len(), 1);
     let wrong = mapping.with_time_zone(ReplyZone::Fixed(0));
-    let reply = parse_reply(text.as_bytes(), ReplyFormat::Csv, &wrong).unwrap();
-    assert_eq!(compare(&reply, &sessions, TimeTolerance::default()).same.len(), 0);
+    let reply = parse_reply(text.as_bytes(), &wrong).unwrap();
+    assert_eq!(compare(reply, &sessions, TimeTolerance::default()).same.len(), 0);
 }
 
 /// What the golden files show: one of each kind.
@@ -509,7 +508,7 @@ proptest! {
         assert_eq!(comparison.same.len(), sessions.len(), "{comparison:#?}");
         for same in &comparison.same {
             let number = sessions.iter().position(|session| session.id == same.session).unwrap();
-            assert_eq!(same.place, temoin_page::ReplyPosition::Line(number + 2));
+            assert_eq!(same.place, temoin_reply::ReplyPosition::Line(u32::try_from(number).unwrap() + 2));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::source;
 const REFERENCE: &str = "en";
 
 /// The tables, each of which the build script of one crate asks for.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "assessment",
     "capture",
     "cli",
@@ -31,6 +31,7 @@ const TABLES: [&str; 17] = [
     "operator_help",
     "page",
     "record",
+    "reply",
     "sync",
     "time",
 ];

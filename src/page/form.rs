@@ -3,11 +3,11 @@
 /// Maximum size of a form without a file, in bytes.
 pub(super) const FORM_LIMIT: usize = 16_384;
 
-/// Maximum size of a form with a file, in bytes: bounds the memory for one page.
-pub(super) const UPLOAD_LIMIT: usize = 2 * 1024 * 1024;
+/// Maximum size of a form with a file, in bytes: a reply of the largest size, and the answers beside it.
+pub(super) const UPLOAD_LIMIT: usize = 8 * 1024 * 1024 + 256 * 1024;
 
 /// Maximum number of fields: more than any of our forms has.
-const MAX_FIELDS: usize = 32;
+const MAX_FIELDS: usize = 160;
 
 /// A submitted form.
 #[derive(Debug, Default)]

@@ -31,9 +31,8 @@ pub use comparison_cache::ComparisonCache;
 pub use export::{CsvWriter, JsonWriter, ReceiptBundle, ReceiptsWriter, receipt_json, session};
 pub use gdpr::{
     Addressee, CalendarEntry, ComplaintReason, ErasureDueDate, GdprRequest, LETTER_STYLE, Letter,
-    LetterDetails, LetterKind, Mapping, OverdueErasure, Reply, ReplyComparison, ReplyFormat,
-    ReplyPosition, ReplyZone, Sender, TimeTolerance, compare, letter, one_month_deadline,
-    parse_reply,
+    LetterDetails, LetterKind, OverdueErasure, ReplyComparison, Sender, TimeTolerance, compare,
+    letter, one_month_deadline,
 };
 pub use health_issue::HealthIssue;
 pub use render::law_words::verified;

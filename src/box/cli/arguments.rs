@@ -110,7 +110,15 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,
     #[arg(long, value_name = "ZONE")]
-    pub(super) time_zone: Option<temoin_page::ReplyZone>,
+    pub(super) time_zone: Option<temoin_reply::ReplyZone>,
+    #[arg(long, value_name = "ORDER")]
+    pub(super) dates: Option<temoin_reply::DateOrder>,
+    #[arg(long, value_name = "NAME=FIELD")]
+    pub(super) column: Vec<String>,
+    #[arg(long, value_name = "PLACE")]
+    pub(super) list: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_mapping: Option<PathBuf>,
     #[command(flatten)]
     pub(super) range: RangeArgs,
     #[arg(long)]

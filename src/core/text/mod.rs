@@ -11,6 +11,7 @@ mod letter_case;
 mod localized;
 mod message;
 mod packed_texts;
+mod plain_text;
 mod plural;
 mod time_bounds_text;
 
@@ -20,4 +21,5 @@ pub use letter_case::{mid_sentence, sentence_start};
 pub use localized::Localized;
 pub use message::Message;
 pub use packed_texts::PackedTexts;
+pub use plain_text::plain;
 pub use plural::Plural;

@@ -41,24 +41,13 @@ pub(super) fn unbroken_date(day: NaiveDate, language: Language) -> String {
     written_date(day, language).replace(' ', "\u{a0}")
 }
 
-/// Text from elsewhere on one line and without what a terminal, a page or a reader could be misled
-/// by: control characters, and those that change the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace() && c != '\u{a0}' || is_invisible(c))
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Language, WIDTH, plain, unbroken_date, wrap};
+    use temoin_core::text::plain;
+
+    use super::{Language, WIDTH, unbroken_date, wrap};
 
     #[test]
     fn no_line_breaks_within_a_day() {
@@ -82,11 +71,6 @@ mod tests {
         assert_eq!(page.lines().count(), 2);
         assert!(page.lines().all(|line| line.len() <= WIDTH));
         assert!(page.lines().nth(1).unwrap().starts_with("  word"));
-    }
-
-    #[test]
-    fn text_from_elsewhere_cannot_add_lines_or_turn_the_writing_round() {
-        assert_eq!(plain(" a\r\nb\u{1b}[1m \u{202e}c\t"), "a b [1m c");
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //! randomness and the reply's bytes are passed in.
 //!
 //! In the order in which a member needs them: [`letter`] writes the request, [`one_month_deadline`]
-//! gives the date for the answer and [`CalendarEntry`] a calendar entry, [`parse_reply`] reads the
+//! gives the date for the answer and [`CalendarEntry`] a calendar entry, [`temoin_reply`] reads the
 //! answer and [`compare`] compares it with the box's own sessions; [`letter`] also writes the
 //! complaint if there was none. [`ErasureDueDate`] says whether an erasure is overdue, for the
 //! reminder letter.
@@ -12,7 +12,6 @@ mod deadline;
 mod erasure_due_date;
 mod letter;
 mod letter_wrap;
-mod reply;
 mod reply_comparison;
 mod reply_matching;
 
@@ -24,8 +23,6 @@ pub use letter::{
     Addressee, ComplaintReason, LETTER_STYLE, Letter, LetterDetails, LetterKind, OverdueErasure,
     Sender, letter,
 };
-pub(crate) use reply::ReplyRecord;
-pub use reply::{Mapping, Reply, ReplyFormat, ReplyPosition, ReplyZone, parse_reply};
 pub use reply_comparison::ReplyComparison;
-pub(crate) use reply_comparison::{ComparedValue, DifferingSession, UnmatchedRecord};
+pub(crate) use reply_comparison::{ComparedValue, DifferingSession};
 pub use reply_matching::{TimeTolerance, compare};

@@ -1,13 +1,14 @@
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use serde::{Serialize, Serializer};
 
 use super::letter_wrap::wrap;
-use super::{ReplyPosition, ReplyRecord};
 use crate::messages::comparison as msg;
 use crate::render::words;
 use temoin_core::session::{Field, SessionId, TimeBounds, Timestamp};
 use temoin_core::text::Language;
+use temoin_reply::{ReplyPosition, ReplyRecord};
 
 /// The comparison of an operator's reply with the box's own record.
 ///
@@ -15,12 +16,14 @@ use temoin_core::text::Language;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct ReplyComparison {
     format: &'static str,
+    /// Whether the reply says that nothing is held: an empty list, and not one that was not understood.
+    pub holds_nothing: bool,
     /// Sessions on which both agree, as far as they can be compared.
     pub same: Vec<MatchingSession>,
     /// Sessions on which they differ.
     pub differing: Vec<DifferingSession>,
     /// Records that fit no session of the box.
-    pub held_unknown_here: Vec<UnmatchedRecord>,
+    pub held_unknown_here: UnmatchedRecords,
     /// Sessions of the box that are missing from the reply.
     pub known_here_not_held: Vec<UnmatchedSession>,
     /// Fields that the reply gives and the box does not record, so that they cannot be compared.
@@ -34,8 +37,23 @@ impl ReplyComparison {
     /// The comparison as text, 80 columns wide. All times are in UTC.
     pub fn to_text(&self, language: Language) -> String {
         let mut text = String::new();
+        // Writing to a `String` does not fail.
+        let _ = self.write(language, &mut text);
+        text
+    }
+
+    /// Writes the text piece by piece: whole, that of a long reply would take as much memory as the reply.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, language: Language, out: &mut dyn fmt::Write) -> fmt::Result {
+        let mut text = String::new();
         wrap(msg::TITLE.text(language), "", "", &mut text);
         text.push('\n');
+        if self.holds_nothing {
+            wrap(msg::HOLDS_NOTHING.text(language), "", "", &mut text);
+            text.push('\n');
+        }
         for (message, count) in [
             (&msg::SAME, self.same.len()),
             (&msg::DIFFERING, self.differing.len()),
@@ -45,7 +63,7 @@ impl ReplyComparison {
             wrap(&message.fill(language, &[("count", &count.to_string())]), "", "  ", &mut text);
         }
         self.write_differing(language, &mut text);
-        self.write_held_unknown(language, &mut text);
+        self.write_held_unknown(language, &mut text, out)?;
         self.write_not_held(language, &mut text);
         if !self.also_held.is_empty() {
             let fields = words::fields(&self.also_held, language);
@@ -59,7 +77,7 @@ impl ReplyComparison {
         }
         text.push('\n');
         wrap(msg::CAUTION.text(language), "", "", &mut text);
-        text
+        out.write_str(&text)
     }
 
     fn write_differing(&self, language: Language, text: &mut String) {
@@ -91,22 +109,30 @@ impl ReplyComparison {
         }
     }
 
-    fn write_held_unknown(&self, language: Language, text: &mut String) {
+    fn write_held_unknown(
+        &self,
+        language: Language,
+        text: &mut String,
+        out: &mut dyn fmt::Write,
+    ) -> fmt::Result {
         if self.held_unknown_here.is_empty() {
-            return;
+            return Ok(());
         }
         text.push('\n');
         wrap(msg::HELD_UNKNOWN_HEADING.text(language), "", "", text);
-        for held in &self.held_unknown_here {
-            let span = show_span(held.record.began().as_ref(), held.record.end.as_ref());
-            let place = held.record.place.written(language);
+        for (record, within) in self.held_unknown_here.iter() {
+            let span = show_span(record.began().as_ref(), record.end().as_ref());
+            let place = record.place.written(language);
             let line = format!("{} {span}", msg::LABEL.fill(language, &[("label", &place)]));
             wrap(&line, "- ", "  ", text);
-            if let Some(session) = held.within {
+            if let Some(session) = within {
                 let line = msg::WITHIN.fill(language, &[("session", &session.short())]);
                 wrap(&line, "    ", "    ", text);
             }
+            out.write_str(text)?;
+            text.clear();
         }
+        Ok(())
     }
 
     fn write_not_held(&self, language: Language, text: &mut String) {
@@ -129,9 +155,10 @@ impl Default for ReplyComparison {
     fn default() -> Self {
         Self {
             format: "temoin.comparison/1",
+            holds_nothing: false,
             same: Vec::new(),
             differing: Vec::new(),
-            held_unknown_here: Vec::new(),
+            held_unknown_here: UnmatchedRecords::default(),
             known_here_not_held: Vec::new(),
             also_held: Vec::new(),
             unread_columns: Vec::new(),
@@ -205,26 +232,39 @@ impl Display for ComparedValue {
     }
 }
 
-impl ReplyPosition {
-    /// In words, such as `line 3 of the reply`.
-    pub fn written(self, language: Language) -> String {
-        let (message, number) = match self {
-            Self::Entry(number) => (&msg::ENTRY, number),
-            Self::Line(number) => (&msg::LINE, number),
-        };
-        message.fill(language, &[("number", &number.to_string())])
+/// Records that fit no session of the box.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct UnmatchedRecords {
+    pub(super) records: Vec<ReplyRecord>,
+    /// For some, a session of the box within which it began and in which a reconnect could not be seen: the
+    /// operator may hold as several sessions what the box saw as one.
+    pub(super) within: BTreeMap<ReplyPosition, SessionId>,
+}
+
+impl UnmatchedRecords {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Each of them, with a session of the box within which it began and in which a reconnect could not be
+    /// seen.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ReplyRecord, Option<SessionId>)> {
+        self.records.iter().map(|record| (record, self.within.get(&record.place).copied()))
     }
 }
 
-/// A record that fits no session of the box.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(into = "UnmatchedRecordJson")]
-pub struct UnmatchedRecord {
-    /// The record.
-    pub record: ReplyRecord,
-    /// A session of the box within which it began and in which a reconnect could not be seen: the
-    /// operator may hold as several sessions what the box saw as one.
-    pub within: Option<SessionId>,
+impl Serialize for UnmatchedRecords {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(UnmatchedRecordJson::from))
+    }
 }
 
 /// A session of the box that is missing from the reply.
@@ -259,24 +299,24 @@ struct UnmatchedRecordJson {
     within: Option<String>,
 }
 
-impl From<UnmatchedRecord> for UnmatchedRecordJson {
-    fn from(UnmatchedRecord { record, within }: UnmatchedRecord) -> Self {
+impl From<(&ReplyRecord, Option<SessionId>)> for UnmatchedRecordJson {
+    fn from((record, within): (&ReplyRecord, Option<SessionId>)) -> Self {
         fn text(value: Option<impl ToString>) -> Option<String> {
             value.map(|value| value.to_string())
         }
         Self {
             place: record.place,
-            assigned_at: record.assigned_at.as_ref().map(show_moment),
-            session_start: record.start.as_ref().map(show_moment),
-            session_end: record.end.as_ref().map(show_moment),
+            assigned_at: record.assigned_at().as_ref().map(show_moment),
+            session_start: record.start().as_ref().map(show_moment),
+            session_end: record.end().as_ref().map(show_moment),
             origin_address: text(record.origin_address),
             origin_port: record.origin_port,
             assigned_ipv4: text(record.assigned_ipv4),
-            assigned_ipv6: text(record.assigned_ipv6),
-            delegated_prefix: text(record.delegated_prefix),
+            assigned_ipv6: text(record.assigned_ipv6()),
+            delegated_prefix: text(record.delegated_prefix()),
             gateway: text(record.gateway),
             transport: text(record.transport),
-            end_reason: record.end_reason,
+            end_reason: text(record.end_reason.as_deref()),
             within: text(within),
         }
     }

@@ -1,16 +1,17 @@
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::reply_comparison::{
     ComparedValue, DifferingSession, FieldDifference, MatchingSession, ReplyComparison,
-    UnmatchedRecord, UnmatchedSession,
+    UnmatchedSession,
 };
-use super::{Reply, ReplyRecord};
 use temoin_core::session::{
     Coverage, EndReason, Field, Gateway, Ipv6Prefix, OperatorEnd, Session, SessionId, TimeBounds,
     Timestamp, Transport,
 };
+use temoin_reply::{Reply, ReplyRecord, canonical_address};
 
 /// How far the times of two honest records of one session may lie apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,23 +35,19 @@ impl Default for TimeTolerance {
 /// Pass the sessions of the period that the reply should cover: each one missing from the reply is
 /// listed as known here and not held. Each session and each record is used at most
 /// once; neither the order of the sessions nor that of the records matters.
-pub fn compare(reply: &Reply, sessions: &[Session], tolerance: TimeTolerance) -> ReplyComparison {
+pub fn compare(reply: Reply, sessions: &[Session], tolerance: TimeTolerance) -> ReplyComparison {
     let limits = ToleranceMs::from(tolerance);
+    let Reply { mut records, fields, unread } = reply;
     let mut sessions: Vec<&Session> = sessions.iter().collect();
     sessions.sort_by_key(|session| (session.start.value.best(), session.id));
-    let mut records: Vec<&ReplyRecord> = reply.records.iter().collect();
-    records.sort_by_cached_key(|record| {
-        let assigned_at = record.assigned_at.map(|at| (at.earliest, at.latest));
-        let other = (record.session, assigned_at, record.end_reason.clone());
-        (record_key(record), other, record.place)
-    });
+    records.sort_unstable_by(in_order);
 
     let mut matching =
         MatchState { session_of: vec![None; records.len()], taken: vec![false; sessions.len()] };
     by_id(&records, &sessions, &mut matching);
     // First in all that either knows, then in what the reply gives of any session.
     by_equality(&records, &sessions, &Field::ALL.into(), &mut matching);
-    by_equality(&records, &sessions, &reply.fields, &mut matching);
+    by_equality(&records, &sessions, &fields, &mut matching);
     for _ in 0..ROUNDS {
         if !by_nearness(&records, &sessions, limits, &mut matching) {
             break;
@@ -58,23 +55,24 @@ pub fn compare(reply: &Reply, sessions: &[Session], tolerance: TimeTolerance) ->
     }
 
     let mut comparison = ReplyComparison::default();
-    comparison.also_held.extend(reply.fields.iter().filter(|field| !field.is_recorded()));
-    comparison.unread_columns.extend(reply.unread.iter().cloned());
+    comparison.holds_nothing = records.is_empty();
+    comparison.also_held.extend(fields.iter().filter(|field| !field.is_recorded()));
+    comparison.unread_columns.extend(unread);
+    let within = &mut comparison.held_unknown_here.within;
     for (record, session) in records.iter().zip(&matching.session_of) {
-        let Some(session) = session.map(|index| sessions[index]) else {
-            comparison.held_unknown_here.push(UnmatchedRecord {
-                record: (*record).clone(),
-                within: enclosing(record, &sessions, limits),
-            });
+        let Some(session) = session.map(|index| sessions[at(index)]) else {
+            if let Some(session) = enclosing(record, &sessions, limits) {
+                within.insert(record.place, session);
+            }
             continue;
         };
-        let results = FieldResults::new(record, session, limits);
+        let results = FieldResults::written(record, session, limits);
         let (place, session) = (record.place, session.id);
-        let FieldResults { agrees, cannot_tell, differs } = results;
-        if differs.is_empty() {
+        let (agrees, cannot_tell) = (listed(results.agrees), listed(results.cannot_tell));
+        let differences = results.differences.unwrap_or_default();
+        if differences.is_empty() {
             comparison.same.push(MatchingSession { session, place, agrees, cannot_tell });
         } else {
-            let differences = differs;
             comparison.differing.push(DifferingSession {
                 session,
                 place,
@@ -84,6 +82,9 @@ pub fn compare(reply: &Reply, sessions: &[Session], tolerance: TimeTolerance) ->
             });
         }
     }
+    let mut matched = matching.session_of.iter();
+    records.retain(|_| matched.next().is_some_and(Option::is_none));
+    comparison.held_unknown_here.records = records;
     for (session, taken) in sessions.iter().zip(matching.taken) {
         if !taken {
             comparison.known_here_not_held.push(UnmatchedSession {
@@ -98,26 +99,56 @@ pub fn compare(reply: &Reply, sessions: &[Session], tolerance: TimeTolerance) ->
 
 /// Which record belongs to which session, by their indices in sorted order.
 struct MatchState {
-    session_of: Vec<Option<usize>>,
+    session_of: Vec<Option<u32>>,
     taken: Vec<bool>,
 }
 
 impl MatchState {
-    fn pair(&mut self, record: usize, session: usize) {
-        if self.session_of[record].is_none() && !self.taken[session] {
-            self.session_of[record] = Some(session);
-            self.taken[session] = true;
+    /// Whether both were free.
+    fn pair(&mut self, record: u32, session: u32) -> bool {
+        let is_free = self.session_of[at(record)].is_none() && !self.taken[at(session)];
+        if is_free {
+            self.session_of[at(record)] = Some(session);
+            self.taken[at(session)] = true;
         }
+        is_free
+    }
+
+    fn free_records(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..).zip(&self.session_of).filter(|(_, session)| session.is_none()).map(|(index, _)| index)
+    }
+
+    fn free_sessions(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..).zip(&self.taken).filter(|(_, taken)| !**taken).map(|(index, _)| index)
     }
 }
 
+/// An index, which is kept in half of its room.
+fn at(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+/// An order of records in which only equal ones depend on where they stand.
+fn in_order(one: &ReplyRecord, other: &ReplyRecord) -> Ordering {
+    let bounds = |moment: Option<TimeBounds>| moment.map(|own| (own.earliest, own.latest));
+    bounds(one.start())
+        .cmp(&bounds(other.start()))
+        .then_with(|| record_key(one).cmp(&record_key(other)))
+        .then_with(|| one.session().cmp(&other.session()))
+        .then_with(|| bounds(one.assigned_at()).cmp(&bounds(other.assigned_at())))
+        .then_with(|| one.end_reason.cmp(&other.end_reason))
+        .then_with(|| one.place.cmp(&other.place))
+}
+
 /// Pairs records with the same session ID.
-fn by_id(records: &[&ReplyRecord], sessions: &[&Session], matching: &mut MatchState) {
-    let named: BTreeMap<SessionId, usize> =
-        (0..).zip(records).filter_map(|(index, record)| Some((record.session?, index))).collect();
-    for (index, session) in sessions.iter().enumerate() {
-        if let Some(record) = named.get(&session.id) {
-            matching.pair(*record, index);
+fn by_id(records: &[ReplyRecord], sessions: &[&Session], matching: &mut MatchState) {
+    let mut named: Vec<(SessionId, u32)> =
+        (0..).zip(sessions).map(|(index, session)| (session.id, index)).collect();
+    named.sort_unstable();
+    for (index, record) in (0..).zip(records) {
+        let Some(id) = record.session() else { continue };
+        if let Ok(found) = named.binary_search_by_key(&id, |(id, _)| *id) {
+            matching.pair(index, named[found].1);
         }
     }
 }
@@ -125,79 +156,108 @@ fn by_id(records: &[&ReplyRecord], sessions: &[&Session], matching: &mut MatchSt
 /// Pairs by equality in these fields: mainly for a box's own export, in which many sessions may
 /// look alike.
 fn by_equality(
-    records: &[&ReplyRecord],
+    records: &[ReplyRecord],
     sessions: &[&Session],
     fields: &BTreeSet<Field>,
     matching: &mut MatchState,
 ) {
-    let mut alike: BTreeMap<MatchKey, Vec<usize>> = BTreeMap::new();
-    for (index, record) in records.iter().enumerate().rev() {
-        if matching.session_of[index].is_none() {
-            alike.entry(record_key(record).within(fields)).or_default().push(index);
-        }
-    }
-    for (index, session) in sessions.iter().enumerate() {
-        let key = session_key(session).within(fields);
+    let mut known: Vec<(MatchKey, u32)> = matching
+        .free_sessions()
+        .map(|index| (session_key(sessions[at(index)]).within(fields), index))
         // Addresses alone are those of every session.
-        if matching.taken[index] || (key.start.is_none() && key.end.is_none()) {
+        .filter(|(key, _)| key.start.is_some() || key.end.is_some())
+        .collect();
+    known.sort_unstable();
+    // How many sessions of the same key are taken, by the first of them.
+    let mut used: BTreeMap<usize, usize> = BTreeMap::new();
+    for index in 0..u32::try_from(records.len()).unwrap_or(u32::MAX) {
+        if matching.session_of[at(index)].is_some() {
             continue;
         }
-        if let Some(record) = alike.get_mut(&key).and_then(Vec::pop) {
-            matching.pair(record, index);
+        let key = record_key(&records[at(index)]).within(fields);
+        let first = known.partition_point(|(own, _)| *own < key);
+        let next = used.entry(first).or_default();
+        match known.get(first + *next).filter(|(own, _)| *own == key) {
+            Some((_, session)) => {
+                *next += 1;
+                matching.pair(index, *session);
+            }
+            None if *next == 0 => {
+                used.remove(&first);
+            }
+            None => {}
         }
     }
 }
 
 /// Pairs by nearness in time without contradictions, best pairs first. Only a few neighbours of
-/// each record are considered, to keep the running time linear. Returns whether it found any.
+/// each record, and the best few records of each session, are considered, to keep time and memory
+/// within bounds. Returns whether it paired any.
 fn by_nearness(
-    records: &[&ReplyRecord],
+    records: &[ReplyRecord],
     sessions: &[&Session],
     limits: ToleranceMs,
     matching: &mut MatchState,
 ) -> bool {
-    let free = |index: &usize| !matching.taken[*index];
-    let mut by_start: Vec<(Timestamp, usize)> = (0..sessions.len())
-        .filter(free)
-        .filter_map(|index| Some((sessions[index].start.value.best()?, index)))
+    let mut by_start: Vec<(Timestamp, u32)> = matching
+        .free_sessions()
+        .filter_map(|index| Some((sessions[at(index)].start.value.best()?, index)))
         .collect();
-    let mut by_end: Vec<(Timestamp, usize)> = (0..sessions.len())
-        .filter(free)
-        .filter_map(|index| Some((sessions[index].end.as_ref()?.moment.value.best()?, index)))
+    let mut by_end: Vec<(Timestamp, u32)> = matching
+        .free_sessions()
+        .filter_map(|index| Some((sessions[at(index)].end.as_ref()?.moment.value.best()?, index)))
         .collect();
     by_start.sort_unstable();
     by_end.sort_unstable();
 
-    let mut candidates = Vec::new();
-    let mut near = BTreeSet::new();
-    for (index, record) in records.iter().enumerate() {
-        if matching.session_of[index].is_some() {
-            continue;
-        }
+    let mut best: BTreeMap<u32, Vec<(Score, u32)>> = BTreeMap::new();
+    let mut near = Vec::new();
+    for index in matching.free_records() {
+        let record = &records[at(index)];
         near.clear();
-        for (sorted, moment) in [(&by_start, record.began()), (&by_end, record.end)] {
-            for at in moment.into_iter().flat_map(|moment| [moment.earliest, moment.latest]) {
-                near.extend(neighbours(sorted, at));
+        for (sorted, moment) in [(&by_start, record.began()), (&by_end, record.end())] {
+            let Some(moment) = moment else { continue };
+            near.extend(neighbours(sorted, moment.earliest));
+            if moment.latest != moment.earliest {
+                near.extend(neighbours(sorted, moment.latest));
             }
         }
+        near.sort_unstable();
+        near.dedup();
+        let span = record_span(record);
         for session in &near {
-            if let Some(score) = score(record, sessions[*session], limits) {
-                candidates.push((score, *session, index));
+            let own = sessions[at(*session)];
+            if !meet(span, session_span(own), limits) {
+                continue;
+            }
+            let Some(score) = score(record, own, limits) else { continue };
+            let candidates = best.entry(*session).or_default();
+            let place = candidates.partition_point(|known| *known < (score, index));
+            if place < CANDIDATES {
+                candidates.truncate(CANDIDATES - 1);
+                candidates.insert(place, (score, index));
             }
         }
     }
+    let mut candidates: Vec<(Score, u32, u32)> = best
+        .into_iter()
+        .flat_map(|(session, own)| {
+            own.into_iter().map(move |(score, record)| (score, session, record))
+        })
+        .collect();
     candidates.sort_unstable();
-    for (_, session, record) in &candidates {
-        matching.pair(*record, *session);
+    let mut any = false;
+    for (_, session, record) in candidates {
+        any |= matching.pair(record, session);
     }
-    !candidates.is_empty()
+    any
 }
 
 /// The sessions next to an instant in a sorted list.
 fn neighbours(
-    sorted: &[(Timestamp, usize)],
+    sorted: &[(Timestamp, u32)],
     at: Option<Timestamp>,
-) -> impl Iterator<Item = usize> + '_ {
+) -> impl Iterator<Item = u32> + '_ {
     let range = at.map_or(0..0, |at| {
         let place = sorted.partition_point(|(other, _)| *other < at);
         place.saturating_sub(NEIGHBOURS)..(place + NEIGHBOURS).min(sorted.len())
@@ -205,17 +265,43 @@ fn neighbours(
     sorted[range].iter().map(|(_, index)| *index)
 }
 
+/// The first and the last moment that a record speaks of, in milliseconds; endless where it may be any.
+fn record_span(record: &ReplyRecord) -> (i64, i64) {
+    span([record.began(), record.end()])
+}
+
+/// The same of a session.
+fn session_span(session: &Session) -> (i64, i64) {
+    let end = session
+        .end
+        .as_ref()
+        .map_or_else(|| TimeBounds::between(None, None), |end| end.moment.value);
+    span([Some(session.start.value), Some(end)])
+}
+
+fn span(moments: [Option<TimeBounds>; 2]) -> (i64, i64) {
+    let known = || moments.iter().flatten();
+    let first = known().map(|own| own.earliest.map_or(i64::MIN, Timestamp::milliseconds));
+    let last = known().map(|own| own.latest.map_or(i64::MAX, Timestamp::milliseconds));
+    (first.min().unwrap_or(i64::MIN), last.max().unwrap_or(i64::MAX))
+}
+
+/// Whether two spans come so close that the times of a record and a session could agree.
+fn meet(one: (i64, i64), other: (i64, i64), limits: ToleranceMs) -> bool {
+    let slack = limits.clock.saturating_add(limits.silence).saturating_add(NOTICE);
+    one.0 <= other.1.saturating_add(slack) && other.0.saturating_sub(slack) <= one.1
+}
+
 /// How badly a record fits a session: the number of differing fields, the distance in time in
-/// milliseconds, and the number of fields known to only one of them. `None` if they cannot be the
-/// same session.
-fn score(
-    record: &ReplyRecord,
-    session: &Session,
-    limits: ToleranceMs,
-) -> Option<(usize, u64, usize)> {
+/// milliseconds, and the number of fields known to only one of them.
+type Score = (u32, u64, u32);
+
+/// The score of a pair; `None` if they cannot be the same session.
+fn score(record: &ReplyRecord, session: &Session, limits: ToleranceMs) -> Option<Score> {
     let results = FieldResults::new(record, session, limits);
-    let agrees = |field| results.agrees.contains(&field);
-    let addresses_differ = results.differs.iter().any(|difference| is_address(difference.field));
+    let agrees = |field| results.agrees & bit(field) != 0;
+    let addresses_differ =
+        Field::ALL.into_iter().any(|field| results.differs & bit(field) != 0 && is_address(field));
     let time_agrees =
         agrees(Field::SessionStart) || agrees(Field::AssignedAt) || agrees(Field::SessionEnd);
     if !time_agrees && (addresses_differ || !overlap(record, session, limits)) {
@@ -223,8 +309,8 @@ fn score(
     }
     let end = session.end.as_ref().map(|end| end.moment.value);
     let distance = distance(record.began(), Some(session.start.value))
-        .saturating_add(distance(record.end, end));
-    Some((results.differs.len(), distance, results.cannot_tell.len()))
+        .saturating_add(distance(record.end(), end));
+    Some((results.differs.count_ones(), distance, results.cannot_tell.count_ones()))
 }
 
 fn is_address(field: Field) -> bool {
@@ -246,7 +332,7 @@ fn distance(one: Option<TimeBounds>, other: Option<TimeBounds>) -> u64 {
 /// end is only known to have lasted at its start.
 fn overlap(record: &ReplyRecord, session: &Session, limits: ToleranceMs) -> bool {
     let begin = record.began().and_then(|start| start.earliest.or(start.latest));
-    let end = record.end.and_then(|end| end.latest.or(end.earliest));
+    let end = record.end().and_then(|end| end.latest.or(end.earliest));
     let (Some(begin), Some(end)) = (begin.or(end), end.or(begin)) else { return false };
     let start = session.start.value;
     let Some(opened) = start.earliest.or_else(|| start.best()) else { return false };
@@ -274,28 +360,47 @@ fn enclosing(
         .iter()
         .rev()
         .find(|session| {
-            session.coverage != Coverage::Complete
-                && overlap(record, session, limits)
-                && !FieldResults::new(record, session, limits)
-                    .differs
-                    .iter()
-                    .any(|difference| is_assigned(difference.field))
+            session.coverage != Coverage::Complete && overlap(record, session, limits) && {
+                let differs = FieldResults::new(record, session, limits).differs;
+                !Field::ALL.into_iter().any(|field| differs & bit(field) != 0 && is_assigned(field))
+            }
         })
         .map(|session| session.id)
 }
 
-/// A record and a session compared field by field.
+/// A record and a session compared field by field; each field is a bit.
+#[derive(Default)]
 struct FieldResults {
-    agrees: Vec<Field>,
-    cannot_tell: Vec<Field>,
-    differs: Vec<FieldDifference>,
+    agrees: u32,
+    cannot_tell: u32,
+    differs: u32,
+    /// What differs, where it is to be written.
+    differences: Option<Vec<FieldDifference>>,
+}
+
+fn bit(field: Field) -> u32 {
+    1 << (field as u32)
+}
+
+fn listed(fields: u32) -> Vec<Field> {
+    Field::ALL.into_iter().filter(|field| fields & bit(*field) != 0).collect()
 }
 
 impl FieldResults {
     fn new(record: &ReplyRecord, session: &Session, limits: ToleranceMs) -> Self {
-        let mut results = Self { agrees: Vec::new(), cannot_tell: Vec::new(), differs: Vec::new() };
+        Self::default().compared(record, session, limits)
+    }
+
+    /// The same, with what both sides say where they differ.
+    fn written(record: &ReplyRecord, session: &Session, limits: ToleranceMs) -> Self {
+        let results = Self { differences: Some(Vec::new()), ..Self::default() };
+        results.compared(record, session, limits)
+    }
+
+    fn compared(mut self, record: &ReplyRecord, session: &Session, limits: ToleranceMs) -> Self {
+        let results = &mut self;
         let attributes = &session.attributes;
-        let canonical = attributes.origin_address.map(|known| known.value.to_canonical());
+        let canonical = attributes.origin_address.map(|known| canonical_address(known.value));
         results.equal(Field::OriginAddress, canonical, record.origin_address);
         results.equal(
             Field::OriginPort,
@@ -310,19 +415,19 @@ impl FieldResults {
         results.equal(
             Field::AssignedIpv6,
             attributes.assigned_ipv6.map(|known| known.value),
-            record.assigned_ipv6,
+            record.assigned_ipv6(),
         );
         results.equal(
             Field::DelegatedPrefix,
             attributes.delegated_prefix.map(|known| known.value),
-            record.delegated_prefix,
+            record.delegated_prefix(),
         );
-        if record.assigned_at.is_some() {
+        if record.assigned_at().is_some() {
             // The server assigns the addresses when it accepts the session.
-            results.start(Field::AssignedAt, record.assigned_at, session, limits);
+            results.start(Field::AssignedAt, record.assigned_at(), session, limits);
         }
-        results.start(Field::SessionStart, record.start, session, limits);
-        results.end(record.end, session, limits);
+        results.start(Field::SessionStart, record.start(), session, limits);
+        results.end(record.end(), session, limits);
         results.reason(record, session);
         results.gateway(attributes.gateway.map(|known| known.value), record.gateway);
         results.equal(
@@ -330,19 +435,25 @@ impl FieldResults {
             attributes.transport.map(|known| known.value),
             record.transport,
         );
-        results
+        self
+    }
+
+    fn differ(&mut self, field: Field, said: impl FnOnce() -> [ComparedValue; 2]) {
+        self.differs |= bit(field);
+        if let Some(differences) = &mut self.differences {
+            let [here, operator] = said();
+            differences.push(FieldDifference { field, here, operator });
+        }
     }
 
     fn equal<T: PartialEq + ToString>(&mut self, field: Field, here: Option<T>, held: Option<T>) {
         match (here, held) {
-            (Some(here), Some(held)) if here == held => self.agrees.push(field),
-            (Some(here), Some(held)) => {
-                let (here, operator) =
-                    (ComparedValue::Text(here.to_string()), ComparedValue::Text(held.to_string()));
-                self.differs.push(FieldDifference { field, here, operator });
-            }
+            (Some(here), Some(held)) if here == held => self.agrees |= bit(field),
+            (Some(here), Some(held)) => self.differ(field, || {
+                [ComparedValue::Text(here.to_string()), ComparedValue::Text(held.to_string())]
+            }),
             (None, None) => {}
-            _ => self.cannot_tell.push(field),
+            _ => self.cannot_tell |= bit(field),
         }
     }
 
@@ -393,7 +504,7 @@ impl FieldResults {
         let (Some(here), Some(held)) = (here, held) else {
             let known = |moment: TimeBounds| moment.best().is_some();
             if here.is_some_and(known) || held.is_some_and(known) {
-                self.cannot_tell.push(field);
+                self.cannot_tell |= bit(field);
             }
             return;
         };
@@ -407,12 +518,11 @@ impl FieldResults {
         };
         match (too_early, too_late) {
             (Some(true), _) | (_, Some(true)) => {
-                let (here, operator) =
-                    (ComparedValue::TimeBounds(here), ComparedValue::TimeBounds(held));
-                self.differs.push(FieldDifference { field, here, operator });
+                let said = [ComparedValue::TimeBounds(here), ComparedValue::TimeBounds(held)];
+                self.differ(field, || said);
             }
-            (Some(false), Some(false)) => self.agrees.push(field),
-            _ => self.cannot_tell.push(field),
+            (Some(false), Some(false)) => self.agrees |= bit(field),
+            _ => self.cannot_tell |= bit(field),
         }
     }
 
@@ -421,8 +531,8 @@ impl FieldResults {
         let here = session.end.as_ref().map(|end| end.reason.name());
         match (here, record.end_reason.as_deref()) {
             (None, None) => {}
-            (Some(here), Some(held)) if here == held => self.agrees.push(Field::EndReason),
-            _ => self.cannot_tell.push(Field::EndReason),
+            (Some(here), Some(held)) if here == held => self.agrees |= bit(Field::EndReason),
+            _ => self.cannot_tell |= bit(Field::EndReason),
         }
     }
 
@@ -432,10 +542,10 @@ impl FieldResults {
             return self.equal(Field::Gateway, here, held);
         };
         let same_port = here.port.is_none() || held.port.is_none() || here.port == held.port;
-        if here.address.to_canonical() == held.address && same_port {
-            self.agrees.push(Field::Gateway);
+        if canonical_address(here.address) == held.address && same_port {
+            self.agrees |= bit(Field::Gateway);
         } else if is_internal(held.address) {
-            self.cannot_tell.push(Field::Gateway);
+            self.cannot_tell |= bit(Field::Gateway);
         } else {
             self.equal(Field::Gateway, Some(here), Some(held));
         }
@@ -506,12 +616,12 @@ impl MatchKey {
 
 fn record_key(record: &ReplyRecord) -> MatchKey {
     key(
-        record.start,
-        record.end,
+        record.start(),
+        record.end(),
         record.origin_address,
         record.origin_port,
-        [record.assigned_ipv4.map(IpAddr::V4), record.assigned_ipv6.map(IpAddr::V6)],
-        record.delegated_prefix,
+        [record.assigned_ipv4.map(IpAddr::V4), record.assigned_ipv6().map(IpAddr::V6)],
+        record.delegated_prefix(),
         record.gateway,
         record.transport,
     )
@@ -552,11 +662,11 @@ fn key(
     MatchKey {
         start: start.and_then(bounds),
         end: end.and_then(bounds),
-        origin_address: origin_address.map(|address| address.to_canonical()),
+        origin_address: origin_address.map(canonical_address),
         origin_port,
         assigned,
         delegated_prefix: delegated_prefix.map(Into::into),
-        gateway: gateway.map(|gateway| (gateway.address.to_canonical(), gateway.port)),
+        gateway: gateway.map(|gateway| (canonical_address(gateway.address), gateway.port)),
         transport: transport.map(Transport::name),
     }
 }
@@ -567,6 +677,9 @@ const NOTICE: i64 = 5_000;
 
 /// How many sessions on either side of an instant are looked at.
 const NEIGHBOURS: usize = 4;
+
+/// How many records of a session are looked at.
+const CANDIDATES: usize = 8;
 
 /// How often unmatched records look for new neighbours when all of theirs were taken: needed only
 /// if more sessions than that begin within seconds of each other.

@@ -1,13 +1,17 @@
 use std::ops::ControlFlow;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::NaiveDate;
 
+use super::comparison_question::ComparisonQuestion;
 use super::comparison_view::ComparisonView;
 use super::failure;
 use super::nav::NavItem;
 use super::page_context::PageContext;
 use crate::Site;
-use crate::gdpr::{self, LetterKind, Mapping, ReplyFormat, TimeTolerance, parse_reply};
+use crate::form::Form;
+use crate::gdpr::{self, LetterKind, TimeTolerance};
 use crate::html::Html;
 use crate::messages::page::comparison as msg;
 use crate::page_request::PageRequest;
@@ -15,9 +19,11 @@ use crate::page_response::{PageResponse, PageStatus};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::record::Filter;
 use temoin_core::session::Field;
+use temoin_core::text::Message;
+use temoin_reply::{ColumnMeaning, DateOrder, InvalidMapping, Mapping, ReplyZone, parse_reply};
 
 /// The zones offered for times without a zone.
-const ZONES: [&str; 3] = ["Europe/Brussels", "Europe/Paris", "UTC"];
+pub(super) const ZONES: [&str; 3] = ["Europe/Brussels", "Europe/Paris", "UTC"];
 
 /// The form to upload an operator's answer.
 pub(super) fn upload(html: &mut Html, context: &PageContext, site: &Site, request: &PageRequest) {
@@ -27,30 +33,94 @@ pub(super) fn upload(html: &mut Html, context: &PageContext, site: &Site, reques
     html.element("form", &attributes, |html| {
         context.sign(html, site, request);
         html.element("div", &[("class", "fields")], |html| {
-            html.element("div", &[], |html| {
-                html.leaf("label", &[("for", "reply")], context.say(&msg::FILE));
-                let attributes = [
-                    ("type", "file"),
-                    ("name", "reply"),
-                    ("id", "reply"),
-                    ("accept", ".csv,.json,text/csv,application/json,text/plain"),
-                    ("required", "required"),
-                ];
-                html.void("input", &attributes);
-            });
-            html.element("div", &[], |html| {
-                html.leaf("label", &[("for", "zone")], context.say(&msg::ZONE));
-                html.element("select", &[("name", "zone"), ("id", "zone")], |html| {
-                    html.leaf("option", &[("value", "")], context.say(&msg::AS_WRITTEN));
-                    for zone in ZONES {
-                        html.leaf("option", &[("value", zone)], zone);
-                    }
-                });
-            });
+            file(html, context, "reply", &msg::FILE, TABLES);
             html.leaf("button", &[("type", "submit")], context.say(&msg::COMPARE));
+        });
+        html.element("details", &[], |html| {
+            html.leaf("summary", &[], context.say(&msg::MORE));
+            html.element("div", &[("class", "fields")], |html| {
+                html.element("div", &[], |html| zone(html, context, None, &[]));
+                file(html, context, "mapping", &msg::MAPPING, ".toml");
+            });
         });
     });
 }
+
+/// The field for a file.
+pub(super) fn file(
+    html: &mut Html,
+    context: &PageContext,
+    name: &'static str,
+    label: &Message,
+    accept: &'static str,
+) {
+    html.element("div", &[], |html| {
+        html.leaf("label", &[("for", name)], context.say(label));
+        let mut attributes =
+            vec![("type", "file"), ("name", name), ("id", name), ("accept", accept)];
+        if name == "reply" {
+            attributes.push(("required", "required"));
+        }
+        html.void("input", &attributes);
+    });
+}
+
+/// The choice of a zone for times that do not say theirs.
+pub(super) fn zone(html: &mut Html, context: &PageContext, chosen: Option<&str>, others: &[&str]) {
+    html.leaf("label", &[("for", "zone")], context.say(&msg::ZONE));
+    html.element("select", &[("name", "zone"), ("id", "zone")], |html| {
+        if chosen.is_none() {
+            html.leaf("option", &[("value", "")], context.say(&msg::AS_WRITTEN));
+        }
+        for zone in others.iter().copied().chain(ZONES) {
+            let mut attributes = vec![("value", zone)];
+            if chosen == Some(zone) {
+                attributes.push(("selected", "selected"));
+            }
+            html.leaf("option", &attributes, zone);
+        }
+    });
+}
+
+/// Why a form gives no mapping.
+enum Unusable {
+    /// The mapping file that came with it.
+    File(InvalidMapping),
+    /// The form is not one of ours.
+    Form,
+}
+
+/// The mapping that a form asks for: a file, and what was chosen.
+fn mapping(form: &Form<'_>) -> Result<Mapping, Unusable> {
+    let file = form.file("mapping").filter(|bytes| !bytes.is_empty());
+    let text = file.map(String::from_utf8_lossy);
+    let text = text.as_deref().or_else(|| form.text("known")).unwrap_or_default();
+    let mut mapping = Mapping::from_toml(text).map_err(Unusable::File)?;
+    let chosen = |name: &str| form.text(name).filter(|value| !value.is_empty());
+    if let Some(zone) = chosen("zone") {
+        mapping = mapping.with_time_zone(zone.parse().map_err(|_| Unusable::Form)?);
+    }
+    if let Some(order) = chosen("dates") {
+        mapping = mapping.with_dates(DateOrder::from_name(order).ok_or(Unusable::Form)?);
+    }
+    if let Some(list) = chosen("list") {
+        mapping = mapping.with_list(list.to_owned());
+    }
+    for index in 0..QUESTIONS {
+        let Some(name) = form.text(&format!("name{index}")) else { break };
+        if let Some(meaning) = chosen(&format!("column{index}")) {
+            let meaning = ColumnMeaning::from_name(meaning).ok_or(Unusable::Form)?;
+            mapping = mapping.with_column(name, meaning);
+        }
+    }
+    Ok(mapping)
+}
+
+/// How many columns are asked about.
+pub(super) const QUESTIONS: usize = 64;
+
+/// What files hold tables.
+pub(super) const TABLES: &str = ".csv,.json,.txt,.tsv,text/csv,application/json,text/plain";
 
 /// `/rights/compare`: compares an operator's answer with the record. The answer is not stored.
 pub(crate) fn compare(site: &Site, request: PageRequest) -> Result<PageResponse, PageRequest> {
@@ -65,25 +135,43 @@ pub(crate) fn compare(site: &Site, request: PageRequest) -> Result<PageResponse,
         return Ok(failure(site, &request, PageStatus::CrossSite));
     }
     let context = PageContext::new(site, &request);
-    let Some(bytes) = form.file("reply") else {
-        return Ok(failure(site, &request, PageStatus::BadRequest));
-    };
-    let mut mapping = Mapping::default();
-    if let Some(zone) = form.text("zone").filter(|zone| !zone.is_empty()) {
-        let Ok(zone) = zone.parse::<gdpr::ReplyZone>() else {
-            return Ok(failure(site, &request, PageStatus::BadRequest));
-        };
-        mapping = mapping.with_time_zone(zone);
-    }
-    let reply = match parse_reply(bytes, ReplyFormat::guess(bytes), &mapping) {
-        Ok(reply) => reply,
-        Err(error) => {
+    let carried = form.text("carried").and_then(|text| BASE64.decode(text).ok());
+    // Without a file, browsers send an empty one.
+    let given = form.file("reply").filter(|bytes| !bytes.is_empty());
+    let bytes = given.or(carried.as_deref()).unwrap_or_default();
+    let mapping = match mapping(&form) {
+        Ok(mapping) => mapping,
+        Err(Unusable::Form) => return Ok(failure(site, &request, PageStatus::BadRequest)),
+        Err(Unusable::File(problem)) => {
             let page = write(&context, |html| {
-                html.element("div", &[("class", "notice")], |html| {
-                    html.leaf("p", &[], context.say(&msg::NOT_READ));
-                    html.leaf("p", &[("lang", "en")], error);
+                html.element("div", &[("class", "notice"), ("role", "status")], |html| {
+                    html.leaf("p", &[], problem.text(context.language()));
                 });
                 upload(html, &context, site, &request);
+            });
+            return Ok(PageResponse::html(PageStatus::Refused, page));
+        }
+    };
+    if form.text("do") == Some("mapping") {
+        let content_type = "application/toml; charset=utf-8";
+        return Ok(PageResponse::file("temoin-mapping.toml", content_type, mapping.to_toml()));
+    }
+    let reply = match parse_reply(bytes, &mapping) {
+        Ok(reply) => reply,
+        Err(error) => {
+            let zone = ReplyZone::Named(site.zone);
+            let question = ComparisonQuestion::new(&error, bytes, mapping, zone);
+            let page = write(&context, |html| {
+                html.element("div", &[("class", "notice"), ("role", "status")], |html| {
+                    if question.is_none() {
+                        html.leaf("p", &[], context.say(&msg::NOT_READ));
+                    }
+                    html.leaf("p", &[], error.text(context.language()));
+                });
+                match &question {
+                    Some(question) => question.write(html, &context, site, &request),
+                    None => upload(html, &context, site, &request),
+                }
             });
             return Ok(PageResponse::html(PageStatus::Refused, page));
         }
@@ -104,8 +192,8 @@ pub(crate) fn compare(site: &Site, request: PageRequest) -> Result<PageResponse,
         return Ok(failure(site, &request, PageStatus::Unreadable));
     };
     let outcome = ComparisonView {
-        comparison: gdpr::compare(&reply, &sessions, TimeTolerance::default()),
-        given: &reply.fields,
+        given: reply.fields.clone(),
+        comparison: gdpr::compare(reply, &sessions, TimeTolerance::default()),
         sessions: &sessions,
         foreseen: foreseen(&ruleset.applicable_rules(), context.when.zone.date((site.clock)())),
     };

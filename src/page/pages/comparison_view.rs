@@ -2,20 +2,22 @@ use std::collections::BTreeSet;
 
 use super::page_context::PageContext;
 use super::stacked_table::stack;
-use crate::gdpr::{ComparedValue, DifferingSession, ReplyComparison, ReplyRecord, UnmatchedRecord};
+use crate::gdpr::{ComparedValue, DifferingSession, ReplyComparison};
 use crate::html::Html;
 use crate::messages::common;
+use crate::messages::comparison as texts;
 use crate::messages::page::comparison_view as msg;
 use crate::render::words;
 use temoin_core::session::{Field, Session, SessionId, TimeBounds};
 use temoin_core::text::{Message, Plural};
+use temoin_reply::ReplyRecord;
 
 /// The comparison of an operator's answer with the record.
 pub(super) struct ComparisonView<'a> {
     /// The comparison.
     pub(super) comparison: ReplyComparison,
     /// The fields for which the answer has values.
-    pub(super) given: &'a BTreeSet<Field>,
+    pub(super) given: BTreeSet<Field>,
     /// The sessions that were compared.
     pub(super) sessions: &'a [Session],
     /// The fields that the law lists or the operator declares.
@@ -38,6 +40,9 @@ impl ComparisonView<'_> {
             (false, _) => ("notice", &msg::DIFFERS),
         };
         html.element("div", &[("class", class), ("role", "status")], |html| {
+            if self.comparison.holds_nothing {
+                html.leaf("p", &[], context.say(&texts::HOLDS_NOTHING));
+            }
             html.leaf("p", &[], context.say(message));
         });
         html.element("dl", &[("class", "facts-list counts")], |html| {
@@ -53,15 +58,22 @@ impl ComparisonView<'_> {
             }
         });
         self.fields(html, context);
-        section(html, context, &msg::DIFFERING, &msg::DIFFERING_WHAT, differing, |html, own| {
-            self.difference(html, context, own);
-        });
+        section(
+            html,
+            context,
+            &msg::DIFFERING,
+            &msg::DIFFERING_WHAT,
+            differing.iter(),
+            |html, own| {
+                self.difference(html, context, own);
+            },
+        );
         section(
             html,
             context,
             &msg::UNKNOWN_HERE,
             &msg::UNKNOWN_HERE_WHAT,
-            held_unknown_here,
+            held_unknown_here.iter(),
             |html, own| {
                 self.held(html, context, own);
             },
@@ -71,7 +83,7 @@ impl ComparisonView<'_> {
             context,
             &msg::NOT_HELD,
             &msg::NOT_HELD_WHAT,
-            known_here_not_held,
+            known_here_not_held.iter(),
             |html, own| {
                 html.element("p", &[], |html| {
                     session_link(
@@ -178,13 +190,13 @@ impl ComparisonView<'_> {
         &self,
         html: &mut Html,
         context: &PageContext,
-        UnmatchedRecord { record, within }: &UnmatchedRecord,
+        (record, within): (&ReplyRecord, Option<SessionId>),
     ) {
         html.element("p", &[], |html| {
             let place = record.place.written(context.language());
             html.text(words::sentence_start(&place));
             html.text(" · ");
-            html.text(span(context, record.began().as_ref(), record.end.as_ref()));
+            html.text(span(context, record.began().as_ref(), record.end().as_ref()));
             for address in addresses(record) {
                 html.text(" · ");
                 html.leaf("code", &[], address);
@@ -193,7 +205,7 @@ impl ComparisonView<'_> {
                 html.void("br", &[]);
                 html.text(context.say(&msg::WITHIN));
                 html.text(" ");
-                self.session(html, context, *session);
+                self.session(html, context, session);
             }
         });
     }
@@ -308,19 +320,20 @@ fn section<T>(
     context: &PageContext,
     title: &Message,
     what: &Message,
-    items: &[T],
-    mut write: impl FnMut(&mut Html, &T),
+    items: impl ExactSizeIterator<Item = T>,
+    mut write: impl FnMut(&mut Html, T),
 ) {
-    if items.is_empty() {
+    let count = items.len();
+    if count == 0 {
         return;
     }
     html.element("section", &[], |html| {
         html.leaf("h2", &[], context.say(title));
         html.leaf("p", &[], context.say(what));
-        for item in items.iter().take(SHOWN) {
+        for item in items.take(SHOWN) {
             write(html, item);
         }
-        if let Some(more) = items.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        if let Some(more) = count.checked_sub(SHOWN).filter(|more| *more > 0) {
             let more = u64::try_from(more).unwrap_or(u64::MAX);
             html.element("p", &[("class", "note")], |html| {
                 html.text(msg::MORE.fill(context.language(), more, &[]));
@@ -338,11 +351,11 @@ fn said(html: &mut Html, context: &PageContext, said: &ComparedValue) {
     }
 }
 
-fn addresses(record: &ReplyRecord) -> Vec<String> {
+pub(super) fn addresses(record: &ReplyRecord) -> Vec<String> {
     [
         record.origin_address.map(|it| it.to_string()),
         record.assigned_ipv4.map(|it| it.to_string()),
-        record.assigned_ipv6.map(|it| it.to_string()),
+        record.assigned_ipv6().map(|it| it.to_string()),
     ]
     .into_iter()
     .flatten()
@@ -350,7 +363,11 @@ fn addresses(record: &ReplyRecord) -> Vec<String> {
 }
 
 /// A short time range.
-fn span(context: &PageContext, start: Option<&TimeBounds>, end: Option<&TimeBounds>) -> String {
+pub(super) fn span(
+    context: &PageContext,
+    start: Option<&TimeBounds>,
+    end: Option<&TimeBounds>,
+) -> String {
     let day = start.and_then(TimeBounds::best).map(|at| context.when.zone.date(at));
     let brief = |moment: Option<&TimeBounds>, day| {
         moment.map_or_else(|| "…".to_owned(), |moment| context.when.brief(moment, day))

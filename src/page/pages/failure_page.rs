@@ -35,10 +35,10 @@ fn texts(status: PageStatus) -> (&'static Message, &'static Message) {
         PageStatus::NotFound | PageStatus::Ok | PageStatus::SeeOther => {
             (&msg::NOT_FOUND, &msg::NOT_FOUND_WHY)
         }
-        PageStatus::BadRequest
-        | PageStatus::BodyTooLong
-        | PageStatus::LengthMissing
-        | PageStatus::TooLong => (&msg::BAD_REQUEST, &msg::BAD_REQUEST_WHY),
+        PageStatus::BodyTooLong => (&msg::TOO_LARGE, &msg::TOO_LARGE_WHY),
+        PageStatus::BadRequest | PageStatus::LengthMissing | PageStatus::TooLong => {
+            (&msg::BAD_REQUEST, &msg::BAD_REQUEST_WHY)
+        }
         PageStatus::CrossSite => (&msg::CROSS_SITE, &msg::CROSS_SITE_WHY),
         PageStatus::NotLoggedIn => (&msg::NOT_LOGGED_IN, &msg::NOT_LOGGED_IN_WHY),
         PageStatus::Forbidden => (&msg::FORBIDDEN, &msg::FORBIDDEN_WHY),

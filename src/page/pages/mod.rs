@@ -4,6 +4,7 @@ mod ask_page;
 mod assets;
 mod calendar_page;
 mod comparison_page;
+mod comparison_question;
 mod comparison_view;
 mod erase_page;
 mod erased_page;

@@ -58,15 +58,18 @@ impl TestSite {
 
     /// Sends an operator's answer to be compared.
     fn compare(&self, language: &str, token: &str, reply: &str, zone: &str) -> TestResponse {
+        let fields = [("\"zone\"", zone), ("\"reply\"; filename=\"\"><script>.csv\"", reply)];
+        self.compare_form(language, token, &fields)
+    }
+
+    /// The same with these fields of the form.
+    fn compare_form(&self, language: &str, token: &str, fields: &[(&str, &str)]) -> TestResponse {
         let part = |name: &str, value: &str| {
             format!("--xy\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
         };
-        let body = format!(
-            "{}{}{}--xy--\r\n",
-            part("\"token\"", token),
-            part("\"zone\"", zone),
-            part("\"reply\"; filename=\"\"><script>.csv\"", reply),
-        );
+        let mut body = part("\"token\"", token);
+        fields.iter().for_each(|(name, value)| body += &part(name, value));
+        body += "--xy--\r\n";
         self.send(&format!(
             "POST /rights/compare?lang={language} HTTP/1.1\r\nHost: box\r\n{LOGIN}\
              Content-Type: multipart/form-data; boundary=xy\r\nContent-Length: {}\r\n\r\n{body}",
@@ -285,7 +288,7 @@ fn an_operators_answer_is_compared_and_what_tries_to_be_markup_in_it_is_shown_as
     super::well_formed(&broken.body);
     assert_eq!(sent(&token, reply, "Mars/Olympus").status(), 400);
     assert_eq!(sent("", reply, "").status(), 403);
-    let large = "x".repeat(3 * 1024 * 1024);
+    let large = "x".repeat(9 * 1024 * 1024);
     let request = format!(
         "POST /rights/compare HTTP/1.1\r\nHost: box\r\n{LOGIN}Content-Type: multipart/form-data; \
          boundary=xy\r\nContent-Length: {}\r\n\r\n",
@@ -293,6 +296,94 @@ fn an_operators_answer_is_compared_and_what_tries_to_be_markup_in_it_is_shown_as
     );
     assert_eq!(page_site.send(&request).status(), 413);
     assert_eq!(page_site.notes(), Vec::<String>::new());
+}
+
+/// The values of the hidden fields and the chosen options of a form, as a browser would send them.
+fn answers(page: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(rest.split('"').next().unwrap().replace("&quot;", "\""))
+    };
+    let main = page.split_once("<main").unwrap().1;
+    let mut fields = Vec::new();
+    let mut select = None;
+    for tag in main.split('<').filter_map(|rest| rest.split('>').next()) {
+        if tag.starts_with("input type=\"hidden\"")
+            && attribute(tag, "name").as_deref() != Some("token")
+        {
+            fields.push((attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap()));
+        } else if tag.starts_with("select") {
+            select = attribute(tag, "name");
+        } else if tag.starts_with("option") && tag.ends_with("selected=\"selected\"") {
+            fields.push((select.clone().unwrap(), attribute(tag, "value").unwrap()));
+        }
+    }
+    fields
+}
+
+#[test]
+fn what_an_answer_leaves_open_is_asked_by_a_form_that_needs_no_second_upload() {
+    let page_site = TestSite::of(&[]);
+    let reply = "Début de <b>connexion</b>;Fin;IP source\n\
+                 01/09/2026 00:30:00;01/09/2026 03:42:00;203.0.113.77\n";
+    for language in Language::ALL {
+        let code = language.to_string();
+        let token = page_site.token("/rights");
+        let asked = page_site.compare(&code, &token, reply, "");
+        assert_eq!(asked.status(), 422, "{}", asked.body);
+        super::well_formed(&asked.body);
+        assert!(!asked.body.contains("<b>"), "{}", asked.body);
+        let mut fields: Vec<(String, String)> = answers(&asked.body);
+        let chosen = |name: &str| {
+            fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        };
+        assert_eq!(chosen("dates"), Some("day-month-year"), "{}", asked.body);
+        assert_eq!(chosen("column0"), Some("session_start"));
+        assert_eq!(chosen("column2"), Some("origin_address"));
+        fields.push(("reply\"; filename=\"".to_owned(), String::new()));
+        let quoted: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| (format!("\"{name}\""), value.clone())).collect();
+        let mut sent: Vec<(&str, &str)> =
+            quoted.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = page_site.compare_form(&code, &token, &sent);
+        assert_eq!(answer.status(), 200, "{}", answer.body);
+        assert!(answer.body.contains("badge open"), "{}", answer.body);
+        // The same as a file, for the next time.
+        sent.push(("\"do\"", "mapping"));
+        let kept = page_site.compare_form(&code, &token, &sent);
+        assert_eq!(kept.status(), 200, "{}", kept.body);
+        let file = kept.body.split_once("\r\n\r\n").map_or(kept.body.as_str(), |(_, body)| body);
+        let again = [
+            ("\"mapping\"; filename=\"kept.toml\"", file),
+            ("\"reply\"; filename=\"a.csv\"", reply),
+        ];
+        let answer = page_site.compare_form(&code, &token, &again);
+        assert_eq!(answer.status(), 200, "{file}: {}", answer.body);
+    }
+    let token = page_site.token("/rights");
+    let broken =
+        [("\"mapping\"; filename=\"kept.toml\"", "x"), ("\"reply\"; filename=\"a\"", reply)];
+    let answer = page_site.compare_form("fr", &token, &broken);
+    assert_eq!(answer.status(), 422);
+    assert!(answer.body.contains("la correspondance ne peut pas servir"), "{}", answer.body);
+}
+
+#[test]
+fn no_file_and_an_empty_one_are_not_taken_for_an_answer_that_holds_nothing() {
+    let page_site = TestSite::of(&[]);
+    let token = page_site.token("/rights");
+    for fields in [
+        &[("\"reply\"; filename=\"\"", "")][..],
+        &[("\"reply\"; filename=\"a.csv\"", "\u{feff}")],
+        &[],
+    ] {
+        let answer = page_site.compare_form("fr", &token, fields);
+        assert_eq!(answer.status(), 422, "{}", answer.body);
+        assert!(answer.body.contains("Le fichier est vide."), "{}", answer.body);
+        assert!(!answer.body.contains("about=incomplete"), "{}", answer.body);
+    }
+    let answer = page_site.compare_form("fr", &token, &[("\"reply\"; filename=\"a\"", "[]")]);
+    assert!(answer.body.contains("dit qu’il ne détient rien"), "{}", answer.body);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use temoin_config::Config;
 use temoin_core::law::{Edition, Profile};
-use temoin_page::Mapping;
+use temoin_reply::Mapping;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, text)) = bytes.split_first() else { return };

@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use temoin_page::{Mapping, ReplyFormat, parse_reply};
+use temoin_reply::{Mapping, describe, parse_reply};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((kind, bytes)) = bytes.split_first() else { return };
-    let format = if kind % 2 == 0 { ReplyFormat::Csv } else { ReplyFormat::Json };
-    drop(parse_reply(bytes, format, &Mapping::default()));
+    drop(parse_reply(bytes, &Mapping::default()));
+    let Ok(zone) = "UTC".parse() else { return };
+    drop(describe(bytes, &Mapping::default(), zone));
 });

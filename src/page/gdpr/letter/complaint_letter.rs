@@ -3,11 +3,10 @@ use chrono::NaiveDate;
 use super::letter_content::{LetterBlock, LetterContent, day, texts};
 use super::letter_details::LetterDetails;
 use crate::gdpr::Deadline;
-use crate::gdpr::letter_wrap::plain;
 use crate::messages::letter;
 use crate::messages::letter::complaint as msg;
 use temoin_core::law::Jurisdiction;
-use temoin_core::text::Language;
+use temoin_core::text::{Language, plain};
 
 /// What a complaint is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 
-use crate::gdpr::letter_wrap::{plain, unbroken_date};
-use temoin_core::text::{Language, Message};
+use crate::gdpr::letter_wrap::unbroken_date;
+use temoin_core::text::{Language, Message, plain};
 
 /// What one kind of letter says.
 pub(super) struct LetterContent {

@@ -1,9 +1,8 @@
 use chrono::NaiveDate;
 
-use crate::gdpr::letter_wrap::plain;
 use crate::messages::letter as msg;
 use temoin_core::law::{Jurisdiction, OperatorName, Profile};
-use temoin_core::text::Language;
+use temoin_core::text::{Language, plain};
 
 /// What every letter needs. What is `None` or empty becomes a placeholder in brackets.
 #[derive(Clone, Debug, Eq, PartialEq)]

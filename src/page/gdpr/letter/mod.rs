@@ -16,9 +16,8 @@ pub use letter_text::Letter;
 
 use letter_content::{day, given};
 
-use super::letter_wrap::plain;
 use crate::messages::letter as msg;
-use temoin_core::text::Language;
+use temoin_core::text::{Language, plain};
 
 /// The letter of this kind, ready to be read, completed, signed and sent by the member. temoin
 /// sends nothing.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use temoin_core::session::{TimeBounds, Timestamp};
 
@@ -17,7 +17,7 @@ pub enum ReplyZone {
 impl ReplyZone {
     /// When a clock in this zone showed `local`: a moment of two bounds where the end of summer time
     /// made it show the same hour twice; `None` where its beginning skipped that hour.
-    pub(super) fn moment(self, local: NaiveDateTime) -> Option<TimeBounds> {
+    pub(crate) fn moment(self, local: NaiveDateTime) -> Option<TimeBounds> {
         match self {
             Self::Fixed(minutes) => {
                 let utc = local.checked_sub_signed(TimeDelta::minutes(minutes.into()))?.and_utc();
@@ -27,6 +27,31 @@ impl ReplyZone {
                 let (earliest, latest) = zone.instants(local)?;
                 Some(TimeBounds::between(Some(earliest), Some(latest)))
             }
+        }
+    }
+}
+
+impl ReplyZone {
+    /// The first instant of a day.
+    pub(crate) fn first_instant(self, date: NaiveDate) -> Option<Timestamp> {
+        match self {
+            Self::Fixed(_) => self.moment(date.and_time(NaiveTime::MIN))?.earliest,
+            Self::Named(zone) => Some(zone.first_instant(date)),
+        }
+    }
+}
+
+impl fmt::Display for ReplyZone {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(0) => f.write_str("UTC"),
+            Self::Fixed(minutes) => {
+                let sign = if *minutes < 0 { '-' } else { '+' };
+                let minutes = minutes.unsigned_abs();
+                write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+            Self::Named(zone) => zone.fmt(f),
         }
     }
 }
@@ -75,7 +100,7 @@ impl fmt::Display for UnknownReplyZone {
 
 impl std::error::Error for UnknownReplyZone {}
 
-pub(super) fn timestamp(utc: DateTime<Utc>) -> Option<Timestamp> {
+pub(crate) fn timestamp(utc: DateTime<Utc>) -> Option<Timestamp> {
     Timestamp::from_milliseconds(utc.timestamp_millis()).ok()
 }
 
