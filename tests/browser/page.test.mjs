@@ -175,6 +175,40 @@ test('an answer of the operator is compared on a page that fits and passes axe',
   await context.close();
 });
 
+test('what an answer leaves open is asked on a page that fits and passes axe, without script', async () => {
+  const answer =
+    'Identifiant;Connexion depuis;Fin de connexion;Adresse IP source;Adresse IP attribuée;Une colonne au nom fort long\n' +
+    'ada;03/11/2026 09:00:00;03/11/2026 10:30:00;203.0.113.7;10.99.0.10;x\n'.repeat(4);
+  const file = { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(answer) };
+  const { context, page, wrongs } = await open();
+  for (const language of LANGUAGES) {
+    await page.goto(inLanguage('/rights', language));
+    await page.setInputFiles('#reply', file);
+    await page.click('form[enctype] button');
+    assert.equal(await page.inputValue('#dates'), 'day-month-year', language);
+    for (const width of [320, 360, ...WIDTHS.slice(1)]) {
+      await page.setViewportSize({ width, height: 800 });
+      assert.deepEqual(await page.evaluate(misfits), [], `${language} ${width}`);
+      if (width === 320) assert.deepEqual(await page.evaluate(tooSmall), [], language);
+      await page.screenshot({ path: join(SHOTS, `asked-${language}-${width}-light.png`), fullPage: true });
+    }
+    await assertValid(`<!DOCTYPE html>${await page.evaluate('document.documentElement.outerHTML')}`, language);
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+    assert.deepEqual(violations.map((it) => it.id), [], language);
+  }
+  assert.deepEqual(wrongs, []);
+  await context.close();
+  const plain = await open({ javaScriptEnabled: false });
+  await plain.page.goto(inLanguage('/rights', 'fr'));
+  await plain.page.setInputFiles('#reply', file);
+  await plain.page.click('form[enctype] button');
+  await plain.page.selectOption('#dates', 'month-day-year');
+  await plain.page.click('button[value=compare]');
+  assert.match(await plain.page.textContent('main'), /11\/03\/2026/);
+  await plain.context.close();
+});
+
 for (const width of [320, 1280]) {
   test(`the keyboard reaches all, where it can be seen, at ${width} px`, async () => {
     const { context, page } = await open({ viewport: { width, height: 800 } });

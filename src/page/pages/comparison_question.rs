@@ -66,28 +66,10 @@ impl<'a> ComparisonQuestion<'a> {
             if is_carried {
                 hidden(html, "carried", &BASE64.encode(self.bytes));
             }
-            html.element("div", &[("class", "fields")], |html| {
-                if !is_carried {
-                    file(html, context, "reply", &msg::FILE_AGAIN, TABLES);
-                }
-                if !self.lists.is_empty() {
-                    html.element("div", &[], |html| self.list(html, context));
-                }
-                if let Some(description) = &self.description {
-                    if description.open_date.is_some() {
-                        html.element("div", &[], |html| dates(html, context, description));
-                    }
-                    html.element("div", &[], |html| {
-                        let chosen = description.mapping.time_zone().map(|zone| zone.to_string());
-                        let chosen = chosen.as_deref();
-                        let other = chosen.filter(|own| !ZONES.contains(own));
-                        zone(html, context, chosen, other.as_slice());
-                    });
-                }
-            });
+            html.element("section", &[], |html| self.choices(html, context, is_carried));
             if let Some(description) = &self.description {
-                self.columns(html, context, description);
-                first(html, context, description);
+                html.element("section", &[], |html| self.columns(html, context, description));
+                html.element("section", &[], |html| first(html, context, description));
             }
             html.element("p", &[("class", "actions")], |html| {
                 let own = [("type", "submit"), ("name", "do"), ("value", "compare")];
@@ -99,6 +81,29 @@ impl<'a> ComparisonQuestion<'a> {
                 html.leaf("button", &own, context.say(&msg::KEEP));
             });
             html.leaf("p", &[("class", "note")], context.say(&msg::KEEP_WHAT));
+        });
+    }
+
+    /// What is asked of the whole file.
+    fn choices(&self, html: &mut Html, context: &PageContext, is_carried: bool) {
+        html.element("div", &[("class", "fields")], |html| {
+            if !is_carried {
+                file(html, context, "reply", &msg::FILE_AGAIN, TABLES);
+            }
+            if !self.lists.is_empty() {
+                html.element("div", &[], |html| self.list(html, context));
+            }
+            if let Some(description) = &self.description {
+                if description.open_date.is_some() {
+                    html.element("div", &[], |html| dates(html, context, description));
+                }
+                html.element("div", &[], |html| {
+                    let chosen = description.mapping.time_zone().map(|zone| zone.to_string());
+                    let chosen = chosen.as_deref();
+                    let other = chosen.filter(|own| !ZONES.contains(own));
+                    zone(html, context, chosen, other.as_slice());
+                });
+            }
         });
     }
 
@@ -156,15 +161,18 @@ fn options(html: &mut Html, context: &PageContext, chosen: ColumnMeaning) {
 /// How dates are written: each order with the day that one of them would be.
 fn dates(html: &mut Html, context: &PageContext, description: &Description) {
     let Some(open) = &description.open_date else { return };
-    html.leaf("label", &[("for", "dates")], context.say(&msg::DATES));
+    html.element("label", &[("for", "dates")], |html| {
+        html.text(context.say(&msg::DATES));
+        html.text(" ");
+        html.leaf("code", &[], &open.text);
+    });
     html.element("select", &[("name", "dates"), ("id", "dates")], |html| {
         for (order, date) in &open.readings {
             let mut attributes = vec![("value", order.name())];
             if description.mapping.dates() == Some(*order) {
                 attributes.push(("selected", "selected"));
             }
-            let values = [("text", open.text.as_str()), ("day", &context.when.date(*date))];
-            html.leaf("option", &attributes, msg::MEANS.fill(context.language(), &values));
+            html.leaf("option", &attributes, context.when.date(*date));
         }
     });
 }
