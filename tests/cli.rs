@@ -654,3 +654,36 @@ fn times_are_in_the_systems_zone_or_it_is_said_that_they_are_not() {
     assert_eq!(zone["health"], "note");
     assert!(zone["text"].as_str().unwrap().contains("TZ=Europe/Nowhere"), "{zone}");
 }
+
+#[test]
+fn nothing_from_outside_forges_a_line_of_the_terminal() {
+    let program = Program::native();
+    let folder = program.directory().join("profiles.d");
+    fs::create_dir(&folder).unwrap();
+    let template = include_str!("../src/operators/template.toml");
+    let named = |name: &str| template.replacen("Association exemple", name, 1);
+    for (file, text) in [
+        ("turned.toml", named("Evil\u{202e}gnp")),
+        ("lines.toml", named("Evil\\n* neutrinet  BE  2026-01-01  Neutrinet asbl")),
+        ("escape\u{1b}[2J\n* neutrinet.toml", "[operator]\n".to_owned()),
+        ("turned\u{202e}lmot.toml", "[operator]\n".to_owned()),
+    ] {
+        fs::write(folder.join(file), text).unwrap();
+    }
+    for words in ["profile list", "profile list --json", "doctor", "doctor --json", "held"] {
+        let output = program.run(words);
+        let printed = String::from_utf8([output.stdout, output.stderr.clone()].concat()).unwrap();
+        let is_obeyed =
+            |c: char| c.is_control() && c != '\n' || ('\u{2028}'..='\u{202e}').contains(&c);
+        assert!(!printed.contains(is_obeyed), "{words}\n{printed:?}");
+        assert!(!printed.lines().any(|line| line.starts_with("* neutrinet")), "{words}\n{printed}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let is_ours = |line: &str| line.starts_with("temoin: ") || line.starts_with("  ");
+        assert!(errors.lines().all(is_ours), "{words}\n{errors}");
+    }
+    let refused = String::from_utf8(program.run("profile list").stderr).unwrap();
+    assert!(
+        refused.contains("turns their direction") && refused.contains("on one line"),
+        "{refused}"
+    );
+}

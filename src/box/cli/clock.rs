@@ -2,7 +2,7 @@ use crate::messages::cli::error as msg;
 use temoin_capture::clock;
 
 use super::exit::{CliError, Failure};
-use super::output::print;
+use super::terminal::print;
 
 /// `temoin clock`
 pub(super) fn run() -> Result<(), CliError> {

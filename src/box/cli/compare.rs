@@ -16,8 +16,9 @@ use temoin_reply::{
 use super::arguments::CompareArgs;
 use super::context::{Context, for_each};
 use super::exit::{CliError, Failure};
-use super::output::{new_file, print, unreadable};
+use super::output::{new_file, unreadable};
 use super::table::wrapped;
+use super::terminal::{print, print_json};
 
 /// One byte more than [`parse_reply`] accepts: a longer file is refused without reading all of it.
 const MAX_REPLY_BYTES: u64 = 8 * 1024 * 1024 + 1;
@@ -50,9 +51,7 @@ pub(super) fn run(context: &Context, arguments: &CompareArgs) -> Result<(), CliE
     })?;
     let comparison = temoin_page::compare(reply, &sessions, TimeTolerance::default());
     if arguments.json {
-        let mut out = BufWriter::new(io::stdout().lock());
-        serde_json::to_writer(&mut out, &comparison).map_err(io::Error::from)?;
-        return Ok(out.write_all(b"\n").and_then(|()| out.flush())?);
+        return print_json(&comparison);
     }
     let when = context.when();
     let day = |at: Option<Timestamp>, otherwise: &Message| {

@@ -1,5 +1,4 @@
 use std::fmt::Display;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::{env, io};
@@ -19,6 +18,7 @@ use temoin_journal::Reader;
 
 use super::arguments::{Arguments, RangeArgs, TimeBound};
 use super::exit::{CliError, Failure};
+use super::terminal::complain;
 
 /// What every command needs.
 pub(super) struct Context {
@@ -74,7 +74,7 @@ impl Context {
     pub(super) fn lawbook(&self) -> Result<Ruleset, CliError> {
         let ruleset = Ruleset::load(&self.config)?;
         for complaint in &ruleset.issues {
-            let _ = writeln!(io::stderr(), "temoin: {complaint}");
+            complain(&complaint.to_string());
         }
         Ok(ruleset)
     }

@@ -25,8 +25,8 @@ use temoin_page::{OUT_OF_REACH, words};
 use super::arguments::DoctorArgs;
 use super::context::{Context, zone_fallback};
 use super::exit::{CliError, Failure};
-use super::output::print;
 use super::table::wrapped;
+use super::terminal::{print, print_json};
 
 /// Warn below this free space on the record's disk, in bytes.
 const LOW_SPACE_BYTES: u64 = 20 * 1024 * 1024;
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, arguments: &DoctorArgs) -> Result<(), CliEr
     let is_unhealthy = findings.iter().any(|finding| finding.health == CheckResult::Wrong);
     if arguments.json {
         let report = DoctorReport { format: "temoin.doctor/1", findings };
-        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+        print_json(&report)?;
     } else {
         let text: String = findings
             .iter()

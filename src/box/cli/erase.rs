@@ -14,8 +14,8 @@ use temoin_page::OUT_OF_REACH;
 use super::arguments::EraseArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::print;
 use super::table::{table, wrapped};
+use super::terminal::{complain, print};
 
 /// How many sessions `--dry-run` lists.
 const LISTED: usize = 50;
@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context, arguments: &EraseArgs) -> Result<(), CliErr
     if asks && !arguments.yes {
         confirm(context, count, arguments.all, doubt.as_deref())?;
     } else if let Some(doubt) = doubt {
-        let _ = writeln!(io::stderr(), "temoin: {doubt}");
+        complain(&doubt);
     }
 
     let due = plan.due;

@@ -11,7 +11,7 @@ use temoin_page::{summary_json, summary_text};
 use super::arguments::JsonArgs;
 use super::context::{Context, for_each};
 use super::exit::CliError;
-use super::output::print;
+use super::terminal::{print, print_json};
 
 /// Assumed terminal width, in columns.
 const WIDTH: usize = 80;
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
     let summary = tally.summary(ruleset.applicable_rules(), context.now);
     if output.json {
         let held = HeldOutput { summary: summary_json(&summary), signed };
-        return print(&format!("{}\n", serde_json::to_string(&held)?));
+        return print_json(&held);
     }
     print(&summary_text(&summary, context.when(), WIDTH))?;
     let signed = signed.map_or_else(String::new, |signed| signed.to_text(context.when(), WIDTH));

@@ -9,7 +9,7 @@ use temoin_capture::syslog::Syslog;
 
 use super::arguments::{Arguments, HookCommand, HookRunArgs, ScriptsArgs};
 use super::exit::{CliError, Failure};
-use super::output::print;
+use super::terminal::print;
 
 /// `temoin hook …`
 pub(super) fn run(arguments: &Arguments, command: &HookCommand) -> Result<(), CliError> {

@@ -11,8 +11,8 @@ use temoin_page::words;
 use super::arguments::LedgerArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::output::print;
 use super::table::wrapped;
+use super::terminal::print;
 
 /// Assumed terminal width, in columns.
 const WIDTH: usize = 80;

@@ -24,6 +24,7 @@ mod show;
 mod status;
 mod sync;
 mod table;
+mod terminal;
 mod verify;
 
 use std::env;
@@ -81,7 +82,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             let text = error.text(|| language(arguments.lang, arguments.config.as_deref()));
             if !text.is_empty() {
-                let _ = writeln!(io::stderr(), "temoin: {text}");
+                terminal::complain(&text);
             }
             error.failure.into()
         }

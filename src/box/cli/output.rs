@@ -8,11 +8,6 @@ use crate::messages::cli::error as msg;
 
 use super::exit::{CliError, Failure};
 
-/// Writes to standard output.
-pub(super) fn print(text: &str) -> Result<(), CliError> {
-    Ok(io::stdout().lock().write_all(text.as_bytes())?)
-}
-
 /// Creates a new file, readable by its owner only.
 pub(super) fn new_file(path: &Path) -> Result<File, CliError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -33,7 +28,8 @@ pub(super) fn unreadable(path: &Path, error: &dyn Display) -> CliError {
 
 /// Writes to a new file, or to standard output.
 pub(super) fn write_output(text: &str, path: Option<&Path>) -> Result<(), CliError> {
-    let Some(path) = path else { return print(text) };
+    // What it is given is a file's content: letters, whose values are plain, and lines that end in CR LF.
+    let Some(path) = path else { return Ok(io::stdout().lock().write_all(text.as_bytes())?) };
     let mut file = new_file(path)?;
     file.write_all(text.as_bytes())?;
     Ok(file.sync_all()?)

@@ -9,9 +9,9 @@ use temoin_page::words;
 use super::arguments::{JsonArgs, ProfileCommand};
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::print;
 use super::rules::check_file;
 use super::table::table;
+use super::terminal::{print, print_json};
 
 /// `temoin profile`
 pub(super) fn run(context: &Context, command: &ProfileCommand) -> Result<(), CliError> {
@@ -34,7 +34,7 @@ fn list(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
             is_of_software: profile.is_of_software(),
         });
         let list = ProfileList { format: "temoin.profiles/1", profiles: profiles.collect() };
-        return print(&format!("{}\n", serde_json::to_string(&list)?));
+        return print_json(&list);
     }
     let rows: Vec<Vec<String>> = ruleset
         .profiles

@@ -11,6 +11,7 @@ use super::arguments::{ReceiptsCommand, ReceiptsExportArgs};
 use super::context::Context;
 use super::exit::{CliError, Failure};
 use super::output::new_file;
+use super::terminal::complain;
 
 /// `temoin receipts`
 pub(super) fn run(context: &Context, arguments: &ReceiptsCommand) -> Result<(), CliError> {
@@ -41,7 +42,7 @@ pub(super) fn run(context: &Context, arguments: &ReceiptsCommand) -> Result<(), 
     }
     if sensitive {
         let text = msg::SENSITIVE.text(context.language);
-        let _ = writeln!(io::stderr(), "temoin: {text}");
+        complain(text);
     }
     Ok(())
 }

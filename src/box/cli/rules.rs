@@ -9,8 +9,9 @@ use temoin_core::text::Message;
 use super::arguments::RulesCommand;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::{print, unreadable};
+use super::output::unreadable;
 use super::table::table;
+use super::terminal::print;
 
 /// `temoin rules`
 pub(super) fn run(context: &Context, command: &RulesCommand) -> Result<(), CliError> {

@@ -11,8 +11,8 @@ use temoin_page::words;
 use super::arguments::SessionsArgs;
 use super::context::{Context, for_each};
 use super::exit::CliError;
-use super::output::print;
 use super::table::table;
+use super::terminal::print;
 
 /// Default number of sessions listed.
 const LIMIT: u32 = 50;

@@ -4,7 +4,7 @@ use temoin_config::settings::{self, Setting};
 use super::arguments::SettingsCommand;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::print;
+use super::terminal::print;
 
 /// `temoin settings`
 pub(super) fn run(context: &Context, command: &SettingsCommand) -> Result<(), CliError> {

@@ -12,8 +12,8 @@ use temoin_page::{assessment_json, assessment_text};
 use super::arguments::ShowArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::output::print;
 use super::table::wrapped;
+use super::terminal::{print, print_json};
 
 /// Assumed terminal width, in columns.
 const WIDTH: usize = 80;
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, arguments: &ShowArgs) -> Result<(), CliErro
             session: temoin_page::session(session),
             holding: assessment_json(&holding),
         };
-        return print(&format!("{}\n", serde_json::to_string(&shown)?));
+        return print_json(&shown);
     }
     let title = format!("{} {}", msg::SESSION.text(context.language), session.id);
     let holding = assessment_text(&holding, context.when(), WIDTH);

@@ -6,7 +6,7 @@ use temoin_core::record::Filter;
 use super::arguments::JsonArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::output::print;
+use super::terminal::{print, print_json};
 
 /// `temoin status`
 pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
             open: open.iter().map(temoin_page::session).collect(),
             recorded: count,
         };
-        return print(&format!("{}\n", serde_json::to_string(&status)?));
+        return print_json(&status);
     }
     let language = context.language;
     let when = context.when();

@@ -11,8 +11,8 @@ use temoin_sync::{CALL_TIMEOUT, HttpRequest, Plan, PlanReason, Route};
 use super::arguments::SyncArgs;
 use super::context::Context;
 use super::exit::CliError;
-use super::output::print;
 use super::table::{table, wrapped};
+use super::terminal::print;
 
 /// `temoin sync`
 pub(super) fn run(context: &Context, arguments: &SyncArgs) -> Result<(), CliError> {

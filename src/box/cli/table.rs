@@ -2,8 +2,12 @@ use std::fmt::Write;
 
 pub(super) use temoin_command_line::wrapped;
 
+use super::terminal::on_one_line;
+
 /// A table for the terminal: columns as wide as their widest cell, two spaces between.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| on_one_line(cell)).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or_default()
@@ -18,7 +22,7 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         let _ = writeln!(text, "{}", padded.join("  ").trim_end());
     };
     line(&mut head.iter().copied());
-    for row in rows {
+    for row in &rows {
         line(&mut row.iter().map(String::as_str));
     }
     text

@@ -16,8 +16,8 @@ use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
 use super::arguments::VerifyArgs;
 use super::context::Context;
 use super::exit::{CliError, Failure};
-use super::output::print;
 use super::table::wrapped;
+use super::terminal::{print, print_json};
 
 /// Maximum size of a bundle: a quarter of a million receipts.
 const MAX_BUNDLE_BYTES: u64 = 256 * 1024 * 1024;
@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliEr
             receipt: receipt.as_ref().map(receipt_json),
         });
         let report = VerifyReport { format: "temoin.verify/1", receipts: receipts.collect() };
-        print(&format!("{}\n", serde_json::to_string(&report)?))?;
+        print_json(&report)?;
     } else {
         for (place, (receipt, problem)) in checked.iter().enumerate() {
             print(&text(context, place + 1, receipt.as_ref(), *problem))?;

@@ -119,7 +119,7 @@ impl Profile {
 
         let file = operator.file();
         let id = operator.required("id").and_then(|it| it.id());
-        let name = operator.required("name").and_then(|it| it.text());
+        let name = operator.required("name").and_then(|it| it.line());
         let jurisdiction = operator.required_word("jurisdiction");
         let zone = operator.required("timezone").and_then(|it| it.parsed());
         let registered_with = operator.required_word("registered_with");
@@ -189,8 +189,8 @@ pub struct Software {
 
 impl Software {
     fn read(mut table: TomlTable<'_, '_>) -> Option<Self> {
-        let name = table.required("name").and_then(|it| it.text());
-        let version = table.optional("version").map(|it| it.text());
+        let name = table.required("name").and_then(|it| it.line());
+        let version = table.optional("version").map(|it| it.line());
         let url = table.optional("url").map(|it| it.url());
         table.finish();
         Some(Self { name: name?, version: version.flatten(), url: url.flatten() })
@@ -262,7 +262,7 @@ impl ProfileStatement {
         let label = table.texts("label");
         let kind: Option<StatementKind> = table.required_word("kind");
         let stated_on = table.required("stated_on").and_then(|it| it.date());
-        let by = table.required("by").and_then(|it| it.text());
+        let by = table.required("by").and_then(|it| it.line());
         let url = table.optional("url").map(|it| it.url());
         let verified = table.required_word("verified");
         let note = table.optional_texts("note");

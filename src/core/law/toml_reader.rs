@@ -366,11 +366,23 @@ impl<'a, 'i> TomlValue<'a, 'i> {
             "longer than 2000 characters"
         } else if text.chars().any(|c| c.is_control() && c != '\n') {
             "a control character in the text"
+        } else if text.chars().any(is_hidden) {
+            "a character in the text that hides others or turns their direction"
         } else {
             return Some(text.trim().to_owned());
         };
         self.add(what, "write what a member can read, at most 2000 characters");
         None
+    }
+
+    /// The same on one line: a name.
+    pub(super) fn line(&self) -> Option<String> {
+        let text = self.text()?;
+        if text.contains('\n') {
+            self.add("a name of several lines", "write it on one line");
+            return None;
+        }
+        Some(text)
     }
 
     /// One of a list of words.
@@ -578,3 +590,7 @@ const LONGEST_FILE: usize = 512 * 1024;
 
 /// In characters.
 const LONGEST_TEXT: usize = 2_000;
+/// Zero-width characters, and those that set or turn the direction of writing.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
