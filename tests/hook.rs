@@ -23,7 +23,7 @@ use nix::unistd::{Uid, mkfifo, setuid};
 use temoin_capture::openvpn::hook::{self, Hook};
 use temoin_capture::spool::{Event, EventKind, Spool};
 use temoin_capture::syslog::Syslog;
-use temoin_core::session::EndReason;
+use temoin_core::session::{EndReason, Source};
 
 #[test]
 fn a_session_that_begins_and_ends_is_in_the_spool() {
@@ -48,6 +48,39 @@ fn the_kernels_number_of_an_interface_that_exists_is_kept() {
     let index: u32 =
         fs::read_to_string("/sys/class/net/lo/ifindex").unwrap().trim().parse().unwrap();
     assert!(matches!(event.kind, EventKind::Up { interface: Some(it), .. } if it == index));
+}
+
+#[test]
+fn an_address_and_a_prefix_of_vpnclients_settings_are_told_of_its_tunnel() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let fixture = HookFixture::with_spool();
+    let settings = "ip6_addr: 2001:db8:42::2\nip6_net: '2001:db8:42::'\n";
+    fs::write(fixture.path().join("settings.yml"), settings).unwrap();
+    // YunoHost's directory and the tunnel that vpnclient's script has set up, of this test alone.
+    let script = "mount -t tmpfs temoin /etc && mkdir -p /etc/yunohost/apps/vpnclient
+        cp \"$1\" /etc/yunohost/apps/vpnclient && shift
+        ip tuntap add tun0 mode tun && ip link set tun0 up
+        ip address add 2001:db8:42::2/64 dev tun0 && exec \"$@\"";
+    let hook = fixture.command(Hook::RouteUp, &session());
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--mount", "--net", "sh", "-euc", script, "sh"]);
+    unshared.arg(fixture.path().join("settings.yml")).arg(hook.get_program()).args(hook.get_args());
+    unshared.envs(hook.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = unshared.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fixture.log(), Vec::<String>::new());
+    let [event] = fixture.events().try_into().unwrap();
+    let EventKind::Up { attributes, .. } = event.kind else { panic!() };
+    let address = attributes.assigned_ipv6.unwrap();
+    assert_eq!(
+        (address.value.to_string().as_str(), address.source),
+        ("2001:db8:42::2", Source::Interface)
+    );
+    let prefix = attributes.delegated_prefix.unwrap();
+    let expected = ("2001:db8:42::/64", Source::VpnClientSettings);
+    assert_eq!((prefix.value.to_string().as_str(), prefix.source), expected);
 }
 
 #[test]

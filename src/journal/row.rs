@@ -308,7 +308,7 @@ macro_rules! codes {
 codes! {
     source_code, source_of, Source:
     1 OpenVpnHook, 2 OperatorPush, 3 Management, 4 Interface, 5 Bounds, 6 Stun, 7 NatPmp, 8 Pcp,
-    9 PublicInterface
+    9 PublicInterface, 10 VpnClientSettings
 }
 
 codes! {

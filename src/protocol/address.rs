@@ -141,6 +141,13 @@ impl Ipv6Prefix {
         self.address
     }
 
+    /// Whether an address begins with it.
+    pub fn contains(self, address: Ipv6Addr) -> bool {
+        let host_bits = 128_u32.saturating_sub(self.length.into());
+        let network = |address: Ipv6Addr| u128::from(address).checked_shr(host_bits).unwrap_or(0);
+        network(address) == network(self.address)
+    }
+
     /// How many bits the prefix fixes.
     pub fn length(self) -> u8 {
         self.length
@@ -244,6 +251,18 @@ mod tests {
         for text in ["::/0", "2001:db8::1/128"] {
             assert_eq!(text.parse::<Ipv6Prefix>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn an_address_that_begins_with_a_prefix_is_in_it() {
+        let contains = |prefix: &str, address: &str| {
+            let prefix: Ipv6Prefix = prefix.parse().unwrap();
+            prefix.contains(address.parse().unwrap())
+        };
+        assert!(contains("2001:db8:1::/56", "2001:db8:1:ff::1"));
+        assert!(!contains("2001:db8:1::/56", "2001:db8:1:100::1"));
+        assert!(contains("::/0", "2001:db8::1") && contains("::1/128", "::1"));
+        assert!(!contains("::1/128", "::2"));
     }
 
     #[test]

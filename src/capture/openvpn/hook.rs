@@ -26,7 +26,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
 use super::environment::{BadVariables, DownEnvironment, UpEnvironment};
+use super::vpnclient::{SETTINGS, VpnClientSettings};
 use crate::clock::{self, ClockTrust};
+use crate::link;
 use crate::spool::{Event, EventKind, Spool};
 use crate::syslog::{Severity, Syslog};
 
@@ -121,8 +123,10 @@ fn try_record(
     let reading = clock::read(ClockTrust::Kernel)?;
     let (device, kind, bad_variables) = match hook {
         Hook::RouteUp => {
-            let UpEnvironment { device, attributes, bad_variables } =
+            let UpEnvironment { device, mut attributes, bad_variables } =
                 UpEnvironment::read(environment)?;
+            VpnClientSettings::read(Path::new(SETTINGS))
+                .complete(&mut attributes, &link::addresses(&device));
             let interface = if_nametoindex(device.as_str()).ok();
             (device, EventKind::Up { interface, attributes }, bad_variables)
         }

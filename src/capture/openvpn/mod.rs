@@ -4,5 +4,6 @@ pub mod environment;
 pub mod hook;
 pub mod install;
 mod management;
+mod vpnclient;
 
 pub use management::{ManagementNotice, ManagementSocket};

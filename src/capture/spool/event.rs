@@ -44,20 +44,30 @@ impl Event {
     /// The event as the spool keeps it.
     ///
     /// The source of a fact is not stored but implied by the field: a hook knows the origin only
-    /// from the operator's push, and the rest from OpenVPN. Attributes from other sources are left out.
+    /// from the operator's push, and the rest from OpenVPN, or an IPv6 address from the interface and a
+    /// prefix from settings. Attributes from other sources are left out.
     pub fn encode(&self) -> Vec<u8> {
         let kind = match &self.kind {
             EventKind::Down { reason } => WireEventKind::Down { reason: reason.name().to_owned() },
-            EventKind::Up { interface, attributes } => WireEventKind::Up {
-                interface: *interface,
-                origin_address: value_from(attributes.origin_address, Source::OperatorPush),
-                origin_port: value_from(attributes.origin_port, Source::OperatorPush),
-                assigned_ipv4: value_from(attributes.assigned_ipv4, Source::OpenVpnHook),
-                assigned_ipv6: value_from(attributes.assigned_ipv6, Source::OpenVpnHook),
-                delegated_prefix: value_from(attributes.delegated_prefix, Source::OpenVpnHook),
-                gateway: value_from(attributes.gateway, Source::OpenVpnHook),
-                transport: value_from(attributes.transport, Source::OpenVpnHook),
-            },
+            EventKind::Up { interface, attributes } => {
+                let up = WireUp {
+                    interface: *interface,
+                    origin_address: value_from(attributes.origin_address, Source::OperatorPush),
+                    origin_port: value_from(attributes.origin_port, Source::OperatorPush),
+                    assigned_ipv4: value_from(attributes.assigned_ipv4, Source::OpenVpnHook),
+                    assigned_ipv6: value_from(attributes.assigned_ipv6, Source::OpenVpnHook),
+                    delegated_prefix: value_from(attributes.delegated_prefix, Source::OpenVpnHook),
+                    gateway: value_from(attributes.gateway, Source::OpenVpnHook),
+                    transport: value_from(attributes.transport, Source::OpenVpnHook),
+                };
+                let own_ipv6 = value_from(attributes.assigned_ipv6, Source::Interface);
+                let own_prefix = value_from(attributes.delegated_prefix, Source::VpnClientSettings);
+                if own_ipv6.is_none() && own_prefix.is_none() {
+                    WireEventKind::Up(up)
+                } else {
+                    WireEventKind::UpWithSettings { up, own_ipv6, own_prefix }
+                }
+            }
         };
         let wire = WireEvent::V1 { reading: self.reading, device: self.device.clone(), kind };
         // Nothing in it can fail to be written: no map, no length unknown beforehand.
@@ -83,27 +93,10 @@ impl Event {
             WireEventKind::Down { reason } => EventKind::Down {
                 reason: EndReason::from_name(&reason).unwrap_or(EndReason::Other),
             },
-            WireEventKind::Up {
-                interface,
-                origin_address,
-                origin_port,
-                assigned_ipv4,
-                assigned_ipv6,
-                delegated_prefix,
-                gateway,
-                transport,
-            } => EventKind::Up {
-                interface,
-                attributes: Attributes {
-                    origin_address: from(origin_address, Source::OperatorPush),
-                    origin_port: from(origin_port, Source::OperatorPush),
-                    assigned_ipv4: from(assigned_ipv4, Source::OpenVpnHook),
-                    assigned_ipv6: from(assigned_ipv6, Source::OpenVpnHook),
-                    delegated_prefix: from(delegated_prefix, Source::OpenVpnHook),
-                    gateway: from(gateway, Source::OpenVpnHook),
-                    transport: from(transport, Source::OpenVpnHook),
-                },
-            },
+            WireEventKind::Up(up) => up.into_kind(None, None),
+            WireEventKind::UpWithSettings { up, own_ipv6, own_prefix } => {
+                up.into_kind(own_ipv6, own_prefix)
+            }
         };
         Ok(Self { reading, device, kind })
     }
@@ -139,19 +132,46 @@ enum WireEvent {
 
 #[derive(Deserialize, Serialize)]
 enum WireEventKind {
-    Up {
-        interface: Option<u32>,
-        origin_address: Option<IpAddr>,
-        origin_port: Option<u16>,
-        assigned_ipv4: Option<Ipv4Addr>,
-        assigned_ipv6: Option<Ipv6Addr>,
-        delegated_prefix: Option<Ipv6Prefix>,
-        gateway: Option<Gateway>,
-        transport: Option<Transport>,
-    },
+    Up(WireUp),
     Down {
         reason: String,
     },
+    UpWithSettings {
+        up: WireUp,
+        /// The address that the interface has.
+        own_ipv6: Option<Ipv6Addr>,
+        /// The prefix in the settings of the app that runs OpenVPN.
+        own_prefix: Option<Ipv6Prefix>,
+    },
+}
+
+#[derive(Deserialize, Serialize)]
+struct WireUp {
+    interface: Option<u32>,
+    origin_address: Option<IpAddr>,
+    origin_port: Option<u16>,
+    assigned_ipv4: Option<Ipv4Addr>,
+    assigned_ipv6: Option<Ipv6Addr>,
+    delegated_prefix: Option<Ipv6Prefix>,
+    gateway: Option<Gateway>,
+    transport: Option<Transport>,
+}
+
+impl WireUp {
+    fn into_kind(self, own_ipv6: Option<Ipv6Addr>, own_prefix: Option<Ipv6Prefix>) -> EventKind {
+        let prefix = from(self.delegated_prefix, Source::OpenVpnHook);
+        let attributes = Attributes {
+            origin_address: from(self.origin_address, Source::OperatorPush),
+            origin_port: from(self.origin_port, Source::OperatorPush),
+            assigned_ipv4: from(self.assigned_ipv4, Source::OpenVpnHook),
+            assigned_ipv6: from(self.assigned_ipv6, Source::OpenVpnHook)
+                .or_else(|| from(own_ipv6, Source::Interface)),
+            delegated_prefix: prefix.or_else(|| from(own_prefix, Source::VpnClientSettings)),
+            gateway: from(self.gateway, Source::OpenVpnHook),
+            transport: from(self.transport, Source::OpenVpnHook),
+        };
+        EventKind::Up { interface: self.interface, attributes }
+    }
 }
 
 /// The bytes followed by a truncated SHA-256, so that an event corrupted by a power cut or a worn
@@ -229,6 +249,18 @@ pub(super) mod tests {
             (
                 EventKind::Up { interface: None, attributes: Attributes::default() },
                 "0000 00000000000000 40b8d8b4",
+            ),
+            (
+                EventKind::Up {
+                    interface: None,
+                    attributes: Attributes {
+                        assigned_ipv6: told("2001:db8:42::2", Source::Interface),
+                        delegated_prefix: told("2001:db8:42::/64", Source::VpnClientSettings),
+                        ..Attributes::default()
+                    },
+                },
+                "02 0000000000000000 0120010db8004200000000000000000002 \
+                 0120010db8004200000000000000000000 40 2a5cc33f",
             ),
             (EventKind::Down { reason: EndReason::Restarted }, "01 09 726573746172746564 ca84908c"),
         ] {
@@ -391,8 +423,8 @@ pub(super) mod tests {
             observed(any::<IpAddr>(), Source::OperatorPush),
             observed(any::<u16>(), Source::OperatorPush),
             observed(any::<Ipv4Addr>(), Source::OpenVpnHook),
-            observed(any::<Ipv6Addr>(), Source::OpenVpnHook),
-            observed(prefix, Source::OpenVpnHook),
+            one_of(any::<Ipv6Addr>(), Source::OpenVpnHook, Source::Interface),
+            one_of(prefix, Source::OpenVpnHook, Source::VpnClientSettings),
             observed(gateway, Source::OpenVpnHook),
             observed(prop_oneof![Just(Transport::Udp), Just(Transport::Tcp)], Source::OpenVpnHook),
         )
@@ -405,6 +437,17 @@ pub(super) mod tests {
                 gateway: attributes.5,
                 transport: attributes.6,
             })
+    }
+
+    fn one_of<T: Clone + std::fmt::Debug>(
+        value: impl Strategy<Value = T>,
+        first: Source,
+        second: Source,
+    ) -> impl Strategy<Value = Option<Observed<T>>> {
+        option::of(
+            (value, select(vec![first, second]))
+                .prop_map(|(value, source)| Observed::new(value, source)),
+        )
     }
 
     fn observed<T: Clone + std::fmt::Debug>(

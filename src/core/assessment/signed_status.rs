@@ -197,7 +197,7 @@ fn candidates(field: CheckableField, session: &Session) -> Candidates {
             attributes.assigned_ipv6.map(|it| CanonicalValue::assigned_ipv6(it.value))
         }
         CheckableField::DelegatedPrefix => {
-            attributes.delegated_prefix.map(|it| CanonicalValue::delegated_prefix(it.value))
+            attributes.comparable_prefix().map(CanonicalValue::delegated_prefix)
         }
         // The operator assigns addresses as the session begins.
         CheckableField::AssignedAt => return Candidates::assigned_at(session.start.value.range()),

@@ -38,11 +38,14 @@ pub enum Source {
     Pcp,
     /// A public address on the box's own interface towards the VPN server.
     PublicInterface,
+    /// The member's settings of the app `vpnclient` of YunoHost: what the member was told, not what was
+    /// seen, and of a prefix without a length the one that the app takes it to have.
+    VpnClientSettings,
 }
 
 impl Source {
     /// Every source, in the order of the declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OpenVpnHook,
         Self::OperatorPush,
         Self::Management,
@@ -52,6 +55,7 @@ impl Source {
         Self::NatPmp,
         Self::Pcp,
         Self::PublicInterface,
+        Self::VpnClientSettings,
     ];
 
     /// The stable name.
@@ -66,6 +70,7 @@ impl Source {
             Self::NatPmp => "nat-pmp",
             Self::Pcp => "pcp",
             Self::PublicInterface => "public-interface",
+            Self::VpnClientSettings => "vpnclient-settings",
         }
     }
 

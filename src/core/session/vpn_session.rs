@@ -117,6 +117,13 @@ pub struct Attributes {
 }
 
 impl Attributes {
+    /// The delegated prefix, where it can be held against what the operator says: what settings say may
+    /// lack its true length.
+    pub fn comparable_prefix(&self) -> Option<Ipv6Prefix> {
+        let seen = self.delegated_prefix.filter(|own| own.source != Source::VpnClientSettings);
+        seen.map(|own| own.value)
+    }
+
     /// Fills in from `other` what is still unknown; known values are kept.
     pub fn fill_missing(&mut self, other: &Self) {
         self.origin_address = self.origin_address.or(other.origin_address);

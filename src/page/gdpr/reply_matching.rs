@@ -419,7 +419,7 @@ impl FieldResults {
         );
         results.equal(
             Field::DelegatedPrefix,
-            attributes.delegated_prefix.map(|known| known.value),
+            attributes.comparable_prefix(),
             record.delegated_prefix(),
         );
         if record.assigned_at().is_some() {

@@ -14,6 +14,7 @@ pub fn source(source: Source) -> &'static Message {
         Source::NatPmp => &msg::NAT_PMP,
         Source::Pcp => &msg::PCP,
         Source::PublicInterface => &msg::PUBLIC_INTERFACE,
+        Source::VpnClientSettings => &msg::VPN_CLIENT_SETTINGS,
     }
 }
 
@@ -29,5 +30,6 @@ pub fn source_explained(source: Source) -> &'static Message {
         Source::NatPmp => &msg::SOURCE_EXPLAINED_NAT_PMP,
         Source::Pcp => &msg::SOURCE_EXPLAINED_PCP,
         Source::PublicInterface => &msg::SOURCE_EXPLAINED_PUBLIC_INTERFACE,
+        Source::VpnClientSettings => &msg::SOURCE_EXPLAINED_VPN_CLIENT_SETTINGS,
     }
 }
