@@ -90,6 +90,17 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 -include tests/fuzz/fuzz.mk
 -include board/board.mk
 
+# What `make night` runs; the files included above add theirs.
+NIGHT += import-large
+
+.PHONY: import-large
+import-large: setup ## Accounting of 1.8 million rows, within the memory that an import may take
+	cargo test --locked --release --package temoin-operator --test operator_radacct_memory \
+	    -- --ignored --nocapture --test-threads 1
+
+.PHONY: night
+night: $(NIGHT) ## What is too slow for `make test` (root; an hour)
+
 .PHONY: beside
 beside: setup
 	@MAKE=$(MAKE) tests/beside $(BESIDE)

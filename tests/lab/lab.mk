@@ -2,6 +2,9 @@
 
 CHECKS += tunnel-lifecycle sync-check soak-short demo-check
 
+# What is too slow for each change.
+NIGHT += openvpn-next
+
 SESSIONS ?= 500
 
 .PHONY: tunnel-lifecycle
@@ -20,6 +23,13 @@ soak-short: setup ## 40 sessions in a row with random kills
 .PHONY: soak
 soak: setup ## Many sessions in a row with random kills: SESSIONS=500, SOAK_SEED=...
 	SOAK_SESSIONS=$(SESSIONS) cargo test --locked --test soak -- --nocapture
+
+.PHONY: openvpn-next
+openvpn-next: setup ## The end-to-end tests with OpenVPN 2.7 at both ends (root)
+	tests/lab/openvpn-2.7
+	cargo build --locked --bins
+	PATH="$(CURDIR)/build/openvpn-2.7/bin:$$PATH" \
+	    cargo test --locked --test tunnel_lifecycle --test sync
 
 .PHONY: demo
 demo: setup ## A real tunnel in namespaces, and temoin's page to watch it (root)

@@ -1,5 +1,10 @@
 //! FreeRADIUS's accounting, in the schemas that FreeRADIUS 3 has, with a record beside it.
-#![allow(missing_docs, unreachable_pub, reason = "a part of a test program")]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "a part of several test programs, each of which uses its own share"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
