@@ -7,12 +7,13 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
 
+use super::hook_trail::HookTrail;
 use super::keys::{ClockBehind, FileStamp, KeyError, KeyFile, SigningKeys};
-use super::rate_limiter::RateLimiter;
-use super::responder::{HookTrail, OCTETS, answer_status};
+use super::rate_limiter::{REGISTRATIONS_PER_HOUR, RateLimiter, STATUS_REQUESTS_PER_HOUR};
 use super::routes::tunnel_to;
+use super::status_answer::{OCTETS, answer_status};
 use super::store::{BindOutcome, Holder, Registration};
-use super::{Location, Responder, Store, StoreError};
+use super::{Location, Store, StoreError};
 use temoin_core::session::{SessionId, Timestamp};
 use temoin_http::{Reply, Response};
 use temoin_protocol::{RegisterRequest, Salt, StatusRequest, UnixSeconds};
@@ -53,8 +54,8 @@ impl Worker {
             store: StoreAccess { open: None, location: store },
             keys,
             trail,
-            registrations: HolderLimits::per_hour(Responder::REGISTRATIONS_PER_HOUR),
-            status_requests: HolderLimits::per_hour(Responder::STATUS_REQUESTS_PER_HOUR),
+            registrations: HolderLimits::per_hour(REGISTRATIONS_PER_HOUR),
+            status_requests: HolderLimits::per_hour(STATUS_REQUESTS_PER_HOUR),
             crowds: Crowds::default(),
             is_failing: false,
         }

@@ -20,6 +20,7 @@ mod event;
 mod gateway;
 pub mod hook;
 mod hook_socket;
+mod hook_trail;
 mod keys;
 mod policy;
 mod privileges;
@@ -29,6 +30,7 @@ mod responder;
 mod routes;
 mod series;
 mod spool;
+mod status_answer;
 pub mod store;
 mod tls;
 
@@ -38,12 +40,14 @@ pub use delivery::{DeliveryError, deliver};
 pub use end::{EndTime, SessionEnd, TerminateCause};
 pub use endpoint::{Endpoint, ServeError, listen};
 pub use event::{Event, EventKind, InvalidEnvironment};
+pub use hook_trail::HookTrail;
 pub use keys::{ClockBehind, KeyError, KeyFile, SigningKeys};
 pub use policy::RetentionPolicy;
 pub use record::{HeldRecord, SessionRecord};
-pub use responder::{HookTrail, Responder, ResponderError, answer_status};
+pub use responder::{Responder, ResponderError};
 pub use series::{Series, SeriesFile};
 pub use spool::{Spool, SpoolOutcome};
+pub use status_answer::answer_status;
 pub use store::{
     BindOutcome, Holder, Location, Registration, ServerName, ServerRun, Store, StoreError,
 };

@@ -2,6 +2,12 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+/// How many registrations an hour are answered to one source.
+pub(super) const REGISTRATIONS_PER_HOUR: u32 = 60;
+
+/// How many status requests an hour are answered to one source.
+pub(super) const STATUS_REQUESTS_PER_HOUR: u32 = 12;
+
 /// A rate limit per source. A source whose allowance is full again is forgotten.
 #[derive(Debug)]
 pub(super) struct RateLimiter<S> {

@@ -1,7 +1,5 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::Builder;
 use std::time::Instant;
@@ -9,18 +7,17 @@ use std::{fmt, io};
 
 use chrono::{DateTime, Utc};
 
+use super::Location;
 use super::answers::{Call, Job, KeyAccess, Worker};
+use super::hook_trail::HookTrail;
 use super::keys::{KeyError, KeyFile};
-use super::rate_limiter::RateLimiter;
-use super::{HeldRecord, Location, Spool};
-use temoin_core::session::{SessionId, Timestamp};
+use super::rate_limiter::{self, RateLimiter};
+use super::status_answer::OCTETS;
+use temoin_core::session::Timestamp;
 use temoin_http::{
     BadRequest, BodyLimit, Handler, Head, Method, Peer, REPLY_TIMEOUT, Reply, Request, Response,
 };
-use temoin_protocol::{
-    CanonicalValue, Held, RegisterRequest, Rotation, Salt, SigningKey, StatusAnswer, StatusRequest,
-    StoredRecord, UnixSeconds, parse_address,
-};
+use temoin_protocol::{RegisterRequest, StatusRequest, parse_address};
 
 /// Answers the two calls of `src/protocol/PROTOCOL.md` from the store.
 ///
@@ -41,25 +38,12 @@ pub struct Responder {
 /// Where the time comes from.
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// What tells whether a registration may be bound.
-#[derive(Clone, Debug)]
-pub struct HookTrail {
-    /// The name of the gateway.
-    pub gateway: String,
-    /// Its spool: no ID is bound before an event that waited when it was registered.
-    pub spool: Spool,
-    /// Whether OpenVPN's user is one whose hooks are lost uncounted while nobody serves.
-    pub openvpn_user: bool,
-    /// Set while a lost hook could not be noted.
-    pub unsure: Arc<AtomicBool>,
-}
-
 impl Responder {
     /// How many registrations an hour are answered to one source.
-    pub const REGISTRATIONS_PER_HOUR: u32 = 60;
+    pub const REGISTRATIONS_PER_HOUR: u32 = rate_limiter::REGISTRATIONS_PER_HOUR;
 
     /// How many status requests an hour are answered to one source.
-    pub const STATUS_REQUESTS_PER_HOUR: u32 = 12;
+    pub const STATUS_REQUESTS_PER_HOUR: u32 = rate_limiter::STATUS_REQUESTS_PER_HOUR;
 
     /// Answers from this store, by this key.
     ///
@@ -169,26 +153,6 @@ impl Handler for Responder {
     }
 }
 
-/// Builds the answer to a request: for each ID what `look_up` has, under a salt of its own.
-pub fn answer_status<'a>(
-    request: &StatusRequest,
-    at: UnixSeconds,
-    key: &SigningKey,
-    rotation: Option<Rotation>,
-    salts: &[Salt; StatusRequest::IDS],
-    look_up: impl Fn(&SessionId) -> Option<&'a HeldRecord>,
-) -> StatusAnswer {
-    let found = request.ids().iter().zip(salts).filter_map(|(id, salt)| {
-        let entry = look_up(id)?;
-        Some((id, (entry.held()?, entry.record.values(), *salt)))
-    });
-    let found: HashMap<&SessionId, (Held, Vec<CanonicalValue>, Salt)> = found.collect();
-    StatusAnswer::new(request, at, key, rotation, |id| {
-        let (held, values, salt) = found.get(id)?;
-        Some(StoredRecord { held: *held, values, salt: *salt })
-    })
-}
-
 /// The paths of the two calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Path {
@@ -250,5 +214,3 @@ impl From<io::Error> for ResponderError {
         Self::Thread(error)
     }
 }
-
-pub(super) const OCTETS: &str = "application/octet-stream";

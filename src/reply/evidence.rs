@@ -7,7 +7,7 @@ use crate::mapping::Mapping;
 use crate::record::{is_nothing, session_id};
 use crate::reply::ReplyPosition;
 use crate::reply_error::{ReplyError, shown};
-use crate::source::{Columns, Row};
+use crate::row::{Columns, Row};
 use crate::time_text::{DateOrder, TimeText};
 
 /// What a first reading of all rows shows: enough to know how to read them, or what to ask.

@@ -4,7 +4,7 @@ use crate::json_walk::{JsonTaker, walk};
 use crate::mapping::Mapping;
 use crate::reply::ReplyPosition;
 use crate::reply_error::ReplyError;
-use crate::source::{Columns, Row};
+use crate::row::{Columns, Row};
 use crate::table_layout::{MAXIMUM_NAME, names};
 use crate::table_rows::{RowKind, TableRows};
 

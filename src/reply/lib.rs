@@ -21,6 +21,7 @@ mod reading;
 mod record;
 mod reply;
 mod reply_error;
+mod row;
 mod source;
 mod table;
 mod table_layout;

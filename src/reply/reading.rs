@@ -9,7 +9,8 @@ use crate::mapping::Mapping;
 use crate::record::RecordReader;
 use crate::reply::{Reply, ReplyPosition, ReplyRecord};
 use crate::reply_error::{Bound, ReplyError};
-use crate::source::{Columns, Source};
+use crate::row::Columns;
+use crate::source::Source;
 use crate::time_text::DateOrder;
 use crate::zone::ReplyZone;
 

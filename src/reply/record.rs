@@ -9,7 +9,7 @@ use crate::columns::ColumnMeaning;
 use crate::mapping::Mapping;
 use crate::reply::{ReplyPosition, ReplyRecord};
 use crate::reply_error::{Expected, ReplyError};
-use crate::source::{Columns, Row};
+use crate::row::{Columns, Row};
 use crate::time_text::{DateOrder, TimeProblem, TimeText};
 
 /// Makes records of rows.

@@ -1,7 +1,7 @@
 use crate::columns::ColumnMeaning;
 use crate::record::is_nothing;
 use crate::reply_error::{Problem, ReplyError};
-use crate::source::Columns;
+use crate::row::Columns;
 use crate::table::is_frame;
 use crate::table_layout::is_value;
 use crate::time_text::TimeText;

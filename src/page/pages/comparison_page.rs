@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::NaiveDate;
 
+use super::comparison_fields::{QUESTIONS, TABLES, file, zone};
 use super::comparison_question::ComparisonQuestion;
 use super::comparison_view::ComparisonView;
 use super::failure;
@@ -19,11 +20,7 @@ use crate::page_response::{PageResponse, PageStatus};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::record::Filter;
 use temoin_core::session::Field;
-use temoin_core::text::Message;
 use temoin_reply::{ColumnMeaning, DateOrder, InvalidMapping, Mapping, ReplyZone, parse_reply};
-
-/// The zones offered for times without a zone.
-pub(super) const ZONES: [&str; 3] = ["Europe/Brussels", "Europe/Paris", "UTC"];
 
 /// The form to upload an operator's answer.
 pub(super) fn upload(html: &mut Html, context: &PageContext, site: &Site, request: &PageRequest) {
@@ -43,42 +40,6 @@ pub(super) fn upload(html: &mut Html, context: &PageContext, site: &Site, reques
                 file(html, context, "mapping", &msg::MAPPING, ".toml");
             });
         });
-    });
-}
-
-/// The field for a file.
-pub(super) fn file(
-    html: &mut Html,
-    context: &PageContext,
-    name: &'static str,
-    label: &Message,
-    accept: &'static str,
-) {
-    html.element("div", &[], |html| {
-        html.leaf("label", &[("for", name)], context.say(label));
-        let mut attributes =
-            vec![("type", "file"), ("name", name), ("id", name), ("accept", accept)];
-        if name == "reply" {
-            attributes.push(("required", "required"));
-        }
-        html.void("input", &attributes);
-    });
-}
-
-/// The choice of a zone for times that do not say theirs.
-pub(super) fn zone(html: &mut Html, context: &PageContext, chosen: Option<&str>, others: &[&str]) {
-    html.leaf("label", &[("for", "zone")], context.say(&msg::ZONE));
-    html.element("select", &[("name", "zone"), ("id", "zone")], |html| {
-        if chosen.is_none() {
-            html.leaf("option", &[("value", "")], context.say(&msg::AS_WRITTEN));
-        }
-        for zone in others.iter().copied().chain(ZONES) {
-            let mut attributes = vec![("value", zone)];
-            if chosen == Some(zone) {
-                attributes.push(("selected", "selected"));
-            }
-            html.leaf("option", &attributes, zone);
-        }
     });
 }
 
@@ -115,12 +76,6 @@ fn mapping(form: &Form<'_>) -> Result<Mapping, Unusable> {
     }
     Ok(mapping)
 }
-
-/// How many columns are asked about.
-pub(super) const QUESTIONS: usize = 64;
-
-/// What files hold tables.
-pub(super) const TABLES: &str = ".csv,.json,.txt,.tsv,text/csv,application/json,text/plain";
 
 /// `/rights/compare`: compares an operator's answer with the record. The answer is not stored.
 pub(crate) fn compare(site: &Site, request: PageRequest) -> Result<PageResponse, PageRequest> {

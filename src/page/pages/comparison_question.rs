@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
-use super::comparison_page::{QUESTIONS, TABLES, ZONES, file, zone};
+use super::comparison_fields::{QUESTIONS, TABLES, ZONES, file, zone};
 use super::comparison_view::{addresses, span};
 use super::page_context::PageContext;
 use super::stacked_table::stack;

@@ -3,6 +3,7 @@
 mod ask_page;
 mod assets;
 mod calendar_page;
+mod comparison_fields;
 mod comparison_page;
 mod comparison_question;
 mod comparison_view;
