@@ -158,6 +158,10 @@ impl Evidence {
 
 impl DateEvidence {
     fn add(&mut self, place: ReplyPosition, text: &str) {
+        // A date that begins with its whole year, and a number, have one order: the usual case.
+        if text.bytes().take(4).filter(u8::is_ascii_digit).count() == 4 {
+            return;
+        }
         let Some(orders) = TimeText::parse(text).and_then(TimeText::orders) else { return };
         for (fits, order) in self.fits.iter_mut().zip(DateOrder::ALL) {
             *fits &= orders.iter().any(|(own, _)| *own == order);

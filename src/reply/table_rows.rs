@@ -80,8 +80,8 @@ impl TableRows {
         }
         self.seen += 1;
         let is_number = |cell: &String| cell.parse::<f64>().is_ok();
-        let is_words = !cells.iter().any(|cell| is_value(cell) || is_number(cell));
-        Ok(if self.seen == 1 && is_words { RowKind::Words } else { RowKind::Session })
+        let is_words = || !cells.iter().any(|cell| is_value(cell) || is_number(cell));
+        Ok(if self.seen == 1 && is_words() { RowKind::Words } else { RowKind::Session })
     }
 }
 
