@@ -10,6 +10,7 @@ bench: setup ## Sizes, memory, writes and times, beside a peer's (root; some eig
 OPERATOR_SESSIONS := 100000 1000000 $(if $(BENCH_LARGE),10000000)
 
 .PHONY: bench-operator
-bench-operator: setup ## Answers and registrations a second of the operator's end
-	cargo build --locked --release --example bench-operator
+bench-operator: setup ## The operator's end: hooks, erasure, answers and registrations a second
+	cargo build --locked --release --example bench-operator --bin temoin-operator
+	@tests/bench/bench target/release/temoin-operator --only-operator
 	target/release/examples/bench-operator $(OPERATOR_SESSIONS)

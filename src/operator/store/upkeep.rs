@@ -109,6 +109,7 @@ impl Store {
         let mut reckoned = 0;
         loop {
             // In batches, so that hooks and boxes need not wait long.
+            let began_at = Instant::now();
             let rows = self.database.query(
                 "SELECT number, began, ended FROM session WHERE number > $1 ORDER BY number LIMIT 1000",
                 &[SqlParam::Number(last)],
@@ -132,6 +133,7 @@ impl Store {
                 Ok(())
             })?;
             reckoned += rows.len();
+            thread::sleep(began_at.elapsed());
         }
         self.database.execute(
             "INSERT INTO setting (name, value) VALUES ('retention', $1)
