@@ -113,7 +113,7 @@ pub(super) struct CompareArgs {
     pub(super) time_zone: Option<temoin_reply::ReplyZone>,
     #[arg(long, value_name = "ORDER")]
     pub(super) dates: Option<temoin_reply::DateOrder>,
-    #[arg(long, value_name = "NAME=FIELD")]
+    #[arg(long, value_name = "COLUMN")]
     pub(super) column: Vec<String>,
     #[arg(long, value_name = "PLACE")]
     pub(super) list: Option<String>,
