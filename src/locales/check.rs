@@ -11,6 +11,7 @@ pub(crate) fn all(reference: &Language, languages: &[Language], problems: &mut V
     for language in languages {
         let mut found = Vec::new();
         header(&language.header, &mut found);
+        facts(language, &mut found);
         keys(reference, language, &mut found);
         for (key, entry) in &language.entries {
             let table = key.split('.').next().unwrap_or_default();
@@ -30,6 +31,12 @@ pub(crate) fn all(reference: &Language, languages: &[Language], problems: &mut V
         }));
     }
     unique(languages, problems);
+}
+
+/// What is marked as a fact is a text.
+fn facts(language: &Language, found: &mut Vec<(String, String)>) {
+    let unknown = language.header.facts.iter().filter(|key| !language.entries.contains_key(*key));
+    found.extend(unknown.map(|key| ("language.facts".to_owned(), format!("{key} is no text"))));
 }
 
 /// Two languages cannot share a name in the code.

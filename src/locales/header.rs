@@ -35,6 +35,8 @@ pub struct Header {
     pub lowered_words: Vec<String>,
     /// The signs before which a space must be one that does not break.
     pub no_break_before: String,
+    /// The keys of sentences that state a fact; in the reference alone.
+    pub facts: Vec<String>,
 }
 
 /// The placeholders that date patterns may have.
@@ -42,7 +44,7 @@ pub(crate) const DATE_PLACEHOLDERS: [&str; 8] =
     ["weekday", "day", "month", "year", "d", "dd", "mm", "mon"];
 
 /// The keys of the table, for what is not one of them.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "variant",
     "name",
     "order",
@@ -59,6 +61,7 @@ const KEYS: [&str; 16] = [
     "capital_nouns",
     "lowered_words",
     "no_break_before",
+    "facts",
 ];
 
 impl Header {
@@ -88,6 +91,7 @@ impl Header {
             capital_nouns: fields.is_set("capital_nouns"),
             lowered_words: fields.texts("lowered_words"),
             no_break_before: fields.text_or("no_break_before", ""),
+            facts: fields.texts("facts"),
         };
         let mut letters = header.variant.chars();
         if !letters.next().is_some_and(|letter| letter.is_ascii_uppercase())

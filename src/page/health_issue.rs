@@ -8,4 +8,6 @@ pub enum HealthIssue {
     HooksMissing,
     /// This many files of damaged records are set aside.
     SetAside(usize),
+    /// Whether any are set aside cannot be told.
+    SetAsideUnknown,
 }

@@ -2,6 +2,7 @@
 
 mod downloads;
 mod erased_here;
+mod facts;
 mod first_page;
 mod form_actions;
 mod markup;

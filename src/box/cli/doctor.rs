@@ -4,8 +4,9 @@ mod tunnel_checks;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use std::process;
+use std::{fmt, process};
 
+use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use crate::messages::cli::doctor as msg;
 use temoin_capture::BootIds;
 use temoin_capture::clock::{self, ClockTrust};
 use temoin_capture::openvpn::install::{self, ScriptState};
-use temoin_capture::spool::Spool;
+use temoin_capture::spool::{Spool, SpoolError};
 use temoin_config::ruleset::Ruleset;
 use temoin_core::law::Track;
 use temoin_core::record::{Filter, Pagination};
@@ -126,6 +127,13 @@ impl HealthCheck<'_> {
         self.findings.push(Finding { check, health, text });
     }
 
+    /// What could not be checked is neither well nor wrong.
+    fn unchecked(&mut self, check: &'static str, error: &dyn fmt::Display) {
+        let error = error.to_string();
+        let values = [("check", check), ("error", &error)];
+        self.find(check, CheckResult::Note, &msg::UNCHECKED, &values);
+    }
+
     fn daemon(&mut self, runs: bool) {
         if runs {
             self.find("daemon", CheckResult::Good, &msg::DAEMON_RUNS, &[]);
@@ -204,10 +212,11 @@ impl HealthCheck<'_> {
     }
 
     fn spool(&mut self, runs: bool) {
-        let Ok(waiting) = Spool::open(&self.context.state_dir).and_then(|spool| spool.waiting())
-        else {
-            // Without a spool the daemon has never run, which is reported already.
-            return;
+        let waiting = match Spool::open(&self.context.state_dir).and_then(|spool| spool.waiting()) {
+            Ok(waiting) => waiting,
+            // The daemon has never run, which is reported already.
+            Err(SpoolError::Missing(_)) => return,
+            Err(error) => return self.unchecked("spool", &error),
         };
         if !waiting.is_empty() {
             let health = if runs { CheckResult::Wrong } else { CheckResult::Note };
@@ -219,8 +228,10 @@ impl HealthCheck<'_> {
     }
 
     fn clock(&mut self) {
-        let synchronised =
-            clock::read(ClockTrust::Kernel).is_ok_and(|reading| reading.synchronised);
+        let synchronised = match clock::read(ClockTrust::Kernel) {
+            Ok(reading) => reading.synchronised,
+            Err(error) => return self.unchecked("clock", &error),
+        };
         if synchronised {
             self.find("clock", CheckResult::Good, &msg::CLOCK_SET, &[]);
         } else if self.context.config.trust == ClockTrust::Always {
@@ -318,28 +329,39 @@ impl HealthCheck<'_> {
             )
         });
         // What became due at midnight may be erased soon.
-        let overdue = due.map_or(0, |due| {
-            due.iter().filter(|due| due.day.is_some_and(|day| day < today)).count()
-        });
-        if overdue > 0 {
-            let count = u64::try_from(overdue).unwrap_or(u64::MAX);
-            let text = msg::OVERDUE.fill(self.context.language, count, &[]);
-            self.findings.push(Finding { check: "erasure", health: CheckResult::Wrong, text });
-        } else {
-            self.find("erasure", CheckResult::Good, &msg::NOTHING_OVERDUE, &[]);
+        let overdue =
+            due.map(|due| due.iter().filter(|due| due.day.is_some_and(|day| day < today)).count());
+        match overdue {
+            Ok(0) => self.find("erasure", CheckResult::Good, &msg::NOTHING_OVERDUE, &[]),
+            Ok(overdue) => {
+                let count = u64::try_from(overdue).unwrap_or(u64::MAX);
+                let text = msg::OVERDUE.fill(self.context.language, count, &[]);
+                self.findings.push(Finding { check: "erasure", health: CheckResult::Wrong, text });
+            }
+            Err(error) => self.unchecked("erasure", &error),
         }
-        let aside = set_aside_files(&self.context.state_dir).unwrap_or_default().len();
-        if aside > 0 {
-            let count = u64::try_from(aside).unwrap_or(u64::MAX);
-            let text = msg::SET_ASIDE.fill(self.context.language, count, &[]);
-            self.findings.push(Finding { check: "set-aside", health: CheckResult::Note, text });
+        match set_aside_files(&self.context.state_dir) {
+            Ok(files) if files.is_empty() => {}
+            Ok(files) => {
+                let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
+                let text = msg::SET_ASIDE.fill(self.context.language, count, &[]);
+                self.findings.push(Finding { check: "set-aside", health: CheckResult::Note, text });
+            }
+            // The daemon has never run, which is reported already.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.unchecked("set-aside", &error),
         }
         self.find("out-of-reach", CheckResult::Note, &OUT_OF_REACH, &[]);
     }
 
     fn disk(&mut self) {
         let path = self.context.state_dir.display().to_string();
-        let Ok(disk) = statvfs(&self.context.state_dir) else { return };
+        let disk = match statvfs(&self.context.state_dir) {
+            Ok(disk) => disk,
+            // The daemon has never run, which is reported already.
+            Err(Errno::ENOENT) => return,
+            Err(error) => return self.unchecked("disk", &error),
+        };
         #[allow(clippy::useless_conversion, reason = "both are narrower on a 32-bit box")]
         let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size().into());
         let megabytes = (free / 1_000_000).to_string();

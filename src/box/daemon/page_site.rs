@@ -106,9 +106,10 @@ impl HealthProbe {
         if !clock::read(self.trust).is_ok_and(|reading| reading.synchronised) {
             found.push(HealthIssue::ClockUnconfirmed);
         }
-        match set_aside_files(&self.state).map_or(0, |files| files.len()) {
-            0 => {}
-            files => found.push(HealthIssue::SetAside(files)),
+        match set_aside_files(&self.state) {
+            Ok(files) if files.is_empty() => {}
+            Ok(files) => found.push(HealthIssue::SetAside(files.len())),
+            Err(_) => found.push(HealthIssue::SetAsideUnknown),
         }
         found
     }

@@ -229,6 +229,9 @@ impl NoticeText {
             Notice::HealthIssue(HealthIssue::HooksMissing) => {
                 (&msg::HOOKS, &msg::HOOKS_DO, NextStep::Run("temoin hook install"))
             }
+            Notice::HealthIssue(HealthIssue::SetAsideUnknown) => {
+                (&msg::UNCHECKED, &msg::UNCHECKED_DO, NextStep::Run("temoin doctor"))
+            }
             Notice::HealthIssue(HealthIssue::SetAside(files)) => {
                 let count = u64::try_from(*files).unwrap_or(u64::MAX);
                 let what = msg::SET_ASIDE.fill(context.language(), count, &[]);
