@@ -430,11 +430,11 @@ proptest! {
             journal.record(&[Change::Open(session.clone(), secret)], None).unwrap();
             tally.add(&session);
         }
-        let census = Reader::open(directory.path()).unwrap().unwrap().session_counts().unwrap().unwrap();
-        let kept = SessionTally::of(&census, applicable_rules, shown).unwrap();
+        let counts = Reader::open(directory.path()).unwrap().unwrap().session_counts().unwrap().unwrap();
+        let kept = SessionTally::of(&counts, applicable_rules, shown).unwrap();
         prop_assert_eq!(kept.summary(applicable_rules, at(NOW)), tally.summary(applicable_rules, at(NOW)));
         let other = "America/Martinique".parse().unwrap();
-        prop_assert!(SessionTally::of(&census, applicable_rules, Some(other)).is_none());
+        prop_assert!(SessionTally::of(&counts, applicable_rules, Some(other)).is_none());
     }
 }
 

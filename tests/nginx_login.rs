@@ -307,7 +307,7 @@ fn two_hundred_slow_clients_keep_a_fast_one_waiting_no_longer_than_it_would_othe
 #[test]
 fn an_upload_that_is_too_large_is_refused_and_nothing_of_a_login_is_in_the_log() {
     let mut fixture = NginxFixture::at("/temoin");
-    let large = "x".repeat(3 * 1024 * 1024);
+    let large = "x".repeat(10 * 1024 * 1024);
     let answer = fixture.post("", "/rights/compare", &large);
     assert_eq!(answer.status(), 413, "{}", answer.head);
     fixture.get("/%1b%5b31m");

@@ -20,9 +20,9 @@ const WIDTH: usize = 80;
 pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> {
     let ruleset = context.lawbook()?;
     let reader = context.reader()?;
-    let census = reader.as_ref().map_or(Ok(None), Reader::session_counts)?;
-    let tally = match census
-        .and_then(|census| SessionTally::of(&census, ruleset.applicable_rules(), None))
+    let counts = reader.as_ref().map_or(Ok(None), Reader::session_counts)?;
+    let tally = match counts
+        .and_then(|counts| SessionTally::of(&counts, ruleset.applicable_rules(), None))
     {
         Some(tally) => tally,
         None => {

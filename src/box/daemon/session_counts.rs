@@ -21,7 +21,7 @@ pub(super) fn ensure(journal: &mut Journal, config: &Config, shown: Option<Zone>
             Ok(ruleset) => count(journal, &ruleset, shown),
             Err(error) => log::error!("{error}"),
         };
-        let worker = thread::Builder::new().name("census".to_owned()).spawn_scoped(scope, work);
+        let worker = thread::Builder::new().name("counts".to_owned()).spawn_scoped(scope, work);
         worker.map(|worker| worker.join().is_ok())
     });
     if let Err(error) = begun {

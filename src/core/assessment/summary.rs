@@ -212,18 +212,18 @@ impl SessionTally {
     /// The tally of a journal, from its stored session counts; `None` if those were counted in
     /// other zones than needed.
     pub fn of(
-        census: &SessionCounts,
+        counts: &SessionCounts,
         applicable_rules: ApplicableRules<'_>,
         shown: Option<Zone>,
     ) -> Option<Self> {
         let mut tally = Self::new(applicable_rules, shown);
-        if !tally.zones.iter().all(|days| census.zones.contains(&days.zone())) {
+        if !tally.zones.iter().all(|days| counts.zones.contains(&days.zone())) {
             return None;
         }
-        for (first, count) in &census.groups {
+        for (first, count) in &counts.groups {
             tally.add_alike(first, *count);
         }
-        for session in &census.ungrouped {
+        for session in &counts.ungrouped {
             tally.add(session);
         }
         Some(tally)
