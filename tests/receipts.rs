@@ -300,7 +300,7 @@ fn the_page_hands_out_a_receipt_that_is_verified_elsewhere() {
     fixture.program.start_daemon();
     let before = fixture.program.page(&format!("{address}?lang=en"));
     assert!(!before.contains("/receipt"), "{before}");
-    assert!(fixture.program.page(&format!("{address}/receipt")).starts_with("HTTP/1.0 404"));
+    assert!(fixture.program.page(&format!("{address}/receipt")).starts_with("HTTP/1.1 404"));
 
     fixture.state(0, Some((&day(400), &origin(7))));
     assert!(fixture.program.page(&format!("{address}?lang=en")).contains("/receipt"));
@@ -322,7 +322,7 @@ fn an_overdue_erasure_is_named_on_the_first_page_with_the_letter_and_the_deadlin
     fixture.program.start_daemon();
     let page = |fixture: &ReceiptsFixture, target: &str| fixture.program.page(target);
     let link = |fixture: &ReceiptsFixture| format!("href=\"./session/{}?lang=en\"", fixture.id);
-    assert!(page(&fixture, "/rights/erasure").starts_with("HTTP/1.0 404"));
+    assert!(page(&fixture, "/rights/erasure").starts_with("HTTP/1.1 404"));
     fixture.state(0, Some((&day(400), &origin(7))));
     assert!(!page(&fixture, "/?lang=en").contains("was to erase"));
 
@@ -349,7 +349,7 @@ fn an_overdue_erasure_is_named_on_the_first_page_with_the_letter_and_the_deadlin
         entry.contains("(erasure)") && entry.contains("DTSTART;VALUE=DATE:20261228"),
         "{entry}"
     );
-    assert!(page(&fixture, "/rights/deadline.ics?about=x").starts_with("HTTP/1.0 400"));
+    assert!(page(&fixture, "/rights/deadline.ics?about=x").starts_with("HTTP/1.1 400"));
 
     // What is erased here has no page any more; the letter can still be sent.
     fixture.program.print(&format!("erase --session {}", fixture.id));

@@ -198,7 +198,7 @@ impl fmt::Display for UnknownZone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "not a time zone that temoin knows, such as Europe/Brussels, Europe/Paris, \
-             Europe/Amsterdam, Europe/Berlin, Indian/Reunion or UTC, nor one that the system has",
+             Europe/Amsterdam, Europe/Berlin, Indian/Reunion or UTC",
         )
     }
 }
