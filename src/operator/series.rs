@@ -34,7 +34,7 @@ impl Series {
 /// The file in the spool that says which series runs and how many hooks were lost.
 ///
 /// # Data storage
-/// The series and the count, 8 bytes each, big-endian, at the beginning of [`FILE_SIZE`] bytes that are
+/// The series and the count, 8 bytes each, big-endian, at the beginning of a block of bytes that are
 /// written when the file is made: noting a lost hook changes them in place, so it needs no space on a
 /// disk that is full.
 #[derive(Clone, Debug)]
