@@ -83,11 +83,12 @@ impl MariaDb {
 const START: &str = r#"
 trap '' INT TERM HUP
 directory=$1 user=$2 server=
+# Replaces a subshell, so that the server's number is the one that is killed.
 run() {
     if [ -n "$user" ]; then
-        setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+        exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
     else
-        "$@"
+        exec "$@"
     fi
 }
 if [ -n "$user" ]; then chown "$user" "$directory"; fi
@@ -100,8 +101,8 @@ trap end EXIT
 cd /
 mkdir "$directory/data"
 if [ -n "$user" ]; then chown "$user" "$directory/data"; fi
-run mariadb-install-db --no-defaults --auth-root-authentication-method=normal --skip-test-db \
-    --datadir="$directory/data" >"$directory/log" 2>&1 </dev/null
+(run mariadb-install-db --no-defaults --auth-root-authentication-method=normal --skip-test-db \
+    --datadir="$directory/data") >"$directory/log" 2>&1 </dev/null
 run mariadbd --no-defaults --skip-networking --skip-grant-tables --innodb-flush-log-at-trx-commit=0 \
     --innodb-flush-method=nosync \
     --innodb-buffer-pool-size=64M --datadir="$directory/data" --socket="$directory/socket" \
