@@ -45,6 +45,7 @@ define CODE
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --workspace $(addprefix --test ,$(APART)) -- -D warnings
+	cargo check --quiet --manifest-path tests/fuzz/Cargo.toml --target-dir target
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --lib --quiet
 endef
 

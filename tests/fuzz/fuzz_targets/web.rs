@@ -11,7 +11,7 @@ use std::{env, fs};
 use libfuzzer_sys::fuzz_target;
 use temoin_config::Config;
 use temoin_config::ruleset::Ruleset;
-use temoin_config::settings::{InvalidSetting, Setting, SettingsError};
+use temoin_config::settings::{InvalidSetting, InvalidValue, Setting, SettingsError};
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::Profile;
 use temoin_core::session::{
@@ -53,7 +53,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
                 let body = with_token(&bytes[end.expect("a whole head") + 4..], token);
                 let body = body.into_iter().take(most).collect();
-                site.answer(&Request { head, body, peer })
+                site.answer(&mut Request { head, body, peer })
             }
         };
         let body = response.body();
@@ -67,7 +67,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn page() -> (Site, Vec<u8>) {
     let mut site = site();
     let head = Head::read(b"GET /settings HTTP/1.1\r\n\r\n").expect("a request").expect("whole");
-    let response = site.answer(&Request { head, body: Vec::new(), peer: LOCAL });
+    let response = site.answer(&mut Request { head, body: Vec::new(), peer: LOCAL });
     let text = String::from_utf8_lossy(response.body());
     let (_, rest) = text.split_once("name=\"token\" value=\"").expect("a form");
     let token = rest.split('"').next().unwrap_or_default().as_bytes().to_vec();
@@ -182,7 +182,7 @@ impl Actions for FakeActions {
     fn change(&self, changes: &[(Setting, &str)]) -> Result<(), SettingsError> {
         match changes.iter().find(|(_, value)| value.len() % 2 == 1) {
             Some((setting, _)) => {
-                Err(InvalidSetting { setting: *setting, why: "odd".to_owned() }.into())
+                Err(InvalidSetting { setting: *setting, why: InvalidValue::Rule }.into())
             }
             None => Ok(()),
         }
