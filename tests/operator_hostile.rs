@@ -190,7 +190,7 @@ fn a_session_is_registered_and_its_record_stated_until_it_is_erased() {
     let answer = behind.post(StatusRequest::PATH, "10.8.0.2", &request.to_bytes());
     assert!(answer.head.contains("\r\nContent-Type: application/octet-stream\r\n"));
     assert!(
-        answer.head.ends_with("\r\nContent-Length: 17104\r\nConnection: close"),
+        answer.head.ends_with("\r\nContent-Length: 19658\r\nConnection: close"),
         "{}",
         answer.head
     );
@@ -250,23 +250,23 @@ fn what_the_protocol_does_not_say_is_refused_before_it_is_read() {
     };
     let of_length = |length: &str| format!("Content-Length: {length}\r\n");
     for (first, fields, expected) in [
-        ("POST /temoin/1/status", of_length("2049"), 413),
-        ("POST /temoin/1/status", of_length("99999999999999"), 413),
-        ("POST /temoin/1/register", of_length("33"), 413),
-        ("POST /temoin/1/register", of_length("2048"), 413),
-        ("POST /temoin/1/status", of_length("2047"), 400),
-        ("POST /temoin/1/status", of_length("32"), 400),
-        ("POST /temoin/1/register", of_length("0"), 400),
-        ("POST /temoin/1/register", of_length("-1"), 400),
-        ("POST /temoin/1/register", of_length("32").repeat(2), 400),
-        ("POST /temoin/1/register", String::new(), 411),
-        ("POST /temoin/1/register", "Transfer-Encoding: chunked\r\n".to_owned(), 411),
-        ("GET /temoin/1/status", String::new(), 405),
-        ("PUT /temoin/1/register", of_length("32"), 405),
+        ("POST /temoin/2/status", of_length("2081"), 413),
+        ("POST /temoin/2/status", of_length("99999999999999"), 413),
+        ("POST /temoin/2/register", of_length("33"), 413),
+        ("POST /temoin/2/register", of_length("2080"), 413),
+        ("POST /temoin/2/status", of_length("2079"), 400),
+        ("POST /temoin/2/status", of_length("32"), 400),
+        ("POST /temoin/2/register", of_length("0"), 400),
+        ("POST /temoin/2/register", of_length("-1"), 400),
+        ("POST /temoin/2/register", of_length("32").repeat(2), 400),
+        ("POST /temoin/2/register", String::new(), 411),
+        ("POST /temoin/2/register", "Transfer-Encoding: chunked\r\n".to_owned(), 411),
+        ("GET /temoin/2/status", String::new(), 405),
+        ("PUT /temoin/2/register", of_length("32"), 405),
         ("GET /", String::new(), 404),
-        ("POST /temoin/2/status", of_length("2048"), 404),
-        ("POST /temoin/1/status/", of_length("2048"), 404),
-        ("POST /temoin/1/status?a", of_length("2048"), 404),
+        ("POST /temoin/1/status", of_length("2080"), 404),
+        ("POST /temoin/2/status/", of_length("2080"), 404),
+        ("POST /temoin/2/status?a", of_length("2080"), 404),
     ] {
         let begun = Instant::now();
         let answer = behind.send(head(first, &fields).as_bytes());
@@ -289,7 +289,7 @@ fn what_the_protocol_does_not_say_is_refused_before_it_is_read() {
     let mut unordered = request(&[]).to_bytes();
     unordered.rotate_left(32);
     let twice = [&body[..32], &body[..2_016]].concat();
-    for bytes in [unordered.as_slice(), &twice, &[0; 2_048]] {
+    for bytes in [unordered.as_slice(), &twice, &[0; StatusRequest::SIZE]] {
         assert_eq!(behind.post(status, "10.8.0.2", bytes).status, 400);
     }
 }
@@ -418,7 +418,7 @@ fn while_the_record_cannot_be_used_all_else_goes_on() {
         thread::sleep(Duration::from_millis(200));
         for _ in 0..5 {
             let begun = Instant::now();
-            assert_eq!(tls.send(&post("/temoin/2/register", &[], &body)).status, 404);
+            assert_eq!(tls.send(&post("/temoin/3/register", &[], &body)).status, 404);
             assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
         }
         for asked in asked {
@@ -436,7 +436,7 @@ fn slow_connections_delay_nobody_and_are_given_up() {
     let operator = TestOperator::new();
     let (behind, tls) = (operator.serve(), TlsResponder::serve(&operator));
     operator.begin("10.8.0.2");
-    let whole = post(StatusRequest::PATH, &[("X-Real-IP", "10.8.0.9")], &[0; 2_048]);
+    let whole = post(StatusRequest::PATH, &[("X-Real-IP", "10.8.0.9")], &[0; StatusRequest::SIZE]);
     let mut slow: Vec<Box<dyn Write>> = Vec::new();
     for number in 0..300 {
         let mut by_socket = behind.connect();
@@ -492,8 +492,8 @@ fn an_unknown_id_and_an_erased_one_are_answered_alike() {
     // All but the time of stating and the signatures, which cover the IDs.
     let parts = |body: &[u8]| {
         let entries: Vec<Vec<u8>> =
-            body[144..].chunks(265).map(|entry| entry[..201].to_vec()).collect();
-        (body[8..144].to_vec(), entries)
+            body[2_634..].chunks(266).map(|entry| entry[..202].to_vec()).collect();
+        (body[8..2_634].to_vec(), entries)
     };
     let (unknown, known) = (parts(&body(&[id(200), id(201), id(202)])), parts(&body(&erased)));
     assert_eq!(unknown, known);
@@ -652,7 +652,7 @@ fn the_program_logs_no_client() {
     let body = RegisterRequest::new(id(1)).to_bytes();
     assert_eq!(program_serves("10.8.0.2", RegisterRequest::PATH, &body).status, 204);
     assert_eq!(program_serves("10.8.0.77", RegisterRequest::PATH, &body).status, 404);
-    assert_eq!(program_serves("10.8.0.88 ", "/temoin/1/secret", &body).status, 404);
+    assert_eq!(program_serves("10.8.0.88 ", "/temoin/2/secret", &body).status, 404);
     let request = request(&[id(1)]);
     for _ in 0..14 {
         program_serves("10.8.0.2", StatusRequest::PATH, &request.to_bytes());
@@ -664,13 +664,19 @@ fn the_program_logs_no_client() {
     assert_eq!(answer.status, 503);
     fs::rename(&moved, operator.path("signing.key")).unwrap();
 
-    // A rotation takes effect without a restart.
+    // A rotation that boxes could not follow in time is refused; another takes effect without a restart.
+    let tomorrow = now().shifted(86_400_000).to_utc().date_naive().to_string();
+    let too_soon = program().args(["key", "rotate", "--from", &tomorrow]).output();
+    let too_soon = too_soon.unwrap();
+    assert!(!too_soon.status.success());
+    let told = String::from_utf8(too_soon.stderr).unwrap();
+    assert!(told.contains("seven days") && told.contains("README"), "{told}");
     let rotated = program().args(["key", "rotate", "--from", "2099-01-01"]).output().unwrap();
     assert!(rotated.status.success(), "{rotated:?}");
     let answer = program_serves("10.8.0.99", StatusRequest::PATH, &request.to_bytes());
     let receipts = verify(&answer.body, &request);
     assert!(receipts[0].statement().held().is_some());
-    assert!(answer.body[8..144].iter().any(|byte| *byte != 0), "no rotation is announced");
+    assert!(answer.body[8..208].iter().any(|byte| *byte != 0), "no rotation is announced");
 
     let pid = Pid::from_raw(serve.0.id().try_into().unwrap());
     kill(pid, Signal::SIGTERM).unwrap();

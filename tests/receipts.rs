@@ -120,10 +120,10 @@ fn a_bundle_is_verified_on_a_machine_that_has_nothing_but_the_key() {
         assert!(formats.contains(&format!("`{member}`")), "{member}");
     }
     // Without salt and digests unless they are asked for.
-    assert_eq!(json["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 226);
+    assert_eq!(json["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 227);
     let whole = program.print("receipts export --with-digests");
     let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
-    assert_eq!(whole["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 418);
+    assert_eq!(whole["receipts"][0]["receipt"].as_str().unwrap().len(), 2 * 419);
 
     let elsewhere = Program::native();
     let key = operator.key.public();
@@ -177,27 +177,61 @@ fn what_the_operator_did_not_sign_is_told_from_what_it_did() {
 }
 
 #[test]
-fn receipts_from_before_a_rotation_and_from_after_it_verify_by_the_pinned_key_alone() {
+fn receipts_from_before_a_rotation_and_from_after_it_verify_each_by_its_own_key() {
     let mut fixture = ReceiptsFixture::new();
     let pinned = fixture.operator.key.public();
     fixture.state(0, Some((&day(1), &origin(7))));
     let successor = SigningKey::from_seed(&[0x44; 32]);
-    let from = UnixSeconds::containing(moment(1)).unwrap();
-    let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
+    let from = UnixSeconds::containing(moment(8)).unwrap();
+    let rotation = Rotation::sign(&fixture.operator.key, &successor, from);
     fixture.operator.successor = Some((successor, rotation));
-    fixture.state(2, None);
+    fixture.state(1, Some((&day(1), &origin(7))));
+    fixture.state(9, None);
     let program = &fixture.program;
     let told = program.print("verify");
     assert_eq!(told.matches("✓ ").count(), 2, "{told}");
     let bundle = program.directory().join("bundle.json").display().to_string();
     program.print(&format!("receipts export --output {bundle}"));
     let elsewhere = Program::native();
-    let told = elsewhere.print(&format!("verify --key {pinned} {bundle}"));
+    let last = fixture.operator.successor.as_ref().unwrap().0.public();
+    let told = elsewhere.print(&format!("verify --key {pinned} --key {last} {bundle}"));
     assert_eq!(told.matches("✓ ").count(), 2, "{told}");
-    // Only the last key of the chain: what was signed before it is not its.
-    let (last, _) = fixture.operator.successor.as_ref().unwrap();
-    let output = elsewhere.run(&format!("verify --key {} {bundle}", last.public()));
-    assert_eq!(output.status.code(), Some(6));
+    // A rotation in the bundle leads to no other key: whoever has the retired one could have signed it.
+    for key in [pinned, last] {
+        let output = elsewhere.run(&format!("verify --key {key} {bundle}"));
+        assert_eq!(output.status.code(), Some(6));
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(told.matches("✓ ").count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn what_a_retired_key_signs_is_refused_by_one_rule_on_the_box_in_a_file_and_in_a_bundle() {
+    let fixture = ReceiptsFixture::new();
+    let pinned = fixture.operator.key.public();
+    fixture.state(0, Some((&day(1), &origin(7))));
+    let program = &fixture.program;
+    let good = program.directory().join("good.json").display().to_string();
+    program.print(&format!("receipts export --output {good}"));
+    // A rotation of the day before that receipt, as an operator would sign it to deny it.
+    let successor = SigningKey::from_seed(&[0x44; 32]);
+    let from = UnixSeconds::containing(moment(-1)).unwrap();
+    let rotation = Rotation::sign(&fixture.operator.key, &successor, from);
+    let hex: String = rotation.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = fs::read_to_string(&good).unwrap();
+    let entry = format!("\"rotations\":[{{\"rotation\":\"{hex}\"}}]");
+    let restricted = text.replace("\"rotations\":[]", &entry);
+    assert_ne!(text, restricted);
+    let restricted = fixture.file("restricted.json", restricted.as_bytes());
+    let code = |arguments: &str| program.run(arguments).status.code();
+    for key in [String::new(), format!("--key {pinned} ")] {
+        assert_eq!(code(&format!("verify {key}{good}")), Some(0));
+        assert_eq!(code(&format!("verify {key}{restricted}")), Some(6));
+    }
+    let elsewhere = Program::native();
+    let run = |file: &str| elsewhere.run(&format!("verify --key {pinned} {file}")).status.code();
+    assert_eq!((run(&good), run(&restricted)), (Some(0), Some(6)));
+    assert_eq!(code("verify"), Some(0));
 }
 
 #[test]
@@ -212,12 +246,12 @@ fn what_left_the_box_is_read_byte_for_byte() {
     for part in [
         "check · through the tunnel · by itself",
         "registration · through the tunnel",
-        "2048 bytes of body",
+        "2080 bytes of body",
         "1 session of this box",
         "63 drawn at random",
-        "status 200, 17104 bytes",
+        "status 200, 19658 bytes",
         "status 204, 0 bytes",
-        "POST /temoin/1/status HTTP/1.1",
+        "POST /temoin/2/status HTTP/1.1",
         &format!("{} session", fixture.id),
     ] {
         assert!(told.contains(part), "{part}: {told}");
@@ -227,7 +261,7 @@ fn what_left_the_box_is_read_byte_for_byte() {
     assert_eq!(json["format"], "temoin.ledger/1");
     let requests = json["requests"].as_array().unwrap();
     assert_eq!(requests.len(), 2);
-    assert_eq!(requests[0]["body"].as_str().unwrap().len(), 2 * 2048);
+    assert_eq!(requests[0]["body"].as_str().unwrap().len(), 2 * 2080);
     assert_eq!(requests[1]["body"], fixture.id.to_string());
     assert_eq!(requests[1]["ids"][0]["what"], "session");
     program.print(&format!("erase --session {}", fixture.id));
@@ -271,8 +305,8 @@ fn the_doctor_says_what_is_wrong_between_box_and_operator_and_what_to_do() {
     assert!(told.contains(&fixture.id.to_string()[..8]), "{told}");
     assert!(told.contains("your own signed statement"), "{told}");
     let successor = SigningKey::from_seed(&[0x44; 32]);
-    let from = UnixSeconds::containing(moment(-1)).unwrap();
-    let rotation = Rotation::sign(&fixture.operator.key, successor.public(), from);
+    let from = UnixSeconds::containing(moment(9)).unwrap();
+    let rotation = Rotation::sign(&fixture.operator.key, &successor, from);
     let key = successor.public().to_string();
     fixture.operator.successor = Some((successor, rotation));
     fixture.state(0, None);
@@ -433,7 +467,7 @@ fn what_left_the_box_is_listed_on_the_page_and_read_byte_for_byte_there() {
     let (number, _) = rest.split_once('?').unwrap();
     let entry = fixture.program.page(&format!("/sent/{number}?lang=en"));
     let id = fixture.id.to_string();
-    for part in ["POST /temoin/1/status HTTP/1.1\nHost: vpn.example.org\n", &id] {
+    for part in ["POST /temoin/2/status HTTP/1.1\nHost: vpn.example.org\n", &id] {
         assert!(entry.contains(part), "{part}: {entry}");
     }
     assert!(!entry.contains('\u{fffd}'), "{entry}");

@@ -35,7 +35,7 @@ impl TestBox {
         let responder = TestResponder::new(&identity, move |request, stream| {
             let mut store = own.lock().unwrap();
             store.at = now();
-            if request.starts_with(b"POST /temoin/1/register ") {
+            if request.starts_with(b"POST /temoin/2/register ") {
                 let id = SessionId::from_bytes(body(request).try_into().unwrap());
                 store.hold(id, "2090-01-01");
                 return stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
@@ -103,15 +103,15 @@ fn a_session_is_registered_once_and_a_manual_request_is_shown_before_and_after()
 
     let preview = own.program.print("sync --dry-run");
     assert!(preview.contains("through the tunnel lo") && preview.contains(&own.responder.base()));
-    assert!(preview.contains("POST /temoin/1/status HTTP/1.1") && preview.contains("63 other IDs"));
+    assert!(preview.contains("POST /temoin/2/status HTTP/1.1") && preview.contains("63 other IDs"));
     let ids = preview.lines().filter(|line| line.ends_with("  random")).count();
-    assert_eq!((ids, own.requests("/temoin/1/status").len()), (63, 0));
+    assert_eq!((ids, own.requests("/temoin/2/status").len()), (63, 0));
     assert!(preview.contains(&format!("  {id}  registered?")), "{preview}");
 
     let learnt = own.program.print("sync");
     assert!(learnt.contains(&id[..8]) && learnt.contains("held, to be erased by"), "{learnt}");
-    assert_eq!(own.requests("/temoin/1/status").len(), 1);
-    let named = own.requests("/temoin/1/register");
+    assert_eq!(own.requests("/temoin/2/status").len(), 1);
+    let named = own.requests("/temoin/2/register");
     assert_eq!(named.len(), 1);
     assert_eq!(hex(body(&named[0])), id);
     let reader = Reader::open(&own.program.state()).unwrap().unwrap();
@@ -155,7 +155,7 @@ fn the_daily_request_is_sent_when_due_and_not_again_after_a_restart() {
     own.program.print("status");
     own.program.stop_daemon();
     assert_eq!(own.next_status(), Some(planned));
-    assert_eq!(own.requests("/temoin/1/status").len(), 1);
+    assert_eq!(own.requests("/temoin/2/status").len(), 1);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_hanging_registration_is_cancelled_when_its_session_ends_and_the_next_does_n
     let reader = Reader::open(&own.program.state()).unwrap().unwrap();
     let oldest = reader.ledger(0, 10).unwrap().pop().unwrap();
     assert_eq!(oldest.outcome.unwrap().failure.as_deref(), Some("recalled"));
-    assert_eq!(own.requests("/temoin/1/register").len(), 1);
+    assert_eq!(own.requests("/temoin/2/register").len(), 1);
 }
 
 fn now() -> Timestamp {

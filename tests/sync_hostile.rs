@@ -12,12 +12,17 @@ use responder::{OperatorStub, body, http};
 use sync_fixture::{SyncFixture, fixture_with_receipt};
 use temoin::internals::{SyncError, draw_randomness};
 use temoin_core::assessment::RegistrationState as Noted;
+use temoin_core::session::Timestamp;
 use temoin_journal::Reader;
 use temoin_protocol::{
-    CanonicalValue, FieldSet, Held, KeyChain, ProtocolError, Rotation, Salt, SigningKey,
+    CanonicalValue, FieldSet, Held, ProtocolError, Rotation, Salt, SeenRotation, SigningKey,
     StatusAnswer, StatusRequest, StoredRecord, UnixSeconds,
 };
 use temoin_sync::{CallError, RegistrationAnswer};
+
+/// Where the entries of an answer begin, and how long each is (PROTOCOL.md, "status").
+const ENTRIES: usize = 2_634;
+const ENTRY: usize = 266;
 
 #[test]
 fn an_honest_operator_is_believed_and_its_statement_kept() {
@@ -70,8 +75,8 @@ fn what_the_operators_key_did_not_sign_over_this_request_is_refused() {
 
     // The entries of two IDs change places.
     let swapped = fixture.changed(|answer| {
-        let (one, other) = answer[144..].split_at_mut(265);
-        one.swap_with_slice(&mut other[..265]);
+        let (one, other) = answer[ENTRIES..].split_at_mut(ENTRY);
+        one.swap_with_slice(&mut other[..ENTRY]);
     });
     fixture.assert_refused(&swapped, ProtocolError::NotAuthentic);
 }
@@ -86,9 +91,11 @@ fn a_bit_that_turns_over_anywhere_makes_the_whole_answer_void() {
         answer[place] ^= 1 << (place % 8);
     });
     let before = fixture.sync_state();
-    // Time, rotation, and then each part of the first entry and of some others.
-    let first = [0, 7, 8, 40, 72, 143, 144, 145, 148, 149, 152, 153, 184, 185, 344, 345, 408];
-    for at in first.into_iter().chain((409..StatusAnswer::SIZE).step_by(797)) {
+    // Time, rotation, sheet, and then each part of the first entry and of some others.
+    let header = [0, 7, 8, 40, 72, 136, 207, 208, 217, 537];
+    let first = [0, 1, 4, 5, 8, 9, 10, 41, 42, 201, 202, 265].map(|place| ENTRIES + place);
+    let others = (ENTRIES + ENTRY..StatusAnswer::SIZE).step_by(797);
+    for at in header.into_iter().chain(first).chain(others) {
         *place.lock().unwrap() = at;
         let error = fixture.ask(&flipped).unwrap_err();
         let is_refused = matches!(
@@ -147,19 +154,20 @@ fn a_new_key_is_followed_and_shown_and_two_successors_are_an_alarm() {
     let fixture = fixture_with_receipt();
     let keys: Vec<SigningKey> =
         [0x11, 0x22, 0x33].iter().map(|seed| SigningKey::from_seed(&[*seed; 32])).collect();
-    let from = UnixSeconds::containing(fixture.now).unwrap().plus(86_400);
-    let rotation = Rotation::sign(&keys[0], keys[1].public(), from);
+    let from = UnixSeconds::containing(fixture.now).unwrap().plus(Rotation::ANNOUNCED);
+    let rotation = Rotation::sign(&keys[0], &keys[1], from);
     fixture.store.lock().unwrap().rotation = Some(rotation);
     assert_eq!(fixture.ask(&fixture.honest()).unwrap().rotations, [rotation]);
     assert_eq!(fixture.ask(&fixture.honest()).unwrap().rotations, []);
     let reader = || Reader::open(fixture.directory.path()).unwrap().unwrap();
     let chain = reader().keys(keys[0].public()).unwrap();
-    assert_eq!(chain.rotations(), [rotation]);
+    let seen_at = UnixSeconds::containing(fixture.now).unwrap();
+    assert_eq!(chain.rotations(), [SeenRotation { rotation, seen_at }]);
 
     for (by, to, reason) in
         [(0, 2, ProtocolError::TwoSuccessors), (2, 0, ProtocolError::NotAuthentic)]
     {
-        let other = Rotation::sign(&keys[by], keys[to].public(), from.plus(60));
+        let other = Rotation::sign(&keys[by], &keys[to], from.plus(60));
         fixture.store.lock().unwrap().rotation = Some(other);
         if to == 0 {
             // A rotation that leads to the pinned key changes nothing.
@@ -177,18 +185,79 @@ fn a_new_key_is_followed_and_shown_and_two_successors_are_an_alarm() {
     drop(store);
     later.assert_refused(&later.honest(), ProtocolError::NotAuthentic);
     later.store.lock().unwrap().key = SigningKey::from_seed(&[0x22; 32]);
-    later.ask(&later.honest()).unwrap();
-    assert_ne!(chain, KeyChain::pinned(SigningKey::from_seed(&[0x11; 32]).public()));
+    assert_eq!(later.ask(&later.honest()).unwrap().waits_until, None);
+}
+
+/// The same box so many seconds later, when the operator states by key `seed`.
+fn at(fixture: &mut SyncFixture, seconds: u64, seed: u8, rotation: Option<Rotation>) {
+    let began: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+    fixture.now = UnixSeconds::containing(began).unwrap().plus(seconds).to_timestamp();
+    let mut store = fixture.store.lock().unwrap();
+    (store.at, store.rotation) = (fixture.now, rotation);
+    store.key = SigningKey::from_seed(&[seed; 32]);
+}
+
+/// A rotation from the operator's key to another, so many seconds after the first answer.
+fn rotation(seconds: u64) -> Rotation {
+    let began: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+    let [old, new] = [0x11, 0x22].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    Rotation::sign(&old, &new, UnixSeconds::containing(began).unwrap().plus(seconds))
+}
+
+#[test]
+fn no_new_key_makes_void_what_the_operator_has_signed() {
+    let mut fixture = fixture_with_receipt();
+    for seconds in [0, 1] {
+        let began = UnixSeconds::containing("2026-11-24T08:00:00Z".parse().unwrap()).unwrap();
+        let [old, new] = [0x11, 0x22].map(|seed| SigningKey::from_seed(&[seed; 32]));
+        let backdated = Rotation::sign(&old, &new, began.minus(seconds));
+        at(&mut fixture, 60, 0x22, Some(backdated));
+        fixture.assert_refused(&fixture.honest(), ProtocolError::Backdated);
+        let error = fixture.ask(&fixture.honest()).unwrap_err();
+        assert!(error.to_string().contains("new profile"), "{error}");
+    }
+    let reader = Reader::open(fixture.directory.path()).unwrap().unwrap();
+    let keys = reader.keys(SigningKey::from_seed(&[0x11; 32]).public()).unwrap();
+    assert_eq!(keys.rotations(), []);
+    assert_eq!(fixture.sync_state().held.unwrap().verify(&keys.trusted()), Ok(()));
+}
+
+#[test]
+fn a_key_that_comes_without_announcement_is_relied_on_after_a_week() {
+    const DAY: u64 = 86_400;
+    let mut fixture = fixture_with_receipt();
+    let held = fixture.sync_state().held;
+    for day in [10, 11, 16] {
+        at(&mut fixture, day * DAY, 0x22, Some(rotation(9 * DAY)));
+        let report = fixture.ask(&fixture.honest()).unwrap();
+        assert_eq!(report.rotations.len(), usize::from(day == 10));
+        let until = UnixSeconds::containing(fixture.now).unwrap().plus((17 - day) * DAY);
+        assert_eq!((report.waits_until, report.receipts.len()), (Some(until), 0));
+        assert_eq!(fixture.sync_state().held, held);
+    }
+    at(&mut fixture, 17 * DAY, 0x22, Some(rotation(9 * DAY)));
+    assert_eq!(fixture.ask(&fixture.honest()).unwrap().waits_until, None);
+}
+
+#[test]
+fn a_thief_of_the_key_who_announces_another_is_found_out_by_the_operators_next_answer() {
+    const DAY: u64 = 86_400;
+    let mut fixture = fixture_with_receipt();
+    at(&mut fixture, 10 * DAY, 0x22, Some(rotation(10 * DAY)));
+    assert!(fixture.ask(&fixture.honest()).unwrap().waits_until.is_some());
+    at(&mut fixture, 11 * DAY, 0x11, None);
+    let report = fixture.ask(&fixture.honest()).unwrap();
+    assert_eq!(report.withdrawn, Some(rotation(10 * DAY)));
 }
 
 #[test]
 fn an_answer_of_another_size_or_form_is_refused_unread() {
     let fixture = fixture_with_receipt();
     for (answer, part) in [
-        (http("200 OK", &[0; 17_103]), "another size"),
-        (http("200 OK", &[0; 17_105]), "another size"),
+        (http("200 OK", &[0; 19_657]), "another size"),
+        (http("200 OK", &[0; 19_659]), "another size"),
         (http("200 OK", b""), "another size"),
-        (http("200 OK", &[0; 17_104])[..9_000].to_vec(), "too soon"),
+        (http("200 OK", &[0; 19_658])[..9_000].to_vec(), "too soon"),
         (b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), "another size"),
         (b"220 mail.example ESMTP\r\n".to_vec(), "no HTTP"),
         (b"".to_vec(), "ends before"),
@@ -199,9 +268,9 @@ fn an_answer_of_another_size_or_form_is_refused_unread() {
         assert!(error.to_string().contains(part), "{part}: {error}");
         assert_eq!(fixture.noted(), (None, Some("not-understood".to_owned())));
     }
-    let zeros = fixture.answering(|_| http("200 OK", &[0; 17_104]));
+    let zeros = fixture.answering(|_| http("200 OK", &[0; 19_658]));
     fixture.assert_refused(&zeros, ProtocolError::NotAuthentic);
-    let ones = fixture.answering(|_| http("200 OK", &[0xff; 17_104]));
+    let ones = fixture.answering(|_| http("200 OK", &[0xff; 19_658]));
     fixture.assert_refused(&ones, ProtocolError::Malformed);
 }
 

@@ -156,7 +156,7 @@ fn specified_head(path: &str, host: &str, length: usize) -> String {
     for (placeholder, value) in [
         ("<path>", path),
         ("<host of the base address, with its port if one is given>", host),
-        ("<32 or 2048>", &length.to_string()),
+        ("<32 or 2080>", &length.to_string()),
     ] {
         assert!(head.contains(placeholder), "{placeholder}: {head}");
         head = head.replace(placeholder, value);
@@ -181,11 +181,12 @@ fn requests_tell_nothing_of_how_many_sessions_a_box_has() {
             let head = String::from_utf8(request[..end].to_vec()).unwrap();
             let host = head.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap();
             assert!(host.starts_with("127.0.0.1:"), "{host}");
-            assert_eq!(head, specified_head("/temoin/1/status", host, 2048));
+            assert_eq!(head, specified_head("/temoin/2/status", host, 2080));
             // Ports of the test's responders may differ in length, nothing else may.
             seen.insert((request.len() - host.len(), on_the_wire - host.len()));
 
-            let ids: Vec<&[u8]> = body(request).chunks_exact(32).collect();
+            let mut ids: Vec<&[u8]> = body(request).chunks_exact(32).collect();
+            assert!(named.insert(ids.pop().unwrap().try_into().unwrap()), "the end came before");
             assert!(ids.len() == 64 && ids.windows(2).all(|pair| pair[0] < pair[1]));
             for id in ids {
                 let id: [u8; 32] = id.try_into().unwrap();

@@ -78,7 +78,7 @@ fn no_packet_of_a_request_bypasses_the_tunnel() {
     // Both came from the address that the operator assigned.
     let assigned = session.assigned_ipv4.unwrap().value;
     let expected =
-        format!("{assigned} POST /temoin/1/register\n{assigned} POST /temoin/1/status\n");
+        format!("{assigned} POST /temoin/2/register\n{assigned} POST /temoin/2/status\n");
     let heard = || fs::read_to_string(said.join("heard")).ok();
     await_value(&expected, || heard().filter(|heard| *heard == expected));
 
@@ -101,7 +101,7 @@ fn respond(directory: &Path) -> ! {
     let responder = TestResponder::at(address, &identity, move |request, stream| {
         let mut store = store.lock().unwrap();
         store.at = present();
-        if request.starts_with(b"POST /temoin/1/register ") {
+        if request.starts_with(b"POST /temoin/2/register ") {
             let id = SessionId::from_bytes(body(request).try_into().unwrap());
             store.hold(id, "2090-01-01");
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;

@@ -9,6 +9,7 @@ use temoin_core::record::{
     ResponseSummary, RouteKind, SentRequest,
 };
 use temoin_core::session::{SessionId, Timestamp};
+use temoin_protocol::StatusRequest;
 
 pub(super) fn insert(transaction: &Transaction<'_>, sent: &SentRequest) -> Result<EntryNumber> {
     transaction.execute(
@@ -52,7 +53,10 @@ pub(super) fn record_result(
 /// What each ID in a request body is.
 pub(super) fn requested_ids(connection: &Connection, body: &[u8]) -> Result<Vec<RequestedId>> {
     let mut places = Vec::with_capacity(body.len() / 32);
-    for bytes in body.chunks_exact(32).filter_map(|place| place.try_into().ok()) {
+    // A status request ends in bytes that are no ID.
+    for bytes in
+        body.chunks_exact(32).take(StatusRequest::IDS).filter_map(|place| place.try_into().ok())
+    {
         let id = SessionId::from_bytes(bytes);
         places.push(if bytes == [0; 32] {
             RequestedId::Erased

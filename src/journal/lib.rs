@@ -66,7 +66,7 @@ pub use damage::{SetAside, copy_before_upgrade, set_aside_files};
 pub use error::JournalError;
 pub use reader::Reader;
 pub use records::open_records;
-pub use sync_log::{KeyRotationSeen, SyncUpdate};
+pub use sync_log::SyncUpdate;
 pub use writer::{Journal, is_in_use};
 
 /// The texts of the catalogues in `src/locales`.

@@ -1,7 +1,7 @@
 use rusqlite::{Connection, Transaction};
 
 /// The current schema version, kept in the database's `user_version`.
-pub(super) const CURRENT_VERSION: i32 = PLAIN_NAMES;
+pub(super) const CURRENT_VERSION: i32 = PROTOCOL_2;
 
 /// Version 1: sessions, unfinished work, certificates of erasure.
 const SESSIONS: i32 = 1;
@@ -15,13 +15,17 @@ const SESSION_COUNTS: i32 = 3;
 /// Version 4: plain names for tables and columns.
 const PLAIN_NAMES: i32 = 4;
 
+/// Version 5: statements of version 2 of the protocol.
+const PROTOCOL_2: i32 = 5;
+
 /// Each schema version and its migration from the one before, in order. A released migration is
 /// never edited: journals created by it exist.
-const STEPS: [(i32, &str); 4] = [
+const STEPS: [(i32, &str); 5] = [
     (SESSIONS, CREATE_SESSIONS),
     (SYNC, CREATE_SYNC),
     (SESSION_COUNTS, CREATE_SESSION_COUNTS),
     (PLAIN_NAMES, GIVE_PLAIN_NAMES),
+    (PROTOCOL_2, DROP_PROTOCOL_1),
 ];
 
 /// In bytes; SQLite's minimum, since a session touches some six pages whatever their size.
@@ -289,6 +293,14 @@ ALTER TABLE census_zone RENAME TO session_count_zone;
 
 -- The order of the zones in those days.
 ALTER TABLE session_count_zone RENAME COLUMN place TO position;
+";
+
+/// Statements and rotations of version 1 of the protocol, which nobody ever ran but to try it: their
+/// form is no longer read. Registrations stay, and are asked about again.
+const DROP_PROTOCOL_1: &str = "
+UPDATE sync_state SET held = NULL, not_held = NULL;
+
+DELETE FROM operator_key WHERE rotation IS NOT NULL;
 ";
 
 /// The schema version of the database; 0 before the first migration.

@@ -12,7 +12,7 @@ use temoin_core::assessment::SyncVerdict;
 use temoin_core::record::PollReason;
 use temoin_core::record::{CallResult, EntryNumber, LedgerEntry, RequestedId, SentRequest};
 use temoin_core::session::{IdPrefix, SessionId, Timestamp, Zone};
-use temoin_protocol::{KeyChain, PublicKey, Receipt, Rotation};
+use temoin_protocol::{KeyChain, PublicKey, Receipt, Rotation, UnixSeconds};
 
 /// What an answer changes in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +34,6 @@ pub enum SyncUpdate<'a> {
         /// The operator's time zone.
         zone: Zone,
     },
-}
-
-/// A rotation of the operator's key that the box followed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct KeyRotationSeen {
-    /// From which key to which, and when.
-    pub rotation: Rotation,
-    /// When the box saw it first.
-    pub learnt_at: Timestamp,
 }
 
 impl Journal {
@@ -277,30 +268,21 @@ impl Reader {
         })
     }
 
-    /// The keys that lead from the one that the profile pins to the one now in force.
+    /// The keys that lead from the one that the profile pins to the one now in force. A rotation that the
+    /// old key did not heed, as a later statement of its shows, is not among them.
     ///
     /// # Errors
     /// As the texts of [`JournalError`] say.
     pub fn keys(&self, pinned: PublicKey) -> std::result::Result<KeyChain, JournalError> {
         self.ask(|connection| {
-            let mut chain = KeyChain::pinned(pinned);
-            for succession in rotations_seen(connection, &pinned)? {
-                // It was valid when it was stored.
-                let _ = chain.extend(succession.rotation);
+            let mut chain =
+                KeyChain::pinned(pinned).with_last_statements(last_statements(connection)?);
+            for (rotation, seen_at) in rotations(connection, &pinned)? {
+                // It was valid when it was stored; what makes it void came later.
+                let _ = chain.extend(rotation, seen_at);
             }
             Ok(chain)
         })
-    }
-
-    /// The rotations of the operator's key that the box followed from the pinned one, oldest first.
-    ///
-    /// # Errors
-    /// As the texts of [`JournalError`] say.
-    pub fn rotations_seen(
-        &self,
-        pinned: PublicKey,
-    ) -> std::result::Result<Vec<KeyRotationSeen>, JournalError> {
-        self.ask(|connection| rotations_seen(connection, &pinned))
     }
 
     /// The keys that a profile ever pinned and by which receipts were verified, oldest first.
@@ -396,7 +378,7 @@ fn learn_keys(transaction: &Transaction<'_>, keys: &KeyChain, at: Timestamp) -> 
             .prepare("SELECT 1 FROM operator_key WHERE pinned = ? AND rotation IS ?")?
             .exists(params![pinned.as_bytes(), rotation])
     };
-    let add = |rotation: Option<&[u8]>| {
+    let add = |rotation: Option<&[u8]>, at: Timestamp| {
         if known(rotation)? {
             return Ok(());
         }
@@ -407,11 +389,31 @@ fn learn_keys(transaction: &Transaction<'_>, keys: &KeyChain, at: Timestamp) -> 
             )
             .map(|_| ())
     };
-    add(None)?;
-    keys.rotations().iter().try_for_each(|rotation| add(Some(&rotation.to_bytes())))
+    add(None, at)?;
+    keys.rotations()
+        .iter()
+        .try_for_each(|seen| add(Some(&seen.rotation.to_bytes()), seen.seen_at.to_timestamp()))
 }
 
-fn rotations_seen(connection: &Connection, pinned: &PublicKey) -> Result<Vec<KeyRotationSeen>> {
+/// Of each key, the time of the last statement by it. In a receipt the key is at offset 17 and the time of
+/// stating at 81 (PROTOCOL.md, "Receipts"); times compare as their bytes do.
+fn last_statements(connection: &Connection) -> Result<Vec<(PublicKey, UnixSeconds)>> {
+    connection
+        .prepare(
+            "SELECT substr(receipt, 18, 32), max(substr(receipt, 82, 8)) FROM (
+                 SELECT held AS receipt FROM sync_state UNION ALL SELECT not_held FROM sync_state
+             ) WHERE receipt IS NOT NULL GROUP BY 1",
+        )?
+        .query_map([], |row| {
+            let key = PublicKey::from_bytes(row.get(0)?).map_err(|_| invalid_column("receipt"))?;
+            let at = UnixSeconds::from_number(u64::from_be_bytes(row.get(1)?));
+            Ok((key, at.ok_or_else(|| invalid_column("receipt"))?))
+        })?
+        .collect()
+}
+
+/// The rotations of the operator's key that the box was shown, and when, oldest first.
+fn rotations(connection: &Connection, pinned: &PublicKey) -> Result<Vec<(Rotation, UnixSeconds)>> {
     connection
         .prepare(
             "SELECT rotation, learnt_at FROM operator_key
@@ -419,11 +421,11 @@ fn rotations_seen(connection: &Connection, pinned: &PublicKey) -> Result<Vec<Key
         )?
         .query_map([pinned.as_bytes()], |row| {
             let bytes: Vec<u8> = row.get(0)?;
-            Ok(KeyRotationSeen {
-                rotation: Rotation::from_bytes(&bytes).map_err(|_| invalid_column("rotation"))?,
-                learnt_at: sync_state::instant(row, 1)?
-                    .ok_or_else(|| invalid_column("learnt_at"))?,
-            })
+            let seen_at = sync_state::instant(row, 1)?.and_then(UnixSeconds::containing);
+            Ok((
+                Rotation::from_bytes(&bytes).map_err(|_| invalid_column("rotation"))?,
+                seen_at.ok_or_else(|| invalid_column("learnt_at"))?,
+            ))
         })?
         .collect()
 }

@@ -136,7 +136,7 @@ pub(super) fn receipt(number: u32, minute: i64, held: Option<Held>) -> Receipt {
         CanonicalValue::origin_address(attributes.origin_address.unwrap().value),
         CanonicalValue::assigned_ipv4(attributes.assigned_ipv4.unwrap().value),
     ];
-    let mut random = [[0; 32]; StatusRequest::IDS];
+    let mut random = [[0; 32]; StatusRequest::RANDOM];
     for (place, bytes) in (0..).zip(&mut random) {
         *bytes = [place; 32];
     }
@@ -164,7 +164,7 @@ pub(super) fn sent(call: Call, ids: &[SessionId], minute: i64) -> SentRequest {
         call,
         route: RouteKind::Tunnel,
         is_manual: false,
-        head: b"POST /temoin/1/status HTTP/1.1\r\n\r\n".to_vec(),
+        head: b"POST /temoin/2/status HTTP/1.1\r\n\r\n".to_vec(),
         body,
     }
 }

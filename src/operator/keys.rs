@@ -89,8 +89,8 @@ impl KeyFile {
     /// Announces that a new key, of 32 random bytes, takes over at `from`; returns the rotation.
     ///
     /// # Errors
-    /// [`KeyError::RotationPending`] if one is announced already, [`KeyError::TooSoon`] if `from` is not in the
-    /// future or not later than the previous rotation, and the errors of [`Self::read`].
+    /// [`KeyError::RotationPending`] if one is announced already, [`KeyError::TooSoon`] if `from` is less than
+    /// [`Rotation::ANNOUNCED`] away or not later than the previous rotation, and the errors of [`Self::read`].
     pub fn rotate(
         &self,
         seed: [u8; 32],
@@ -101,12 +101,12 @@ impl KeyFile {
         if let (Some(_), Some(rotation)) = (keys.next, keys.rotation) {
             return Err(KeyError::RotationPending(self.0.clone(), rotation.from()));
         }
-        if from <= now || keys.rotation.is_some_and(|last| from <= last.from()) {
+        let is_later = keys.rotation.is_none_or(|last| last.from() < from);
+        if from < now.plus(Rotation::ANNOUNCED) || !is_later {
             return Err(KeyError::TooSoon);
         }
         let old = SigningKey::from_seed(&keys.secret);
-        let new = SigningKey::from_seed(&seed).public();
-        let rotation = Rotation::sign(&old, new, from);
+        let rotation = Rotation::sign(&old, &SigningKey::from_seed(&seed), from);
         let keys = SigningKeys { next: Some(seed), rotation: Some(rotation), ..keys };
         self.replace(&keys)?;
         Ok(rotation)
@@ -258,7 +258,7 @@ pub enum KeyError {
     Exists(PathBuf),
     /// Others than its user may read it.
     Exposed(PathBuf),
-    /// The rotation would not be later than all that was stated so far.
+    /// The rotation would not be announced long enough before.
     TooSoon,
     /// Another rotation is announced, for this time.
     RotationPending(PathBuf, UnixSeconds),
@@ -285,7 +285,9 @@ impl fmt::Display for KeyError {
                 path = path.display()
             ),
             Self::TooSoon => f.write_str(
-                "the new key has to take over at a time to come, later than the key before it did",
+                "a new key takes over seven days from now at the earliest, since boxes do not rely on it \
+                 before they have been shown it for so long; if somebody else has the old key, do not \
+                 rotate it: see the README, 'If somebody else has the key'",
             ),
             Self::RotationPending(path, from) => write!(
                 f,
@@ -338,7 +340,7 @@ mod tests {
     use std::path::Path;
 
     use super::{ClockBehind, KeyError, KeyFile, SigningKeys};
-    use temoin_protocol::{KeyChain, SigningKey, UnixSeconds};
+    use temoin_protocol::{KeyChain, Rotation, SigningKey, UnixSeconds};
 
     fn second(number: u64) -> UnixSeconds {
         UnixSeconds::from_number(number).unwrap()
@@ -375,48 +377,53 @@ mod tests {
         assert!(matches!(file.read(), Err(KeyError::Exposed(_))));
     }
 
+    /// So many seconds after a week.
+    fn later(number: u64) -> UnixSeconds {
+        second(number).plus(Rotation::ANNOUNCED)
+    }
+
     #[test]
     fn a_rotation_is_announced_before_it_counts_and_then_the_old_secret_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let file = KeyFile::at(folder.path().join("signing.key"));
         file.create([1; 32]).unwrap();
         let before = file.stamp().unwrap();
-        let rotation = file.rotate([2; 32], second(100), second(50)).unwrap();
+        let rotation = file.rotate([2; 32], later(100), second(50)).unwrap();
         assert_ne!(file.stamp().unwrap(), before);
-        let keys = file.finish_rotation(second(99)).unwrap();
+        let keys = file.finish_rotation(later(99)).unwrap();
         assert_eq!(keys.rotation(), Some(rotation));
-        assert_eq!(keys.at(second(99)).unwrap().public(), public(1));
-        assert_eq!(keys.at(second(100)).unwrap().public(), public(2));
+        assert_eq!(keys.at(later(99)).unwrap().public(), public(1));
+        assert_eq!(keys.at(later(100)).unwrap().public(), public(2));
         assert_eq!(seeds_in(folder.path()), [1, 2]);
-        let again = file.rotate([3; 32], second(200), second(99));
-        assert!(matches!(again, Err(KeyError::RotationPending(_, from)) if from == second(100)));
+        let again = file.rotate([3; 32], later(9_999_999), later(99));
+        assert!(matches!(again, Err(KeyError::RotationPending(_, from)) if from == later(100)));
 
-        let keys = file.finish_rotation(second(100)).unwrap();
+        let keys = file.finish_rotation(later(100)).unwrap();
         assert_eq!(seeds_in(folder.path()), [2]);
         assert_eq!(keys.rotation(), Some(rotation));
-        assert_eq!(keys.at(second(100)).unwrap().public(), public(2));
-        assert_eq!(keys.at(second(99)).err(), Some(ClockBehind));
+        assert_eq!(keys.at(later(100)).unwrap().public(), public(2));
+        assert_eq!(keys.at(later(99)).err(), Some(ClockBehind));
 
         let mut chain = KeyChain::pinned(public(1));
-        chain.extend(rotation).unwrap();
-        let next = file.rotate([3; 32], second(300), second(200)).unwrap();
-        chain.extend(next).unwrap();
-        assert_eq!(*chain.at(second(300)), public(3));
+        chain.extend(rotation, second(50)).unwrap();
+        let next = file.rotate([3; 32], later(9_999_999), later(200)).unwrap();
+        chain.extend(next, later(200)).unwrap();
+        assert_eq!(*chain.at(later(9_999_999)), public(3));
     }
 
     #[test]
-    fn a_takeover_in_the_past_or_before_the_last_one_is_refused() {
+    fn a_takeover_that_is_not_announced_for_a_week_or_before_the_last_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = KeyFile::at(folder.path().join("signing.key"));
         file.create([1; 32]).unwrap();
-        for now in [50, 51] {
-            let refused = file.rotate([2; 32], second(50), second(now));
+        for (from, now) in [(50, 50), (50, 51), (50 + Rotation::ANNOUNCED - 1, 50)] {
+            let refused = file.rotate([2; 32], second(from), second(now));
             assert!(matches!(refused, Err(KeyError::TooSoon)), "{refused:?}");
         }
-        file.rotate([2; 32], second(100), second(50)).unwrap();
-        file.finish_rotation(second(100)).unwrap();
+        file.rotate([2; 32], later(100), second(100)).unwrap();
+        file.finish_rotation(later(100)).unwrap();
         // The clock went back.
-        let refused = file.rotate([3; 32], second(100), second(60));
+        let refused = file.rotate([3; 32], later(100), second(60));
         assert!(matches!(refused, Err(KeyError::TooSoon)), "{refused:?}");
     }
 
@@ -426,7 +433,7 @@ mod tests {
         let path = folder.path().join("signing.key");
         let file = KeyFile::at(&path);
         file.create([1; 32]).unwrap();
-        file.rotate([2; 32], second(100), second(50)).unwrap();
+        file.rotate([2; 32], later(100), second(50)).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
         assert!(SigningKeys::from_text(&whole).is_some());
         for length in 0..whole.trim_end().len() {

@@ -2,17 +2,18 @@ use std::collections::HashSet;
 
 use super::statement::take;
 use super::{
-    CanonicalValue, Digests, Held, KeyChain, ProtocolError, Receipt, Rotation, Salt, Signature,
-    SigningKey, Statement, StatusRequest, UnixSeconds,
+    CanonicalValue, Digests, Held, KeyChain, ProtocolError, PublicKey, Receipt, Rotation, Salt,
+    Signature, SigningKey, Statement, StatusRequest, UnixSeconds, YearlySheet,
 };
 use crate::{SessionId, Timestamp};
 
-/// The body of an answer to `POST /temoin/1/status`: a time, the operator's key rotation if any,
-/// and an entry for each ID of the request.
+/// The body of an answer to `POST /temoin/2/status`: a time, the operator's key rotation if any, its
+/// yearly sheet if any, room for a witness, and an entry for each ID of the request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StatusAnswer {
     at: UnixSeconds,
     rotation: Option<Rotation>,
+    sheet: Option<YearlySheet>,
     entries: Vec<StatusEntry>,
 }
 
@@ -41,6 +42,14 @@ pub struct VerifiedAnswer {
     pub receipts: Vec<Receipt>,
     /// The keys valid from now on, with the rotation in the answer if any.
     pub keys: KeyChain,
+    /// From when on the box relies on the key that signed this, of which it was shown less than a week
+    /// ago; until then there are no receipts.
+    pub waits_until: Option<UnixSeconds>,
+    /// A rotation that the box had been shown, and that the operator's key has gone on signing in spite
+    /// of: somebody else may have that key.
+    pub withdrawn: Option<Rotation>,
+    /// The operator's sheet of yearly figures.
+    pub sheet: Option<YearlySheet>,
 }
 
 /// When an answer must have been given.
@@ -94,7 +103,14 @@ impl StatusAnswer {
             let signature = Statement::new(hash, at, *id, held, &digests).sign(key);
             StatusEntry { held, digests, signature }
         };
-        Self { at, rotation, entries: request.ids().iter().map(entry).collect() }
+        let entries = request.ids().iter().map(entry).collect();
+        Self { at, rotation, sheet: None, entries }
+    }
+
+    /// The same answer with a sheet, which the same key must have signed.
+    #[must_use]
+    pub fn with_sheet(self, sheet: YearlySheet) -> Self {
+        Self { sheet: Some(sheet), ..self }
     }
 
     /// The body.
@@ -102,6 +118,8 @@ impl StatusAnswer {
         let mut bytes = Vec::with_capacity(Self::SIZE);
         bytes.extend_from_slice(&self.at.to_bytes());
         bytes.extend_from_slice(&self.rotation.map_or([0; Rotation::SIZE], |it| it.to_bytes()));
+        bytes.extend_from_slice(&YearlySheet::to_bytes(self.sheet.as_ref()));
+        bytes.resize(HEADER, 0);
         for entry in &self.entries {
             bytes.extend_from_slice(&Held::to_bytes(entry.held));
             bytes.extend_from_slice(&entry.digests.to_bytes());
@@ -113,8 +131,9 @@ impl StatusAnswer {
     /// Parses a body; [`Self::verify`] checks it.
     ///
     /// # Errors
-    /// [`ProtocolError::Malformed`] unless it is exactly what [`Self::to_bytes`] writes, and
-    /// [`ProtocolError::NotAuthentic`] where a rotation in it is not signed by the key it replaces.
+    /// [`ProtocolError::Malformed`] unless it is what [`Self::to_bytes`] writes, whatever stands in the
+    /// room for a witness, and [`ProtocolError::NotAuthentic`] where a rotation in it is not signed by both
+    /// its keys.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         if bytes.len() != Self::SIZE {
             return Err(ProtocolError::Malformed);
@@ -127,6 +146,8 @@ impl StatusAnswer {
         } else {
             Some(Rotation::from_bytes(rotation)?)
         };
+        let sheet = YearlySheet::from_bytes(take(&mut rest)?)?;
+        let _: &[u8; WITNESS] = take(&mut rest)?;
         let entries = rest.chunks_exact(StatusEntry::SIZE).map(StatusEntry::from_bytes);
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let held = entries.iter().filter(|entry| entry.held.is_some());
@@ -135,7 +156,7 @@ impl StatusAnswer {
         if salts.len() != held.count() {
             return Err(ProtocolError::Malformed);
         }
-        Ok(Self { at, rotation, entries })
+        Ok(Self { at, rotation, sheet, entries })
     }
 
     /// Checks everything against the request, the operator's keys and the time. One failing entry
@@ -149,17 +170,18 @@ impl StatusAnswer {
         keys: &KeyChain,
         freshness: Freshness,
     ) -> Result<VerifiedAnswer, ProtocolError> {
-        let mut keys = keys.clone();
-        if let Some(rotation) = self.rotation {
-            keys.extend(rotation)?;
-        }
-        let key = *keys.at(self.at);
         let hash = request.hash();
+        let (keys, withdrawn) = self.keys(keys, request, hash)?;
+        let key = *keys.at(self.at);
+        let waits_until = keys.waits_until(self.at);
+        if let Some(sheet) = &self.sheet {
+            sheet.verify(&key)?;
+        }
         let mut receipts = Vec::with_capacity(StatusRequest::IDS);
         let mut fabricated = false;
         for (place, (entry, id)) in self.entries.iter().zip(request.ids()).enumerate() {
             let StatusEntry { held, digests, signature } = *entry;
-            let statement = Statement::new(hash, self.at, *id, held, &digests);
+            let statement = entry.statement(hash, self.at, *id);
             statement.verify(&key, &signature)?;
             if request.is_real(place) {
                 receipts.push(Receipt::new(key, statement, signature, digests));
@@ -171,7 +193,42 @@ impl StatusAnswer {
             return Err(ProtocolError::NotFresh);
         }
         // Last, so that this accusation is only ever based on what the operator has signed.
-        if fabricated { Err(ProtocolError::MadeUp) } else { Ok(VerifiedAnswer { receipts, keys }) }
+        if fabricated {
+            return Err(ProtocolError::MadeUp);
+        }
+        if waits_until.is_some() {
+            receipts.clear();
+        }
+        Ok(VerifiedAnswer { receipts, keys, waits_until, withdrawn, sheet: self.sheet })
+    }
+
+    /// The keys with the rotation of this answer, and without one that the box waits for and that the key
+    /// before it does not heed.
+    fn keys(
+        &self,
+        keys: &KeyChain,
+        request: &StatusRequest,
+        hash: [u8; 32],
+    ) -> Result<(KeyChain, Option<Rotation>), ProtocolError> {
+        let mut keys = keys.clone();
+        if let Some(rotation) = self.rotation {
+            keys.extend(rotation, self.at)?;
+        }
+        if keys.waits_until(self.at).is_none() {
+            return Ok((keys, None));
+        }
+        let mut without = keys.clone();
+        let withdrawn = without.withdraw(self.at).filter(|it| self.rotation != Some(*it));
+        let is_signed_by = |key: &PublicKey| {
+            let entry = self.entries.first().zip(request.ids().first());
+            entry.is_some_and(|(entry, id)| {
+                entry.statement(hash, self.at, *id).verify(key, &entry.signature).is_ok()
+            })
+        };
+        Ok(match withdrawn.filter(|_| is_signed_by(without.at(self.at))) {
+            Some(rotation) => (without, Some(rotation)),
+            None => (keys, None),
+        })
     }
 }
 
@@ -192,6 +249,10 @@ impl Freshness {
 impl StatusEntry {
     const SIZE: usize = Held::SIZE + Digests::SIZE + Signature::SIZE;
 
+    fn statement(&self, hash: [u8; 32], at: UnixSeconds, id: SessionId) -> Statement {
+        Statement::new(hash, at, id, self.held, &self.digests)
+    }
+
     fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
         let mut rest = bytes;
         let held = Held::from_bytes(take(&mut rest)?)?;
@@ -202,5 +263,8 @@ impl StatusEntry {
     }
 }
 
-/// The time of stating, and the rotation.
-const HEADER: usize = UnixSeconds::SIZE + Rotation::SIZE;
+/// The time of stating, the rotation, the sheet, and the room for a witness.
+const HEADER: usize = UnixSeconds::SIZE + Rotation::SIZE + YearlySheet::SIZE + WITNESS;
+
+/// Kept for proofs that the answer of the day before is in a log, which witnesses sign.
+const WITNESS: usize = 2_096;

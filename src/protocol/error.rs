@@ -3,7 +3,10 @@ use std::fmt;
 /// Why received data is not accepted. Nothing of it may be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProtocolError {
-    /// It is not valid in version 1 of the protocol: the peer is not temoin, has another version,
+    /// A new key takes over from before statements that the old one has made since: whoever announces it
+    /// denies them, or somebody else has the old key.
+    Backdated,
+    /// It is not valid in version 2 of the protocol: the peer is not temoin, has another version,
     /// or is broken.
     Malformed,
     /// The operator claims to hold a random ID that was never registered.
@@ -20,8 +23,13 @@ pub enum ProtocolError {
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Backdated => {
+                "a new key is to count from before statements that the operator has made with the old \
+                 one: somebody may be denying them, or have the old key; ask the operator for a new \
+                 profile"
+            }
             Self::Malformed => {
-                "this has not the form of temoin's protocol, version 1: check the address in the \
+                "this has not the form of temoin's protocol, version 2: check the address in the \
                  profile, and which version the operator runs"
             }
             Self::MadeUp => {

@@ -18,10 +18,10 @@ impl PublicKey {
     /// The key with these bytes.
     ///
     /// # Errors
-    /// [`InvalidPublicKey`] if they are not a point of the curve, or one of small order.
+    /// [`InvalidPublicKey`] if they are not the encoding of a point of the curve, or one of small order.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, InvalidPublicKey> {
         match VerifyingKey::from_bytes(&bytes) {
-            Ok(key) if !key.is_weak() => Ok(Self(bytes)),
+            Ok(key) if !key.is_weak() && is_canonical(&bytes) => Ok(Self(bytes)),
             _ => Err(InvalidPublicKey),
         }
     }
@@ -43,6 +43,13 @@ impl PublicKey {
             .and_then(|key| key.verify_strict(message, &signature))
             .map_err(|_| ProtocolError::NotAuthentic)
     }
+}
+
+/// Whether the coordinate *y*, little-endian with a sign in the highest bit, is below 2^255 - 19
+/// (RFC 8032, section 5.1.3). The library takes it modulo that.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    *lowest < 0xed || highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
 }
 
 impl FromStr for PublicKey {
@@ -166,6 +173,9 @@ mod tests {
         ] {
             assert!(text.parse::<PublicKey>().is_err(), "{text}");
         }
+        // y is not below p: it stands for another encoding of the point with y = 3.
+        let text = format!("f0{}7f", "ff".repeat(30));
+        assert!(text.parse::<PublicKey>().is_err(), "{text}");
         for text in ["", "d75a", &"g".repeat(64), &"é".repeat(32)] {
             assert!(text.parse::<PublicKey>().is_err(), "{text}");
         }

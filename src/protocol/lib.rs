@@ -6,7 +6,8 @@
 //! Read in this order: [`RegisterRequest`] and [`StatusRequest`] are all that a box ever sends,
 //! [`StatusAnswer`] is the reply, [`Statement`] its signed part, [`Receipt`] what is kept.
 //! [`Digests`] commit to what the operator holds without revealing it; [`Candidates`] compare them
-//! with what the box saw. [`KeyChain`] determines which signing key is valid when.
+//! with what the box saw. [`KeyChain`] determines which signing key a box follows when, and
+//! [`TrustedKeys`] by which keys a receipt is verified.
 
 #![forbid(unsafe_code)]
 
@@ -27,7 +28,9 @@ mod rotation;
 mod session_id;
 mod statement;
 mod timestamp;
+mod trusted_keys;
 mod unix_seconds;
+mod yearly_sheet;
 
 pub use address::{
     Gateway, InvalidPrefix, InvalidRemoteEnd, Ipv6Prefix, RemoteEnd, Transport, parse_address,
@@ -44,11 +47,13 @@ pub use error::ProtocolError;
 pub use field::{Field, UnknownField};
 pub use field_set::{CheckableField, FieldSet, field_code, field_from_code};
 pub use key::{InvalidPublicKey, PublicKey, Signature, SigningKey};
-pub use key_chain::KeyChain;
+pub use key_chain::{KeyChain, SeenRotation};
 pub use receipt::Receipt;
 pub use request::{RegisterRequest, RequestError, StatusRequest};
 pub use rotation::Rotation;
 pub use session_id::{IdPrefix, InvalidIdPrefix, SessionId, SessionSecret};
 pub use statement::{Held, Statement};
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use trusted_keys::TrustedKeys;
 pub use unix_seconds::UnixSeconds;
+pub use yearly_sheet::YearlySheet;

@@ -1,5 +1,5 @@
 use super::statement::take;
-use super::{Digests, KeyChain, ProtocolError, PublicKey, Signature, Statement};
+use super::{Digests, ProtocolError, PublicKey, Signature, Statement, TrustedKeys};
 
 /// A signed statement as it is kept: self-contained, and verifiable offline.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,9 +53,10 @@ impl Receipt {
     /// Whether the operator that these keys belong to stated this.
     ///
     /// # Errors
-    /// [`ProtocolError::NotAuthentic`] if the key in force at that time did not sign exactly this.
-    pub fn verify(&self, keys: &KeyChain) -> Result<(), ProtocolError> {
-        if *keys.at(self.statement.at()) != self.key {
+    /// [`ProtocolError::NotAuthentic`] if no key of theirs that was in force at that time signed exactly
+    /// this.
+    pub fn verify(&self, keys: &TrustedKeys) -> Result<(), ProtocolError> {
+        if !keys.allow(&self.key, self.statement.at()) {
             return Err(ProtocolError::NotAuthentic);
         }
         self.statement.verify(&self.key, &self.signature)
@@ -108,6 +109,6 @@ impl Receipt {
 }
 
 /// What every receipt begins with.
-const LABEL: &[u8] = b"temoin/1 receipt";
+const LABEL: &[u8] = b"temoin/2 receipt";
 const WITH_DIGESTS: u8 = 1;
 const WITHOUT_DIGESTS: u8 = 2;

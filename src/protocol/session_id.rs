@@ -19,10 +19,10 @@ impl SessionSecret {
         &self.0
     }
 
-    /// The session ID that belongs to this secret: SHA-256("temoin/1 session" ‖ secret).
+    /// The session ID that belongs to this secret: SHA-256("temoin/2 session" ‖ secret).
     pub fn id(&self) -> SessionId {
         let mut digest = Sha256::new();
-        digest.update(b"temoin/1 session");
+        digest.update(b"temoin/2 session");
         digest.update(self.0);
         SessionId(digest.finalize().into())
     }
@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn the_id_is_the_digest_of_the_label_and_the_secret() {
-        // printf 'temoin/1 session' and 32 bytes of 0x07, through sha256sum(1)
+        // printf 'temoin/2 session' and 32 bytes of 0x07, through sha256sum(1)
         assert_eq!(
             SessionSecret::from_bytes([7; 32]).id().to_string(),
-            "bc9951ca900995ff8bcc83edf3304cb77f9839a60086ea824a51b21af0ae58a6"
+            "f1551e5f305362b3823cc1896918b73d60eb096717b0c2b07cbaff1d671d84aa"
         );
     }
 

@@ -13,7 +13,7 @@ pub struct Statement {
 
 impl Statement {
     /// How many bytes it takes.
-    pub const SIZE: usize = 113;
+    pub const SIZE: usize = 114;
 
     pub(super) fn new(
         request: [u8; 32],
@@ -56,8 +56,8 @@ impl Statement {
         bytes[0..32].copy_from_slice(&self.request);
         bytes[32..40].copy_from_slice(&self.at.to_bytes());
         bytes[40..72].copy_from_slice(self.id.as_bytes());
-        bytes[72..81].copy_from_slice(&Held::to_bytes(self.held));
-        bytes[81..113].copy_from_slice(&self.commitment);
+        bytes[72..82].copy_from_slice(&Held::to_bytes(self.held));
+        bytes[82..114].copy_from_slice(&self.commitment);
         bytes
     }
 
@@ -101,16 +101,30 @@ impl Statement {
 pub struct Held {
     erase_by: Option<Day>,
     fields: FieldSet,
+    overlaps: u8,
 }
 
 impl Held {
-    pub(super) const SIZE: usize = 1 + Day::SIZE + FieldSet::SIZE;
+    pub(super) const SIZE: usize = 1 + Day::SIZE + FieldSet::SIZE + 1;
 
     /// A record of these fields, to be erased before the end of `erase_by` in the operator's time
     /// zone; no date if that is not determined yet, as while the session is open. `None` if there
     /// are no fields.
     pub fn new(erase_by: Option<Day>, fields: FieldSet) -> Option<Self> {
-        (!fields.is_empty()).then_some(Self { erase_by, fields })
+        (!fields.is_empty()).then_some(Self { erase_by, fields, overlaps: OVERLAPS_NOT_STATED })
+    }
+
+    /// The same, of a session that so many others of the same member overlapped.
+    #[must_use]
+    pub fn with_overlaps(self, number: usize) -> Self {
+        let overlaps = u8::try_from(number).unwrap_or(MOST_OVERLAPS).min(MOST_OVERLAPS);
+        Self { overlaps, ..self }
+    }
+
+    /// How many other sessions under the same member's key or login overlapped this one; 254 stands for
+    /// as many or more. `None` if the operator does not say.
+    pub fn overlaps(&self) -> Option<u8> {
+        (self.overlaps != OVERLAPS_NOT_STATED).then_some(self.overlaps)
     }
 
     /// The day, in the operator's time zone, before whose end the record is to be erased; `None` if
@@ -124,13 +138,14 @@ impl Held {
         self.fields
     }
 
-    /// State, erase-by date, fields; all zeros if nothing is held.
+    /// State, erase-by date, fields, overlaps; all zeros if nothing is held.
     pub(super) fn to_bytes(held: Option<Self>) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
-        if let Some(Self { erase_by, fields }) = held {
+        if let Some(Self { erase_by, fields, overlaps }) = held {
             bytes[0] = HELD;
             bytes[1..5].copy_from_slice(&Day::to_bytes(erase_by));
             bytes[5..9].copy_from_slice(&fields.to_bytes());
+            bytes[9] = overlaps;
         }
         bytes
     }
@@ -143,8 +158,9 @@ impl Held {
         let [state] = *take(&mut rest)?;
         let erase_by = Day::from_bytes(*take(&mut rest)?)?;
         let fields = FieldSet::from_bytes(*take(&mut rest)?)?;
+        let [overlaps] = *take(&mut rest)?;
         let held = Self::new(erase_by, fields).filter(|_| state == HELD);
-        held.map(Some).ok_or(ProtocolError::Malformed)
+        held.map(|held| Some(Self { overlaps, ..held })).ok_or(ProtocolError::Malformed)
     }
 }
 
@@ -156,5 +172,7 @@ pub(super) fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Result<&'a [u8; N
 }
 
 /// Domain separation: no other message signed by an operator's key starts like this.
-const LABEL: &[u8] = b"temoin/1 statement";
+const LABEL: &[u8] = b"temoin/2 statement";
 const HELD: u8 = 1;
+const MOST_OVERLAPS: u8 = 254;
+const OVERLAPS_NOT_STATED: u8 = 255;

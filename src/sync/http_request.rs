@@ -70,19 +70,19 @@ mod tests {
         let register = HttpRequest::register(&RegisterRequest::new(id), &base);
         assert_eq!(
             register.head(),
-            "POST /isp/temoin/1/register HTTP/1.1\r\nHost: temoin.example.org:8443\r\n\
+            "POST /isp/temoin/2/register HTTP/1.1\r\nHost: temoin.example.org:8443\r\n\
              Content-Type: application/octet-stream\r\nContent-Length: 32\r\n\
              Connection: close\r\n\r\n"
         );
         assert_eq!(register.body(), [7; 32]);
-        let fillers: [[u8; 32]; 64] = std::array::from_fn(|place| [place.try_into().unwrap(); 32]);
+        let fillers: [[u8; 32]; 65] = std::array::from_fn(|place| [place.try_into().unwrap(); 32]);
         let request = StatusRequest::new(&[], &fillers).unwrap();
         let status = HttpRequest::status(&request, &base);
         let lines: Vec<&str> = status.head().split("\r\n").collect();
         assert_eq!(
             (lines[0], lines[3]),
-            ("POST /isp/temoin/1/status HTTP/1.1", "Content-Length: 2048")
+            ("POST /isp/temoin/2/status HTTP/1.1", "Content-Length: 2080")
         );
-        assert_eq!(status.to_bytes().len(), status.head().len() + 2048);
+        assert_eq!(status.to_bytes().len(), status.head().len() + 2080);
     }
 }

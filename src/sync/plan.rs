@@ -44,8 +44,8 @@ impl PlanReason {
 /// Random input for one request, from a cryptographically secure source.
 #[derive(Clone)]
 pub struct Randomness {
-    /// Filler IDs.
-    pub fillers: [[u8; 32]; StatusRequest::IDS],
+    /// Filler IDs, and the random bytes that end a request.
+    pub fillers: [[u8; 32]; StatusRequest::RANDOM],
     /// One number per sample candidate; surplus ones are not used.
     pub chances: [u32; StatusRequest::IDS],
 }

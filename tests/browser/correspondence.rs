@@ -78,7 +78,7 @@ fn request(journal: &mut Journal, at: Timestamp, status: Option<u16>, failure: O
         call: Call::Status,
         route: RouteKind::Proxy,
         is_manual: true,
-        head: b"POST /temoin/1/status HTTP/1.1\r\nHost: vpn.example.org\r\n\r\n".to_vec(),
+        head: b"POST /temoin/2/status HTTP/1.1\r\nHost: vpn.example.org\r\n\r\n".to_vec(),
         body: vec![0x5a; 2048],
     };
     let entry = journal.note_request(&sent, &[], None).expect("noted");

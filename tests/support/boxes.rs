@@ -26,8 +26,8 @@ pub fn request(ids: &[SessionId]) -> StatusRequest {
     StatusRequest::new(ids, &random()).unwrap()
 }
 
-pub fn random() -> [[u8; 32]; StatusRequest::IDS] {
-    let mut bytes = [[0; 32]; StatusRequest::IDS];
+pub fn random() -> [[u8; 32]; StatusRequest::RANDOM] {
+    let mut bytes = [[0; 32]; StatusRequest::RANDOM];
     getrandom::fill(bytes.as_flattened_mut()).unwrap();
     bytes
 }

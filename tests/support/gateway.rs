@@ -114,7 +114,7 @@ impl TestGateway {
     pub fn register(&self, source: &str, id: temoin_core::session::SessionId) -> u16 {
         let body = temoin_protocol::RegisterRequest::new(id).to_bytes();
         let head = format!(
-            "POST /temoin/1/register HTTP/1.1\r\nContent-Type: application/octet-stream\r\n\
+            "POST /temoin/2/register HTTP/1.1\r\nContent-Type: application/octet-stream\r\n\
              Content-Length: {}\r\nX-Real-IP: {source}\r\n\r\n",
             body.len()
         );

@@ -80,7 +80,7 @@ impl SigningOperator {
         at: Timestamp,
         record: Option<(&str, &[CanonicalValue])>,
     ) -> Receipt {
-        let mut random = [[0; 32]; StatusRequest::IDS];
+        let mut random = [[0; 32]; StatusRequest::RANDOM];
         let mut salt = [0; 32];
         for bytes in random.iter_mut().chain([&mut salt]) {
             getrandom::fill(bytes).expect("random bytes");
@@ -121,7 +121,7 @@ impl SigningOperator {
 
 fn sent(call: Call, body: Vec<u8>, at: Timestamp) -> SentRequest {
     let head = format!(
-        "POST /temoin/1/{} HTTP/1.1\r\nHost: vpn.example.org\r\n\
+        "POST /temoin/2/{} HTTP/1.1\r\nHost: vpn.example.org\r\n\
          Content-Type: application/octet-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         call.name(),
         body.len()

@@ -62,7 +62,7 @@ impl SyncFixture {
     pub fn honest(&self) -> TestResponder {
         let store = Arc::clone(&self.store);
         TestResponder::new(&self.identity, move |request, stream| {
-            if request.starts_with(b"POST /temoin/1/register ") {
+            if request.starts_with(b"POST /temoin/2/register ") {
                 return stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
             }
             stream.write_all(&http("200 OK", &store.lock().unwrap().answer(request)))

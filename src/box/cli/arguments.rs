@@ -268,7 +268,7 @@ pub(super) struct VerifyArgs {
     #[arg(value_name = "RECEIPT")]
     pub(super) receipt: Option<String>,
     #[arg(long, value_name = "HEX")]
-    pub(super) key: Option<PublicKey>,
+    pub(super) key: Vec<PublicKey>,
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(super) profile: Option<PathBuf>,
     #[arg(long)]

@@ -5,7 +5,7 @@ use crate::messages::cli::sync as msg;
 use temoin_capture::clock;
 use temoin_core::assessment::SyncVerdict;
 use temoin_core::text::Message;
-use temoin_protocol::StatusRequest;
+use temoin_protocol::{StatusRequest, UnixSeconds};
 use temoin_sync::{CALL_TIMEOUT, HttpRequest, Plan, PlanReason, Route};
 
 use super::arguments::SyncArgs;
@@ -91,18 +91,24 @@ fn learnt(
             sync_state.map_or(SyncVerdict::Unstated, |it| it.verdict(operator.zone, context.now));
         rows.push(vec![id.short(), in_words(context, states)]);
     }
-    if rows.is_empty() {
+    if report.waits_until.is_none() && rows.is_empty() {
         text.push_str(&wrapped(msg::NOTHING.text(language), 80, ""));
-    } else {
+    } else if !rows.is_empty() {
         text.push_str(&table(&HEAD.map(|message| message.text(language)), &rows));
     }
+    let mut add = |message: &Message, key: &str, from: UnixSeconds| {
+        let from = context.when().date_time(from.to_timestamp());
+        let values = [("key", key), ("from", from.as_str())];
+        text.push_str(&wrapped(&message.fill(language, &values), 80, ""));
+    };
     for rotation in &report.rotations {
-        let (key, from) = (
-            rotation.new_key().to_string(),
-            context.when().date_time(rotation.from().to_timestamp()),
-        );
-        let values = [("key", key.as_str()), ("from", from.as_str())];
-        text.push_str(&wrapped(&msg::NEW_KEY.fill(language, &values), 80, ""));
+        add(&msg::NEW_KEY, &rotation.new_key().to_string(), rotation.from());
+    }
+    if let Some(from) = report.waits_until {
+        add(&msg::NEW_KEY_LATER, "", from);
+    }
+    if let Some(rotation) = report.withdrawn {
+        add(&msg::OLD_KEY_GOES_ON, &rotation.new_key().to_string(), rotation.from());
     }
     Ok(text)
 }

@@ -11,7 +11,7 @@ use temoin_core::law::Profile;
 use temoin_core::session::{Field, IdPrefix};
 use temoin_page::words;
 use temoin_page::{ReceiptBundle, receipt_json};
-use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt};
+use temoin_protocol::{ProtocolError, PublicKey, Receipt, TrustedKeys};
 
 use super::arguments::VerifyArgs;
 use super::context::Context;
@@ -27,32 +27,23 @@ const WIDTH: usize = 80;
 
 /// `temoin verify`
 pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliError> {
-    let pinned = pinned(context, arguments)?;
-    let (receipts, mut chains) = match arguments.receipt.as_deref() {
+    let (receipts, rotations) = match arguments.receipt.as_deref() {
         Some(name) if Path::new(name).exists() || name.parse::<IdPrefix>().is_err() => {
-            let receipts = read(Path::new(name))?;
-            let chains = pinned.into_iter().map(|key| receipts.keys(key)).collect();
-            (receipts.receipts, chains)
+            let bundle = read(Path::new(name))?;
+            (bundle.receipts, bundle.rotations)
         }
         name => (of_the_journal(context, name)?, Vec::new()),
     };
-    // The journal's keys count on the box itself, and only if no key was given.
-    if let Some(reader) = context.reader()?.filter(|_| !is_given(arguments)) {
-        for key in pinned.into_iter().chain(reader.pinned_keys()?) {
-            chains.push(reader.keys(key)?);
-        }
-    } else if let Some(key) = pinned {
-        chains.push(KeyChain::pinned(key));
-    }
-    if chains.is_empty() {
+    let keys = keys(context, arguments)?.restricted(rotations);
+    if keys.is_empty() {
         return Err(CliError::said(Failure::Failed, msg::NO_KEY, &[]));
     }
     let checked: Vec<(Option<Receipt>, Option<ProtocolError>)> = receipts
         .into_iter()
         .map(|receipt| match receipt {
             Ok(receipt) => {
-                let good = chains.iter().any(|keys| receipt.verify(keys).is_ok());
-                (Some(receipt), (!good).then_some(ProtocolError::NotAuthentic))
+                let problem = receipt.verify(&keys).err();
+                (Some(receipt), problem)
             }
             Err(refused) => (None, Some(refused)),
         })
@@ -77,30 +68,42 @@ pub(super) fn run(context: &Context, arguments: &VerifyArgs) -> Result<(), CliEr
     if bad == 0 { Ok(()) } else { Err(CliError::new(Failure::NotAuthentic, "")) }
 }
 
-fn is_given(arguments: &VerifyArgs) -> bool {
-    arguments.key.is_some() || arguments.profile.is_some()
+/// The operator's keys as given, else those of the configured profile and of the record; never from the
+/// file to verify. Rotations that the box was shown restrict them in any case.
+fn keys(context: &Context, arguments: &VerifyArgs) -> Result<TrustedKeys, CliError> {
+    let given = given(arguments)?;
+    let pinned = match &given {
+        Some(_) => None,
+        None => pinned(context.lawbook()?.profile())?,
+    };
+    let mut known = TrustedKeys::new(pinned);
+    if let Some(reader) = context.reader()? {
+        for key in pinned.into_iter().chain(reader.pinned_keys()?) {
+            known = known.and(reader.keys(key)?.trusted());
+        }
+    }
+    Ok(match given {
+        Some(given) => TrustedKeys::new(given).restricted(known.rotations().iter().copied()),
+        None => known,
+    })
 }
 
-/// The operator's key as given, else from the configured profile; never from the file to verify.
-fn pinned(context: &Context, arguments: &VerifyArgs) -> Result<Option<PublicKey>, CliError> {
-    if let Some(key) = arguments.key {
-        return Ok(Some(key));
+fn given(arguments: &VerifyArgs) -> Result<Option<Vec<PublicKey>>, CliError> {
+    if !arguments.key.is_empty() {
+        return Ok(Some(arguments.key.clone()));
     }
-    let key = match &arguments.profile {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
-            let profile = Profile::parse(&path.display().to_string(), &text)?;
-            let Some(sync) = profile.sync else {
-                let values: [(_, &dyn Display); 1] = [("path", &path.display())];
-                return Err(CliError::said(Failure::Failed, error::PROFILE_WITHOUT_KEY, &values));
-            };
-            Some(sync.public_key)
-        }
-        None => {
-            let ruleset = context.lawbook()?;
-            ruleset.profile().and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key)
-        }
+    let Some(path) = &arguments.profile else { return Ok(None) };
+    let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+    let profile = Profile::parse(&path.display().to_string(), &text)?;
+    let Some(key) = pinned(Some(&profile))? else {
+        let values: [(_, &dyn Display); 1] = [("path", &path.display())];
+        return Err(CliError::said(Failure::Failed, error::PROFILE_WITHOUT_KEY, &values));
     };
+    Ok(Some(vec![key]))
+}
+
+fn pinned(profile: Option<&Profile>) -> Result<Option<PublicKey>, CliError> {
+    let key = profile.and_then(|profile| profile.sync.as_ref()).map(|sync| sync.public_key);
     key.map(|key| {
         PublicKey::from_bytes(*key.as_bytes())
             .map_err(|error| CliError::new(Failure::Failed, error))

@@ -378,6 +378,17 @@ fn log_report(report: &StatusReport) {
             rotation.new_key()
         );
     }
+    if let Some(until) = report.waits_until {
+        log::warn!("the operator's answers are not used until {until}: its key is too new");
+    }
+    if let Some(rotation) = report.withdrawn {
+        log::error!(
+            "the operator's old key goes on signing after {}, from when on {} was to: somebody else \
+             may have it; ask the operator",
+            rotation.from(),
+            rotation.new_key()
+        );
+    }
 }
 
 /// A random number for a time or a pause; a fixed one if the kernel has no randomness.

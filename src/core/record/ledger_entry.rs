@@ -83,9 +83,9 @@ pub struct SentRequest {
 /// The calls of the protocol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Call {
-    /// `POST /temoin/1/register`.
+    /// `POST /temoin/2/register`.
     Register,
-    /// `POST /temoin/1/status`.
+    /// `POST /temoin/2/status`.
     Status,
 }
 

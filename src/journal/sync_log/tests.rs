@@ -9,7 +9,7 @@ use super::*;
 use temoin_core::assessment::RegistrationState;
 use temoin_core::record::{Call, ErasureCertificate, MAX_ENTRIES, ResponseSummary};
 use temoin_core::session::{Change, Session};
-use temoin_protocol::{Day, SigningKey, UnixSeconds};
+use temoin_protocol::{Day, SeenRotation, SigningKey, UnixSeconds};
 
 const DAY: i64 = 86_400_000;
 
@@ -108,7 +108,7 @@ fn a_request_is_noted_before_its_answer_and_read_back_byte_for_byte() {
 
     let outcome = CallResult {
         at: at(EIGHT + 61 * MINUTE),
-        answer: Some(ResponseSummary { status: 200, size: 17_104, digest: [9; 32] }),
+        answer: Some(ResponseSummary { status: 200, size: 19_658, digest: [9; 32] }),
         failure: Some("the signature is not that of the operator's key".to_owned()),
     };
     fixture.journal.note_answer(number, &outcome, &SyncUpdate::Nothing).unwrap();
@@ -376,10 +376,11 @@ fn a_rotation_is_remembered_with_the_chain_that_it_belongs_to() {
     let mut fixture = Fixture::new(0..1);
     let (old, new) = (key(), SigningKey::from_seed(&[4; 32]));
     let from = UnixSeconds::from_number(1_800_000_000).unwrap();
-    let rotation = Rotation::sign(&old, new.public(), from);
+    let rotation = Rotation::sign(&old, &new, from);
+    let seen_at = UnixSeconds::containing(at(EIGHT + 60 * MINUTE)).unwrap();
     let mut keys = KeyChain::pinned(old.public());
     assert_eq!(fixture.reader().keys(old.public()).unwrap(), keys);
-    keys.extend(rotation).unwrap();
+    keys.extend(rotation, seen_at).unwrap();
     for minute in [60, 90] {
         let entry = fixture.journal.note_request(&sent(Call::Status, &[], minute), &[], None);
         let update = SyncUpdate::Statements { receipts: &[], keys: &keys, zone: brussels() };
@@ -388,10 +389,9 @@ fn a_rotation_is_remembered_with_the_chain_that_it_belongs_to() {
     }
     let reader = fixture.reader();
     assert_eq!(reader.keys(old.public()).unwrap(), keys);
-    let learnt_at = at(EIGHT + 60 * MINUTE);
     assert_eq!(
-        reader.rotations_seen(old.public()).unwrap(),
-        [KeyRotationSeen { rotation, learnt_at }]
+        reader.keys(old.public()).unwrap().rotations(),
+        [SeenRotation { rotation, seen_at }]
     );
     // A renewed profile pins another key, and the chain from before stays for its receipts.
     assert_eq!(reader.keys(new.public()).unwrap(), KeyChain::pinned(new.public()));

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use temoin_protocol::{KeyChain, ProtocolError, PublicKey, Receipt, Rotation};
+use temoin_protocol::{KeyChain, ProtocolError, Receipt, Rotation, SeenRotation};
 
 /// The name and version of the format, its first member.
 pub(super) const RECEIPTS_FORMAT: &str = "temoin.receipts/1";
@@ -69,7 +69,7 @@ pub fn receipt_json(receipt: &Receipt) -> impl Serialize {
 pub struct ReceiptBundle {
     /// Each receipt, or why it is invalid.
     pub receipts: Vec<Result<Receipt, ProtocolError>>,
-    /// Rotations of the operator's key that came with them, each signed by the key before.
+    /// Rotations of the operator's key that came with them: they restrict when its keys are good.
     pub rotations: Vec<Rotation>,
 }
 
@@ -104,15 +104,6 @@ impl ReceiptBundle {
                 .collect(),
         })
     }
-
-    /// The keys that follow from one that the verifier knows, by the rotations that came along: each
-    /// is signed by the key before it, so nobody else can have made it.
-    pub fn keys(&self, pinned: PublicKey) -> KeyChain {
-        let mut chain = KeyChain::pinned(pinned);
-        // In any order.
-        while self.rotations.iter().any(|rotation| chain.extend(*rotation) == Ok(true)) {}
-        chain
-    }
 }
 
 /// Neither a receipt nor a bundle of receipts.
@@ -123,7 +114,7 @@ impl fmt::Display for InvalidReceipts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "this is no receipt of temoin's: give a receipt as it is stored (226 or 418 bytes), the \
+            "this is no receipt of temoin's: give a receipt as it is stored (227 or 419 bytes), the \
              same in hexadecimal digits, or a bundle ({RECEIPTS_FORMAT}) that `temoin receipts \
              export` wrote"
         )
@@ -140,11 +131,12 @@ struct JsonChain {
 
 impl JsonChain {
     fn of(chain: &KeyChain) -> Self {
-        let rotations = chain.rotations().iter().map(|rotation| JsonRotation {
-            new_key: rotation.new_key().to_string(),
-            from: rotation.from().to_string(),
-            rotation: hexadecimal(&rotation.to_bytes()),
-        });
+        let rotations =
+            chain.rotations().iter().map(|SeenRotation { rotation, .. }| JsonRotation {
+                new_key: rotation.new_key().to_string(),
+                from: rotation.from().to_string(),
+                rotation: hexadecimal(&rotation.to_bytes()),
+            });
         Self { pinned: chain.pinned_key().to_string(), rotations: rotations.collect() }
     }
 }
@@ -209,9 +201,9 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
 }
 
 /// What every receipt begins with (PROTOCOL.md).
-const LABEL: &[u8] = b"temoin/1 receipt";
+const LABEL: &[u8] = b"temoin/2 receipt";
 
 /// How to verify, for whoever has nothing but the bundle.
 const VERIFY: &str = "Each receipt is a signed statement in the form of PROTOCOL.md, Receipts \
-    (temoin, protocol version 1). Take the operator's key from the operator, never from here, and run: \
-    temoin verify --key KEY FILE";
+    (temoin, protocol version 2). Take the operator's keys from the operator, never from here, and run: \
+    temoin verify --key KEY FILE, with --key again for each earlier key";

@@ -204,7 +204,7 @@ pub(super) mod tests {
         held: Option<&str>,
     ) {
         let id = secret(number).id();
-        let mut random = [[0; 32]; StatusRequest::IDS];
+        let mut random = [[0; 32]; StatusRequest::RANDOM];
         (0..).zip(&mut random).for_each(|(place, bytes)| *bytes = [place; 32]);
         let request = StatusRequest::new(&[id], &random).unwrap();
         let key = SigningKey::from_seed(&[3; 32]);

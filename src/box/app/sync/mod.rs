@@ -27,8 +27,8 @@ use temoin_core::record::{Call, CallResult, EntryNumber, PollReason, SentRequest
 use temoin_core::session::{ClockReading, Session, SessionId, Timestamp};
 use temoin_journal::{Journal, Reader, SyncUpdate};
 use temoin_protocol::{
-    Day, Freshness, KeyChain, PublicKey, RegisterRequest, StatusAnswer, StatusRequest,
-    VerifiedAnswer,
+    Day, Freshness, KeyChain, PublicKey, RegisterRequest, SeenRotation, StatusAnswer,
+    StatusRequest, VerifiedAnswer,
 };
 use temoin_sync::{
     CancelToken, Client, HttpRequest, HttpResponse, Plan, PlanReason, PollCandidate, Randomness,
@@ -137,7 +137,8 @@ impl SyncRun<'_> {
         reader: &Reader,
     ) -> Result<bool, SyncError> {
         let is_own = |key: &PublicKey| {
-            key == keys.pinned_key() || keys.rotations().iter().any(|it| it.new_key() == key)
+            key == keys.pinned_key()
+                || keys.rotations().iter().any(|it| it.rotation.new_key() == key)
         };
         if sync_state.last().is_some_and(|receipt| is_own(receipt.key())) {
             return Ok(true);
@@ -172,7 +173,7 @@ impl SyncRun<'_> {
             Err(error) => (None, Err(error)),
         };
         let update = match &verified {
-            Ok(VerifiedAnswer { receipts, keys }) => {
+            Ok(VerifiedAnswer { receipts, keys, .. }) => {
                 SyncUpdate::Statements { receipts, keys, zone: self.target.zone }
             }
             Err(_) => SyncUpdate::Nothing,
@@ -184,10 +185,10 @@ impl SyncRun<'_> {
             verified.as_ref().err(),
             &update,
         )?;
-        let VerifiedAnswer { receipts, keys } = verified?;
-        let rotations =
-            keys.rotations().iter().filter(|it| !known.rotations().contains(it)).copied().collect();
-        Ok(StatusReport { plan, receipts, rotations })
+        let VerifiedAnswer { receipts, keys, waits_until, withdrawn, .. } = verified?;
+        let is_new = |it: &&SeenRotation| !known.rotations().contains(it);
+        let rotations = keys.rotations().iter().filter(is_new).map(|seen| seen.rotation).collect();
+        Ok(StatusReport { plan, receipts, rotations, waits_until, withdrawn })
     }
 
     fn settled_registration(
@@ -264,7 +265,7 @@ impl SyncRun<'_> {
 /// [`SyncError::System`] if the kernel provides no randomness.
 pub fn draw_randomness() -> Result<Randomness, SyncError> {
     let mut draw =
-        Randomness { fillers: [[0; 32]; StatusRequest::IDS], chances: [0; StatusRequest::IDS] };
+        Randomness { fillers: [[0; 32]; StatusRequest::RANDOM], chances: [0; StatusRequest::IDS] };
     let fill = |bytes: &mut [u8]| {
         getrandom::fill(bytes)
             .map_err(|error| SyncError::System(io::Error::other(error.to_string())))

@@ -186,11 +186,11 @@ impl HealthCheck<'_> {
 
     /// The operator's key rotations.
     fn rotations_seen(&mut self, reader: &Reader, pinned: PublicKey) -> Result<(), JournalError> {
-        if let Some(last) = reader.rotations_seen(pinned)?.last() {
+        if let Some(last) = reader.keys(pinned)?.rotations().last() {
             let when = self.context.when();
             let values = [
                 ("date", when.date_time(last.rotation.from().to_timestamp())),
-                ("learnt", when.date_time(last.learnt_at)),
+                ("learnt", when.date_time(last.seen_at.to_timestamp())),
                 ("key", last.rotation.new_key().to_string()),
             ];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));

@@ -94,7 +94,7 @@ fn others() -> Vec<CanonicalValue> {
 /// What the operator states at an instant: a record of these fields and values until this day, or none.
 fn receipt(when: &str, record: Option<(Option<&str>, &[Field], &[CanonicalValue])>) -> Receipt {
     let id = session().id;
-    let mut random = [[0; 32]; StatusRequest::IDS];
+    let mut random = [[0; 32]; StatusRequest::RANDOM];
     (0..).zip(&mut random).for_each(|(place, bytes)| *bytes = [place; 32]);
     let request = StatusRequest::new(&[id], &random).unwrap();
     let key = SigningKey::from_seed(&[3; 32]);

@@ -5,6 +5,7 @@ use temoin_core::text::Message;
 /// name, which is shown as it is.
 pub fn failure(name: &str) -> Option<&'static Message> {
     Some(match name {
+        "backdated" => &msg::BACKDATED,
         "made-up" => &msg::MADE_UP,
         "malformed" | "not-understood" => &msg::MALFORMED_NOT_UNDERSTOOD,
         "no-tunnel" | "not-through-tunnel" => &msg::NO_TUNNEL_NOT_THROUGH_TUNNEL,

@@ -30,7 +30,8 @@ mod tests {
     use temoin_core::text::{Language, Message};
 
     /// Of each text one name.
-    const FAILURES: [&str; 14] = [
+    const FAILURES: [&str; 15] = [
+        "backdated",
         "made-up",
         "malformed",
         "no-tunnel",
