@@ -208,7 +208,13 @@ fn what_the_operator_signs_stands_beside_what_it_declares() {
         let disagreements = &holding.field(field).unwrap().disagreements;
         disagreements.iter().map(Disagreement::name).collect()
     };
-    let stated = |state| SignedStatus::Stated(SignedStatement { stated_at: at(NOW), state });
+    let stated = |state| {
+        SignedStatus::Stated(SignedStatement {
+            stated_at: at(NOW),
+            state,
+            contradictions: Vec::new(),
+        })
+    };
     let held = |erase_by: &str, is_overdue, comparison| {
         stated(SignedState::Held {
             erase_by: erase_by.parse().ok(),

@@ -15,7 +15,7 @@ const SESSION_COUNTS: i32 = 3;
 /// Version 4: plain names for tables and columns.
 const PLAIN_NAMES: i32 = 4;
 
-/// Version 5: statements of version 2 of the protocol.
+/// Version 5: statements of version 2 of the protocol, and those that contradict each other.
 const PROTOCOL_2: i32 = 5;
 
 /// Each schema version and its migration from the one before, in order. A released migration is
@@ -301,6 +301,19 @@ const DROP_PROTOCOL_1: &str = "
 UPDATE sync_state SET held = NULL, not_held = NULL;
 
 DELETE FROM operator_key WHERE rotation IS NOT NULL;
+
+-- Of the statements before those in sync_state: the first on a session, and each that a later one
+-- contradicts.
+CREATE TABLE earlier_statement (
+    -- Bookkeeping: the order of keeping.
+    number INTEGER PRIMARY KEY,
+    -- The opaque name of the session, 32 bytes.
+    id BLOB NOT NULL,
+    -- As in sync_state.
+    receipt BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX earlier_statement_by_id ON earlier_statement (substr(id, 1, 4));
 ";
 
 /// The schema version of the database; 0 before the first migration.

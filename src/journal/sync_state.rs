@@ -34,7 +34,10 @@ pub(super) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Syn
         .optional()?;
     let local_state = local_state(connection, id)?;
     Ok(match noted {
-        Some(noted) => Some(with_local_state(noted, local_state)),
+        Some(noted) => {
+            let earlier = earlier(connection, id)?;
+            Some(with_local_state(SyncState { earlier, ..noted }, local_state))
+        }
         None if local_state == LocalState::Erased => None,
         None => {
             let registration = RegistrationState::Pending;
@@ -45,6 +48,7 @@ pub(super) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Syn
                 asked_at: None,
                 held: None,
                 not_held: None,
+                earlier: Vec::new(),
             };
             Some(with_local_state(nothing, local_state))
         }
@@ -77,7 +81,8 @@ pub(super) fn confirmed(connection: &Connection) -> Result<Vec<SyncState>> {
 
 fn complete(connection: &Connection, noted: SyncState) -> Result<SyncState> {
     let local_state = local_state(connection, &noted.id)?;
-    Ok(with_local_state(noted, local_state))
+    let earlier = earlier(connection, &noted.id)?;
+    Ok(with_local_state(SyncState { earlier, ..noted }, local_state))
 }
 
 /// A query text whose first parameter is the limit, and its second parameter if it has one.
@@ -122,6 +127,38 @@ pub(super) fn local_state(connection: &Connection, id: &SessionId) -> Result<Loc
     })
 }
 
+/// The statements on a session before those in its row, oldest first.
+fn earlier(connection: &Connection, id: &SessionId) -> Result<Vec<Receipt>> {
+    let receipts = connection
+        .prepare_cached(
+            "SELECT receipt FROM earlier_statement
+             WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1 ORDER BY number",
+        )?
+        .query_map([id.as_bytes()], |row| receipt(row, 0))?
+        .collect::<Result<Vec<_>>>()?;
+    Ok(receipts.into_iter().flatten().collect())
+}
+
+/// Keeps statements that a later one takes the place of. An operator that contradicts itself every day
+/// does not fill the card: of more than [`MOST_EARLIER`], the last ones are dropped.
+pub(super) fn keep_earlier(
+    transaction: &Transaction<'_>,
+    sync_state: &SyncState,
+    replaced: &[Receipt],
+) -> Result<()> {
+    let room = MOST_EARLIER.saturating_sub(sync_state.earlier.len());
+    for receipt in replaced.iter().take(room) {
+        transaction.execute(
+            "INSERT INTO earlier_statement (id, receipt) VALUES (?, ?)",
+            params![sync_state.id.as_bytes(), receipt.to_bytes()],
+        )?;
+    }
+    Ok(())
+}
+
+/// How many statements of a session are kept beside the last ones.
+const MOST_EARLIER: usize = 16;
+
 /// The sync state in a row of [`COLUMNS`], as if the session were open.
 pub(super) fn read(row: &Row<'_>) -> Result<SyncState> {
     let invalid_column =
@@ -141,6 +178,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<SyncState> {
         asked_at: instant(row, 4)?,
         held: receipt(row, 5)?,
         not_held: receipt(row, 6)?,
+        earlier: Vec::new(),
     })
 }
 
@@ -189,6 +227,13 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
         |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
     // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
     // had no date.
+    transaction.execute(
+        "DELETE FROM earlier_statement WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+        [id.as_bytes()],
+    )?;
+    let earlier: Vec<Receipt> =
+        sync_state.earlier.iter().map(|receipt| receipt.clone().without_digests()).collect();
+    keep_earlier(transaction, &SyncState { earlier: Vec::new(), ..sync_state.clone() }, &earlier)?;
     let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();
     transaction.execute(
         "UPDATE sync_state SET held = ?2, not_held = ?3,

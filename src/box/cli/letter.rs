@@ -3,7 +3,7 @@ use std::fmt::Display;
 use crate::app::erasure::ExpiryCache;
 use crate::messages::cli::error as msg;
 use temoin_config::ruleset::Ruleset;
-use temoin_core::assessment::{SessionTally, SyncState};
+use temoin_core::assessment::SessionTally;
 use temoin_core::law::Jurisdiction;
 use temoin_core::session::IdPrefix;
 use temoin_page::{
@@ -164,12 +164,10 @@ impl LetterWriter<'_> {
             Some(reader) => reader.sync_state(&session)?,
             None => None,
         };
-        let last = last.as_ref().and_then(SyncState::last);
-        due.overdue(session, last, self.ruleset.zone(), today, self.context.language).map_err(
-            |why| {
+        due.overdue(session, last.as_ref(), self.ruleset.zone(), today, self.context.language)
+            .map_err(|why| {
                 let values: [(_, &dyn Display); 2] = [("id", &session.short()), ("reason", &why)];
                 CliError::said(Failure::Failed, msg::OF_SESSION, &values)
-            },
-        )
+            })
     }
 }

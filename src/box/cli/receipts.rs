@@ -53,7 +53,7 @@ fn write(reader: &Reader, arguments: &ReceiptsExportArgs, out: impl Write) -> Re
     let chains = chains.collect::<Result<Vec<KeyChain>, _>>()?;
     let mut writer = ReceiptsWriter::begin(BufWriter::new(out), &chains)?;
     let mut one = |sync_state: SyncState| -> io::Result<()> {
-        for receipt in [sync_state.held, sync_state.not_held].into_iter().flatten() {
+        for receipt in sync_state.statements().cloned() {
             let receipt = if arguments.with_digests { receipt } else { receipt.without_digests() };
             writer.receipt(&receipt)?;
         }

@@ -128,12 +128,12 @@ fn of_the_journal(
         match id.and_then(|id| id.parse::<IdPrefix>().ok()) {
             Some(prefix) => {
                 for sync_state in reader.sync_states(&prefix)? {
-                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
+                    receipts.extend(sync_state.statements().cloned());
                 }
             }
             None => {
                 reader.for_each_sync_state(|sync_state| {
-                    receipts.extend([sync_state.held, sync_state.not_held].into_iter().flatten());
+                    receipts.extend(sync_state.statements().cloned());
                     ControlFlow::<()>::Continue(())
                 })?;
             }

@@ -29,7 +29,10 @@ pub use observed_field::{ObservedField, ObservedValue};
 pub use record_state::{RecordState, UnknownReason};
 pub use session_assessment::{Assessment, FieldAssessment};
 pub use signed_status::{
-    DigestComparison, NotHeldReason, SignedField, SignedState, SignedStatement, SignedStatus,
+    DigestComparison, EarlierStatement, NotHeldReason, SignedField, SignedState, SignedStatement,
+    SignedStatus,
 };
 pub use summary::{ErasedStatus, GroupStatus, RecordCounts, SessionGroup, SessionTally, Summary};
-pub use sync_state::{LocalState, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict};
+pub use sync_state::{
+    LocalState, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict, is_contradicted,
+};

@@ -72,6 +72,18 @@ pub struct SignedStatement {
     pub stated_at: Timestamp,
     /// What it says.
     pub state: SignedState,
+    /// What the operator had stated otherwise before, oldest first.
+    pub contradictions: Vec<EarlierStatement>,
+}
+
+/// A statement that a later one contradicts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EarlierStatement {
+    /// When it was stated, by the operator's clock.
+    pub stated_at: Timestamp,
+    /// The fields held and the day by whose end the record was to be erased, if one was named; `None` if
+    /// no record was held.
+    pub held: Option<(Vec<Field>, Option<NaiveDate>)>,
 }
 
 impl SignedStatement {
@@ -80,8 +92,10 @@ impl SignedStatement {
     fn of(session: &Session, sync_state: &SyncState, zone: Zone, now: Timestamp) -> Option<Self> {
         let receipt = sync_state.last()?;
         let day = sync_state.erase_by().map(Day::date);
+        // The day that it names now, beside which stand those that it named before.
+        let last_day = receipt.statement().held().and_then(|held| held.erase_by()).map(Day::date);
         let held = |is_overdue| SignedState::Held {
-            erase_by: day,
+            erase_by: if is_overdue { day } else { last_day },
             is_overdue,
             fields: compare(session, receipt),
         };
@@ -94,7 +108,18 @@ impl SignedStatement {
             SyncVerdict::Due { .. } | SyncVerdict::Held { .. } => held(false),
             SyncVerdict::Unstated => return None,
         };
-        Some(Self { stated_at: receipt.statement().at().to_timestamp(), state })
+        let contradictions = sync_state.contradictions().into_iter().map(|receipt| {
+            let statement = receipt.statement();
+            let held = statement
+                .held()
+                .map(|held| (held.fields().iter().collect(), held.erase_by().map(Day::date)));
+            EarlierStatement { stated_at: statement.at().to_timestamp(), held }
+        });
+        Some(Self {
+            stated_at: receipt.statement().at().to_timestamp(),
+            state,
+            contradictions: contradictions.collect(),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 use chrono::Days;
 
-use crate::session::{SessionId, Timestamp, Zone};
+use crate::session::{Field, SessionId, Timestamp, Zone};
 use temoin_protocol::{Day, Receipt, UnixSeconds};
 
 /// Days after its erase-by date from which a record counts as overdue (PROTOCOL.md, "Erase-by").
@@ -21,6 +21,8 @@ pub struct SyncState {
     pub held: Option<Receipt>,
     /// The latest statement, if it says that no record is held.
     pub not_held: Option<Receipt>,
+    /// Statements before these, oldest first: the first, and those that a later one contradicts.
+    pub earlier: Vec<Receipt>,
 }
 
 impl SyncState {
@@ -29,9 +31,24 @@ impl SyncState {
         self.not_held.as_ref().or(self.held.as_ref())
     }
 
-    /// The erase-by date, as last stated by the operator.
+    /// All statements that are kept, oldest first.
+    pub fn statements(&self) -> impl Iterator<Item = &Receipt> {
+        self.earlier.iter().chain(&self.held).chain(&self.not_held)
+    }
+
+    /// The erase-by date: the earliest that the operator has stated, as no later statement undoes it.
     pub fn erase_by(&self) -> Option<Day> {
-        self.held.as_ref()?.statement().held()?.erase_by()
+        self.statements().filter_map(|it| it.statement().held()?.erase_by()).min()
+    }
+
+    /// What the operator stated otherwise before its last statement, oldest first.
+    pub fn contradictions(&self) -> Vec<&Receipt> {
+        let all: Vec<&Receipt> = self.statements().collect();
+        let later = |place: usize| all[place + 1..].iter();
+        let is_undone = |(place, it): &(usize, &&Receipt)| {
+            later(*place).any(|later| is_contradicted(it, later))
+        };
+        all.iter().enumerate().filter(is_undone).map(|(_, it)| *it).collect()
     }
 
     /// The conclusion from the statements as of `now`, with days in the operator's time zone.
@@ -58,6 +75,18 @@ impl SyncState {
             erase_by => SyncVerdict::Held { erase_by },
         }
     }
+}
+
+/// Whether an operator that stated `earlier` cannot rightly state `later`: another day of erasure, other
+/// fields than those that come with the end of a session, or a record again of which it held nothing.
+pub fn is_contradicted(earlier: &Receipt, later: &Receipt) -> bool {
+    let Some(later) = later.statement().held() else { return false };
+    let Some(earlier) = earlier.statement().held() else { return true };
+    let is_moved = earlier.erase_by().is_some() && earlier.erase_by() != later.erase_by();
+    let gained = later.fields().iter().filter(|field| !earlier.fields().contains(*field));
+    let has_changed = earlier.fields().iter().any(|field| !later.fields().contains(field))
+        || gained.into_iter().any(|field| !matches!(field, Field::SessionEnd | Field::EndReason));
+    is_moved || has_changed
 }
 
 fn is_overdue(day: Day, stated: chrono::NaiveDate) -> bool {

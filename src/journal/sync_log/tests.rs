@@ -8,8 +8,9 @@ use super::super::test_support::{
 use super::*;
 use temoin_core::assessment::RegistrationState;
 use temoin_core::record::{Call, ErasureCertificate, MAX_ENTRIES, ResponseSummary};
+use temoin_core::session::Field;
 use temoin_core::session::{Change, Session};
-use temoin_protocol::{Day, SeenRotation, SigningKey, UnixSeconds};
+use temoin_protocol::{Day, FieldSet, Held, SeenRotation, SigningKey, UnixSeconds};
 
 const DAY: i64 = 86_400_000;
 
@@ -396,6 +397,69 @@ fn a_rotation_is_remembered_with_the_chain_that_it_belongs_to() {
     // A renewed profile pins another key, and the chain from before stays for its receipts.
     assert_eq!(reader.keys(new.public()).unwrap(), KeyChain::pinned(new.public()));
     assert_eq!(reader.pinned_keys().unwrap(), [old.public()]);
+}
+
+#[test]
+fn the_first_statement_stays_and_each_that_a_later_one_contradicts() {
+    let mut fixture = Fixture::new(0..1);
+    fixture.register(0, 10);
+    let fewer = FieldSet::EMPTY.with(Field::AssignedIpv4);
+    let more = FieldSet::from_iter([
+        Field::OriginAddress,
+        Field::AssignedIpv4,
+        Field::SessionEnd,
+        Field::EndReason,
+    ]);
+    let on = |text: &str, fields| Held::new(Some(day(text)), fields);
+    let stated = [
+        // A day that is named once the session has ended, with the fields of its end, is as it should be.
+        Held::new(None, held_until("2027-11-25").unwrap().fields()),
+        on("2027-11-25", more),
+        on("2027-11-25", more),
+        on("2035-01-01", more),
+        None,
+        None,
+        on("2035-01-01", more),
+        on("2035-01-01", fewer),
+    ];
+    for (minute, held) in (20..).zip(stated) {
+        fixture.ask(minute, &[receipt(0, minute, held)]);
+    }
+    let minutes = |receipts: Vec<&Receipt>| -> Vec<i64> {
+        let at = |it: &&Receipt| it.statement().at().to_timestamp().milliseconds();
+        receipts.iter().map(|it| (at(it) - EIGHT) / MINUTE).collect()
+    };
+    let state = fixture.sync_state(0);
+    // The first; the one before the day moved; the denial, and the one before the fields changed.
+    assert_eq!(minutes(state.earlier.iter().collect()), [20, 22, 25, 26]);
+    assert_eq!(minutes(state.statements().collect()), [20, 22, 25, 26, 27]);
+    assert_eq!(minutes(state.contradictions()), [20, 22, 25, 26]);
+    // What it once named counts, and it is asked about from that day on.
+    assert_eq!(state.erase_by(), Some(day("2027-11-25")));
+    let overdue = at(EIGHT + noon("2027-12-10") * MINUTE);
+    fixture.ask(noon("2027-12-10"), &[receipt(0, noon("2027-12-10"), on("2035-01-01", fewer))]);
+    let verdict = fixture.sync_state(0).verdict(brussels(), overdue);
+    assert_eq!(verdict, SyncVerdict::Overdue { since: day("2027-11-25") });
+
+    // With the session go salt and digests of them all.
+    assert!(fixture.sync_state(0).statements().any(|it| it.digests().is_some()));
+    fixture.erase(0);
+    let state = fixture.sync_state(0);
+    assert_eq!(state.statements().count(), 5);
+    assert!(state.statements().all(|it| it.digests().is_none()));
+}
+
+#[test]
+fn an_operator_that_contradicts_itself_every_day_does_not_fill_the_card() {
+    let mut fixture = Fixture::new(0..1);
+    fixture.register(0, 10);
+    for minute in 20..60 {
+        let date = if minute % 2 == 0 { "2027-11-25" } else { "2035-01-01" };
+        fixture.ask(minute, &[receipt(0, minute, held_until(date))]);
+    }
+    let state = fixture.sync_state(0);
+    assert_eq!((state.earlier.len(), state.contradictions().len()), (16, 15));
+    assert_eq!(state.erase_by(), Some(day("2027-11-25")));
 }
 
 #[test]

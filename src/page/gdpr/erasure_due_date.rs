@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::OverdueErasure;
 use crate::messages::letter::overdue as msg;
+use temoin_core::assessment::SyncState;
 use temoin_core::law::{EraseBy, EraseReason, Profile};
 use temoin_core::session::{SessionId, Zone};
 use temoin_core::text::{Language, written_date};
@@ -26,25 +27,23 @@ impl ErasureDueDate {
     }
 
     /// What a letter says of a session whose record is overdue, and on which basis: the law's or the
-    /// declaration's, or the operator's own last signed statement where that names an earlier day.
-    /// Days are counted in the operator's time zone.
+    /// declaration's, or the operator's own signed statements where one names an earlier day. Days are counted in the operator's time zone.
     ///
     /// # Errors
     /// `NotOverdue` while a reminder would come too early.
     pub fn overdue(
         self,
         session: SessionId,
-        last: Option<&Receipt>,
+        sync_state: Option<&SyncState>,
         zone: Zone,
         today: NaiveDate,
         language: Language,
     ) -> Result<(OverdueErasure, String), NotOverdue> {
-        let signed = last.and_then(|receipt| {
-            let statement = receipt.statement();
-            let erase_by = statement.held()?.erase_by()?;
-            Some((erase_by.date(), zone.date(statement.at().to_timestamp())))
-        });
-        let held_on = signed.map(|(_, stated)| stated);
+        let stated_on = |it: &Receipt| zone.date(it.statement().at().to_timestamp());
+        let held = sync_state.filter(|it| it.not_held.is_none());
+        let held_on = held.and_then(|it| it.held.as_ref()).map(stated_on);
+        let named = |it: &Receipt| Some((it.statement().held()?.erase_by()?.date(), stated_on(it)));
+        let signed = held.and_then(|it| it.statements().filter_map(named).min());
         let (day, basis) = match signed {
             Some((erase_by, stated)) if self.day.is_none_or(|day| erase_by < day) => {
                 let stated = written_date(stated, language);

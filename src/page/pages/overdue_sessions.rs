@@ -52,7 +52,7 @@ pub(super) fn reminder(
         let today = zone.date(now);
         found.extend(due.overdue(
             sync_state.id,
-            sync_state.last(),
+            Some(&sync_state),
             zone,
             today,
             context.language(),

@@ -2,8 +2,8 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use temoin_core::assessment::{
-    Assessment, Disagreement, FieldAssessment, LegalPosition, NotHeldReason, ObservedField,
-    ObservedValue, RecordCounts, SignedField, SignedState, SignedStatus, Summary,
+    Assessment, Disagreement, EarlierStatement, FieldAssessment, LegalPosition, NotHeldReason,
+    ObservedField, ObservedValue, RecordCounts, SignedField, SignedState, SignedStatus, Summary,
 };
 use temoin_core::law::{
     Applicability, Condition, Covered, Declared, Doubt, Edition, Kept, LegalAnswer, LocalizedText,
@@ -349,12 +349,42 @@ struct JsonSigned {
     registration: Option<&'static str>,
     stated_at: Option<String>,
     erase_by: Option<JsonDay>,
+    contradicts: Vec<JsonEarlier>,
+}
+
+/// What the operator had stated otherwise before.
+#[derive(Serialize)]
+struct JsonEarlier {
+    stated_at: String,
+    state: &'static str,
+    erase_by: Option<JsonDay>,
+    fields: Vec<String>,
+}
+
+impl JsonEarlier {
+    fn of(earlier: &EarlierStatement) -> Self {
+        let held = earlier.held.as_ref();
+        Self {
+            stated_at: earlier.stated_at.to_string(),
+            state: if held.is_some() { "held" } else { "not-held" },
+            erase_by: held.and_then(|(_, day)| *day).map(JsonDay),
+            fields: held.map_or_else(Vec::new, |(fields, _)| {
+                fields.iter().map(|field| field.name().to_owned()).collect()
+            }),
+        }
+    }
 }
 
 impl JsonSigned {
     fn of(signed: &SignedStatus) -> Self {
-        let nothing =
-            Self { state: "", meaning: None, registration: None, stated_at: None, erase_by: None };
+        let nothing = Self {
+            state: "",
+            meaning: None,
+            registration: None,
+            stated_at: None,
+            erase_by: None,
+            contradicts: Vec::new(),
+        };
         let statement = match signed {
             SignedStatus::SyncOff => return Self { state: "sync-off", ..nothing },
             SignedStatus::NoneYet(registration) => {
@@ -375,7 +405,8 @@ impl JsonSigned {
             },
         };
         let stated_at = Some(statement.stated_at.to_string());
-        Self { state, meaning, stated_at, erase_by: erase_by.map(JsonDay), ..nothing }
+        let contradicts = statement.contradictions.iter().map(JsonEarlier::of).collect();
+        Self { state, meaning, stated_at, erase_by: erase_by.map(JsonDay), contradicts, ..nothing }
     }
 }
 

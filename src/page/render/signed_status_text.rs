@@ -1,4 +1,6 @@
+use super::words;
 use crate::messages::assessment::signed_status as msg;
+use chrono::NaiveDate;
 use temoin_core::assessment::RegistrationState;
 use temoin_core::assessment::{NotHeldReason, SignedState, SignedStatus};
 use temoin_core::text::DateFormatter;
@@ -41,16 +43,32 @@ pub fn signed_status_text(status: &SignedStatus, when: DateFormatter) -> String 
         SignedState::NotHeld(NotHeldReason::Erased(day)) => (&msg::ERASED, *day),
         SignedState::NotHeld(NotHeldReason::NotRegistered) => (&msg::NOT_REGISTERED, None),
     };
-    let day = day.map(|day| when.date_without_weekday(day)).unwrap_or_default();
-    message.fill(language, &[("date", &at(statement.stated_at)), ("day", &day)])
+    let date = |day: Option<NaiveDate>| day.map(|day| when.date_without_weekday(day));
+    let values = [("date", &*at(statement.stated_at)), ("day", &*date(day).unwrap_or_default())];
+    let mut text = message.fill(language, &values);
+    for earlier in &statement.contradictions {
+        let (message, day, fields) = match &earlier.held {
+            Some((fields, Some(day))) => (&msg::EARLIER_HELD, Some(*day), fields.as_slice()),
+            Some((fields, None)) => (&msg::EARLIER_UNDETERMINED, None, fields.as_slice()),
+            None => (&msg::EARLIER_NOT_HELD, None, [].as_slice()),
+        };
+        let values = [
+            ("date", &*at(earlier.stated_at)),
+            ("day", &*date(day).unwrap_or_default()),
+            ("fields", &*words::fields(fields, language)),
+        ];
+        text.push_str(&message.fill(language, &values));
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use temoin_core::assessment::{
-        NotHeldReason, RegistrationState, SignedState, SignedStatement, SignedStatus,
+        EarlierStatement, NotHeldReason, RegistrationState, SignedState, SignedStatement,
+        SignedStatus,
     };
-    use temoin_core::session::Zone;
+    use temoin_core::session::{Field, Zone};
     use temoin_core::text::{DateFormatter, Language};
 
     use super::signed_status_text;
@@ -66,6 +84,7 @@ mod tests {
             SignedStatus::Stated(SignedStatement {
                 stated_at: "2026-11-20T18:00:00Z".parse().unwrap(),
                 state,
+                contradictions: Vec::new(),
             })
         };
         let all = [
@@ -95,6 +114,32 @@ mod tests {
                 assert_eq!(text.contains("2027"), [6, 7, 10, 12].contains(&place), "{text}");
             }
             assert!(texts[5].contains("418"), "{}", texts[5]);
+        }
+    }
+
+    #[test]
+    fn what_was_stated_otherwise_before_is_said_with_its_day() {
+        let earlier =
+            |held| EarlierStatement { stated_at: "2026-10-01T18:00:00Z".parse().unwrap(), held };
+        let fields = vec![Field::OriginAddress];
+        let status = SignedStatus::Stated(SignedStatement {
+            stated_at: "2026-11-20T18:00:00Z".parse().unwrap(),
+            state: SignedState::Held {
+                erase_by: "2035-01-01".parse().ok(),
+                is_overdue: false,
+                fields: vec![],
+            },
+            contradictions: vec![
+                earlier(Some((fields.clone(), "2027-11-21".parse().ok()))),
+                earlier(Some((fields, None))),
+                earlier(None),
+            ],
+        });
+        for language in Language::ALL {
+            let text = signed_status_text(&status, DateFormatter::new(language, Zone::UTC));
+            let places = ["2035", "2027"].map(|year| text.find(year).unwrap());
+            assert!(places[0] < places[1] && !text.contains(['{', '}']), "{text}");
+            assert_eq!(text.matches("2026").count(), 4, "{text}");
         }
     }
 }

@@ -117,6 +117,7 @@ fn stated(held: Option<Receipt>, not_held: Option<Receipt>, now: &str) -> Signed
         asked_at: None,
         held,
         not_held,
+        earlier: Vec::new(),
     };
     SignedStatement::of(&session(), &sync_state, Zone::UTC, at(now)).unwrap()
 }
