@@ -72,6 +72,52 @@ fn what_a_member_erases_while_the_daemon_runs_is_nowhere_any_more() {
 }
 
 #[test]
+fn a_damaged_session_hides_no_other_stops_no_erasure_and_is_named() {
+    let program = Program::native();
+    let now = support::now();
+    record(&program, &[(3, now - 14 * 31 * DAY), (2, now - 2 * DAY), (1, now - DAY)]);
+    let poison = |change: &str| {
+        let journal = rusqlite::Connection::open(program.state().join("journal.db")).unwrap();
+        journal.execute_batch(&format!("UPDATE session SET {change}")).unwrap();
+    };
+    let doctor = || {
+        let output = program.run("doctor --json");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let wrong = |own: &&serde_json::Value| own["health"] == "wrong";
+        let findings = report["findings"].as_array().unwrap().iter().filter(wrong);
+        findings.map(|own| own["check"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let newest = "number = (SELECT max(number) FROM session)";
+    poison(&format!("start_source = 99 WHERE {newest}"));
+    let listed = program.print("sessions");
+    assert!(listed.contains("1 session is damaged"), "{listed}");
+    let json = program.json("sessions --json");
+    assert_eq!(json["sessions"].as_array().unwrap().len(), 2);
+    let id = json["damaged"][0]["id"].as_str().unwrap().to_owned();
+    let shown = program.run(&format!("show {id}"));
+    assert!(String::from_utf8(shown.stderr).unwrap().contains("is damaged"));
+    let csv = program.print("export --format csv");
+    assert!(csv.contains(&format!("{id},damaged,")), "{csv}");
+    // What is due is told of and goes, and the damaged session in its time.
+    let found = doctor();
+    assert!(found.iter().any(|it| it == "damaged") && found.iter().any(|it| it == "erasure"));
+    assert!(program.print("erase").contains("1 session erased"));
+    assert!(!doctor().iter().any(|it| it == "erasure"));
+    assert_eq!(program.json("sessions --json")["damaged"].as_array().unwrap().len(), 1);
+    assert!(program.print(&format!("erase --session {id}")).contains("1 session erased"));
+    assert!(program.json("sessions --json")["damaged"].is_null());
+
+    poison("start_source = 99, id = x'00'");
+    assert!(program.print("erase --damaged").contains("1 session erased"));
+    assert_eq!(program.json("sessions --json")["sessions"].as_array().unwrap().len(), 0);
+    assert_eq!(found_of(&program, &[1, 2, 3]), [""; 0]);
+
+    // Whether anything is due cannot be told: that is no "nothing".
+    fs::write(program.state().join("journal.db"), vec![0xa5; 8192]).unwrap();
+    assert!(doctor().iter().any(|it| it == "erasure"));
+}
+
+#[test]
 fn after_fourteen_months_of_absence_the_daemon_erases_at_its_start() {
     let mut program = Program::native();
     let ended = support::now() - 14 * 31 * DAY;
@@ -434,4 +480,11 @@ fn old_file(path: &Path, bytes: &[u8], written: i64) {
     file.write_all(bytes).unwrap();
     let since = Duration::from_millis(written.try_into().unwrap());
     file.set_modified(std::time::UNIX_EPOCH + since).unwrap();
+}
+
+/// The files in which values of the sessions of these numbers stand.
+fn found_of(program: &Program, numbers: &[u8]) -> Vec<String> {
+    let values: Vec<_> =
+        numbers.iter().flat_map(|number| UniqueValues::new(*number).values()).collect();
+    found(program.directory(), &values)
 }

@@ -79,8 +79,10 @@ pub(super) fn zero_ids(transaction: &Transaction<'_>, ids: &HashSet<SessionId>) 
     let mut statement = transaction.prepare("SELECT number, body FROM ledger")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let mut body: Vec<u8> = row.get(1)?;
-        let mut names = false;
+        // What cannot be read may name any of them.
+        let read: Result<Vec<u8>> = row.get(1);
+        let mut names = read.is_err();
+        let mut body = read.unwrap_or_default();
         for place in body.chunks_exact_mut(32) {
             let id = <[u8; 32]>::try_from(&*place).map(SessionId::from_bytes);
             if id.is_ok_and(|id| ids.contains(&id)) {

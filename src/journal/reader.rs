@@ -15,8 +15,7 @@ use super::row::{self, SELECTED};
 use super::schema::{self, CURRENT_VERSION};
 use super::session_counts;
 use super::sessions;
-use temoin_core::record::ErasureCertificate;
-use temoin_core::record::{Cursor, Filter, Pagination};
+use temoin_core::record::{Cursor, DamagedRow, ErasureCertificate, Filter, Pagination};
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, SessionSecret, Timestamp};
 
@@ -81,10 +80,11 @@ impl Reader {
         filter: &Filter,
         page: &Pagination,
     ) -> Result<Vec<Session>, JournalError> {
-        let Query { text, values } = Query::new(filter, Some(page));
-        self.ask(|connection| {
-            connection.prepare(&text)?.query_map(params_from_iter(values), row::read)?.collect()
-        })
+        let read = |limit| {
+            let page = Pagination { limit, ..*page };
+            self.rows(Query::new(filter, Some(&page)))
+        };
+        Ok(intact(page.limit, read)?.into_iter().map(|(_, session)| session).collect())
     }
 
     /// Calls `visit` with each session that `filter` selects, newest first, until it breaks;
@@ -102,7 +102,8 @@ impl Reader {
             let mut statement = connection.prepare(&text)?;
             let mut rows = statement.query(params_from_iter(values))?;
             while let Some(row) = rows.next()? {
-                if let ControlFlow::Break(value) = visit(row::read(row)?) {
+                let Ok(session) = row::read(row) else { continue };
+                if let ControlFlow::Break(value) = visit(session) {
                     return Ok(Some(value));
                 }
             }
@@ -121,14 +122,26 @@ impl Reader {
         place: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<(Cursor, Session)>, JournalError> {
-        let Query { text, values } = Query::before(filter, place, limit);
+        let read = |limit| self.rows(Query::before(filter, place, limit));
+        let sessions = intact(limit, read)?.into_iter();
+        Ok(sessions.map(|(number, session)| (Cursor::at(number), session)).collect())
+    }
+
+    /// The rows that are damaged, newest first: every row is read. All else that reads sessions passes
+    /// over them.
+    ///
+    /// # Errors
+    /// As the texts of [`JournalError`] say.
+    pub fn damaged(&self, now: Timestamp) -> Result<Vec<DamagedRow>, JournalError> {
+        self.ask(|connection| sessions::damaged(connection, now))
+    }
+
+    fn rows(&self, query: Query) -> Result<Vec<(i64, Option<Session>)>, JournalError> {
+        let Query { text, values } = query;
         self.ask(|connection| {
-            connection
-                .prepare(&text)?
-                .query_map(params_from_iter(values), |row| {
-                    row::read_numbered(row).map(|(number, session)| (Cursor::at(number), session))
-                })?
-                .collect()
+            let mut statement = connection.prepare(&text)?;
+            let rows = statement.query_map(params_from_iter(values), row::read_numbered)?;
+            rows.collect()
         })
     }
 
@@ -170,7 +183,8 @@ impl Reader {
                      WHERE substr(id, 1, 4) BETWEEN substr(?1, 1, 4) AND substr(?2, 1, 4)
                      AND id BETWEEN ?1 AND ?2 ORDER BY number DESC"
                 ))?
-                .query_map([low.as_bytes(), high.as_bytes()], row::read)?
+                .query_map([low.as_bytes(), high.as_bytes()], |row| Ok(row::read(row).ok()))?
+                .filter_map(Result::transpose)
                 .collect()
         })
     }
@@ -273,6 +287,26 @@ impl Reader {
         question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         question(&self.connection).map_err(|error| JournalError::from_sqlite(&self.path, &error))
+    }
+}
+
+/// The first `limit` sessions of what `read` gives when it is to read so many rows; damaged ones are
+/// passed over.
+fn intact(
+    limit: u32,
+    read: impl Fn(u32) -> Result<Vec<(i64, Option<Session>)>, JournalError>,
+) -> Result<Vec<(i64, Session)>, JournalError> {
+    let mut asked = limit;
+    loop {
+        let rows = read(asked)?;
+        let is_all = rows.len() < usize::try_from(asked).unwrap_or(usize::MAX);
+        let damaged = rows.iter().filter(|(_, session)| session.is_none()).count();
+        let missing = (u64::from(limit) + damaged as u64).saturating_sub(u64::from(asked));
+        if is_all || missing == 0 {
+            let sessions = rows.into_iter().filter_map(|(number, own)| Some((number, own?)));
+            return Ok(sessions.collect());
+        }
+        asked = asked.saturating_add(u32::try_from(missing).unwrap_or(u32::MAX));
     }
 }
 

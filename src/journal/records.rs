@@ -6,8 +6,8 @@ use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::{ApplicableRules, SignedStatus};
 use temoin_core::record::{
-    Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records, RecordsError,
-    SessionReceipts,
+    Cursor, DamagedRow, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason, Records,
+    RecordsError, SessionReceipts,
 };
 use temoin_core::session::SessionCounts;
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp};
@@ -48,6 +48,10 @@ impl Records for Reader {
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
     ) -> Result<(), RecordsError> {
         self.for_each(filter, visit).map(|_| ()).map_err(records_error)
+    }
+
+    fn damaged(&self, now: Timestamp) -> Result<Vec<DamagedRow>, RecordsError> {
+        Self::damaged(self, now).map_err(records_error)
     }
 
     fn open(&self) -> Result<Vec<Session>, RecordsError> {

@@ -4,6 +4,7 @@ use rusqlite::types::{FromSql, Type, Value};
 use rusqlite::{Error, Result, Row};
 
 use super::schema::{DAY_BITS, OUTSIDE_ITS_DAY, UNDATED};
+use temoin_core::record::{DamagedRow, EARLIEST_PLAUSIBLE};
 use temoin_core::session::{
     Attributes, BootId, ClockReading, Coverage, End, EndReason, Gateway, Ipv6Prefix, Observed,
     Session, SessionId, Source, TimeBounds, Timestamp, Transport, Uptime,
@@ -98,12 +99,16 @@ pub(super) fn out_of_order_flags(session: &Session, number: i64) -> Option<i64> 
     Some(outside | undated).filter(|mark| *mark != 0)
 }
 
-/// The number of the next row after `last`.
-pub(super) fn number_after(last: i64, session: &Session) -> i64 {
+/// The lowest number that a session of its day may have.
+pub(super) fn lowest_number(session: &Session) -> i64 {
     let start = session.start.value;
     let trusted = start.latest.filter(|_| start.claimed.is_none());
-    trusted.map_or(i64::MIN, |at| day(at) << DAY_BITS).max(last.saturating_add(1))
+    trusted.map_or(i64::MIN, |at| day(at) << DAY_BITS)
 }
+
+/// A number that no session has but by damage. Without this bound a single flipped bit could leave no
+/// number for the next session.
+pub(super) const NUMBER_BOUND: i64 = (LAST_DAY + 1) << DAY_BITS;
 
 /// The lowest and highest row numbers of sessions that may have been open at `since` or later and
 /// begun before `until`, not counting those flagged as outside their day or still open.
@@ -115,8 +120,14 @@ pub(super) fn numbers(since: Option<Timestamp>, until: Option<Timestamp>) -> (i6
 
 /// Days since 1970-01-01, in UTC.
 fn day(at: Timestamp) -> i64 {
-    at.milliseconds().div_euclid(86_400_000)
+    at.milliseconds().div_euclid(DAY)
 }
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// The first day past the year 9999, the last that a [`Timestamp`] has, in days since 1970-01-01.
+const LAST_DAY: i64 = 2_932_897;
 
 /// The session in a row of [`SELECTED`].
 pub(super) fn read(row: &Row<'_>) -> Result<Session> {
@@ -153,9 +164,38 @@ pub(super) fn read(row: &Row<'_>) -> Result<Session> {
     })
 }
 
-/// The number of a row of [`SELECTED`], and the session in it.
-pub(super) fn read_numbered(row: &Row<'_>) -> Result<(i64, Session)> {
-    Ok((SessionRow(row).get(NUMBER)?, read(row)?))
+/// The number of a row of [`SELECTED`], and the session in it; `None` where the row is damaged.
+pub(super) fn read_numbered(row: &Row<'_>) -> Result<(i64, Option<Session>)> {
+    Ok((SessionRow(row).get(NUMBER)?, read(row).ok()))
+}
+
+/// What can be told of a row of [`SELECTED`] that is damaged; `None` where it is not.
+pub(super) fn read_damaged(row: &Row<'_>, now: Timestamp) -> Result<Option<DamagedRow>> {
+    let whole = read(row);
+    let row = SessionRow(row);
+    let number: i64 = row.get(NUMBER)?;
+    if whole.is_ok() {
+        return Ok(None);
+    }
+    let [_, _, opened, _] = OPENED;
+    let [_, start, ..] = START;
+    let [_, end, ..] = END;
+    let [_, _, closed, _] = CLOSED;
+    let [seen] = LAST_SEEN;
+    let dates = [opened, start, end, closed, seen]
+        .into_iter()
+        .filter_map(|column| row.get::<i64>([column]).ok().and_then(instant));
+    let day = number.checked_shr(DAY_BITS).and_then(|day| instant(day.checked_mul(DAY)?));
+    Ok(Some(DamagedRow {
+        number,
+        id: row.get(ID).ok().map(SessionId::from_bytes),
+        last: dates.chain(day).filter(|at| is_plausible(*at, now)).max(),
+    }))
+}
+
+/// Whether temoin may have run at an instant.
+fn is_plausible(at: Timestamp, now: Timestamp) -> bool {
+    at.milliseconds() >= EARLIEST_PLAUSIBLE && at <= now
 }
 
 /// The bytes of an address in network order.

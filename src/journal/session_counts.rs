@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::row::{self, SELECTED};
 use super::schema::{DAY_BITS, UNDATED};
+use super::sessions;
 use temoin_core::session::{DayCache, Session, SessionCounts, SessionId, Timestamp, Zone};
 
 /// Keeps the counts up to date in a transaction that changes sessions.
@@ -46,7 +47,7 @@ impl CountsUpdater {
             return Ok(());
         };
         let first: i64 = first;
-        let before = read(transaction, first)?;
+        let before = sessions::at(transaction, first)?;
         let first = match before {
             Some(before) if rank(&before) < rank(session) => first,
             // A removed earliest session is replaced in `finish`.
@@ -191,26 +192,39 @@ pub(super) fn count_in(transaction: &Transaction<'_>, zones: &[Zone]) -> rusqlit
     Ok(())
 }
 
+/// Counts every session again, after a row was changed of which it is not known what it held.
+pub(super) fn recount(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    match known_zones(transaction)?.filter(|zones| !zones.is_empty()) {
+        Some(zones) => count_in(transaction, &zones),
+        None => Ok(()),
+    }
+}
+
 /// Whether sessions are counted by the days of each of these zones.
 pub(super) fn is_counted_in(connection: &Connection, zones: &[Zone]) -> rusqlite::Result<bool> {
     let known = known_zones(connection)?.unwrap_or_default();
     Ok(!known.is_empty() && zones.iter().all(|zone| known.contains(zone)))
 }
 
-/// The counts; `None` if there are none, or if they use a zone this program does not know.
+/// The counts; `None` if there are none, if they use a zone this program does not know, or if a row that
+/// they need is damaged.
 pub(super) fn read_all(connection: &Connection) -> rusqlite::Result<Option<SessionCounts>> {
     let Some(zones) = known_zones(connection)?.filter(|zones| !zones.is_empty()) else {
         return Ok(None);
     };
-    let groups = connection
+    let groups: Option<Vec<_>> = connection
         .prepare(&groups_query())?
-        .query_map([], |row| Ok((row::read(row)?, row.get::<_, i64>("sessions")?.unsigned_abs())))?
+        .query_map([], |row| {
+            let count = row.get::<_, i64>("sessions")?.unsigned_abs();
+            Ok(row::read(row).ok().map(|session| (session, count)))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     let ungrouped = connection
         .prepare(&ungrouped_query())?
-        .query_map([], row::read)?
+        .query_map([], |row| Ok(row::read(row).ok()))?
+        .filter_map(Result::transpose)
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Some(SessionCounts { zones, groups, ungrouped }))
+    Ok(groups.map(|groups| SessionCounts { zones, groups, ungrouped }))
 }
 
 fn groups_query() -> String {
@@ -232,11 +246,10 @@ fn ungrouped_query() -> String {
 
 /// `None` if one of them is not known.
 fn known_zones(connection: &Connection) -> rusqlite::Result<Option<Vec<Zone>>> {
-    let names: Vec<String> = connection
+    connection
         .prepare("SELECT zone FROM session_count_zone ORDER BY position")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(names.iter().map(|name| name.parse().ok()).collect())
+        .query_map([], |row| Ok(row.get::<_, String>(0).ok().and_then(|name| name.parse().ok())))?
+        .collect()
 }
 
 /// Calls `visit` with each session whose row meets the condition, and the row number.
@@ -249,16 +262,11 @@ fn each(
     let mut statement = transaction.prepare(&text)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let (number, session) = row::read_numbered(row)?;
-        visit(number, session);
+        if let (number, Some(session)) = row::read_numbered(row)? {
+            visit(number, session);
+        }
     }
     Ok(())
-}
-
-fn read(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<Session>> {
-    transaction
-        .query_row(&format!("SELECT {SELECTED} FROM session WHERE number = ?"), [number], row::read)
-        .optional()
 }
 
 #[cfg(test)]

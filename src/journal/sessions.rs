@@ -2,7 +2,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_i
 
 use super::row::{self, COLUMNS, SELECTED, read_numbered};
 use super::schema::UNDATED;
-use super::session_counts::CountsUpdater;
+use super::session_counts::{self, CountsUpdater};
+use temoin_core::record::DamagedRow;
 use temoin_core::session::{Session, SessionId, Timestamp};
 
 /// The sessions that are open, oldest first.
@@ -12,7 +13,8 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
             "SELECT {SELECTED} FROM session
              WHERE number IN (SELECT item FROM unfinished WHERE kind = 'open') ORDER BY number"
         ))?
-        .query_map([], row::read)?
+        .query_map([], read_numbered)?
+        .filter_map(|row| row.map(|(_, session)| session).transpose())
         .collect()
 }
 
@@ -26,9 +28,13 @@ pub(super) fn insert(
     if number_of(transaction, &session.id)?.is_some() {
         return Ok(());
     }
-    let last = transaction
-        .query_row("SELECT max(number) FROM session", [], |row| row.get::<_, Option<i64>>(0))?;
-    let number = row::number_after(last.unwrap_or(0), session);
+    let lowest = row::lowest_number(session);
+    let last = transaction.query_row(
+        "SELECT max(number) FROM session WHERE number < ?",
+        [row::NUMBER_BOUND],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    let number = lowest.max(last.unwrap_or(0).saturating_add(1));
     let mut values = row::values(session);
     values.extend([session.id.as_bytes(), secret].map(|bytes| bytes.to_vec().into()));
     values.extend([number.into(), row::out_of_order_flags(session, number).into()]);
@@ -51,9 +57,17 @@ pub(super) fn change(
     session: &Session,
     updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
-    let Some((number, known)) = find(transaction, &session.id)? else {
+    let Some(number) = number_of(transaction, &session.id)? else {
         log::info!("session {} was erased; what came after is not recorded", session.id.short());
         return Ok(());
+    };
+    let Some(known) = at(transaction, number)? else {
+        // Its row is damaged, and this writes all of it anew.
+        update(transaction, number, session)?;
+        if session.end.is_some() {
+            close(transaction, number)?;
+        }
+        return session_counts::recount(transaction);
     };
     let session = merge_known(session.clone(), &known);
     if session == known {
@@ -61,7 +75,7 @@ pub(super) fn change(
     }
     update(transaction, number, &session)?;
     if session.end.is_some() && known.end.is_none() {
-        transaction.execute("DELETE FROM unfinished WHERE kind = 'open' AND item = ?", [number])?;
+        close(transaction, number)?;
     }
     updater.change(transaction, number, &known, &session)
 }
@@ -73,9 +87,19 @@ pub(super) fn remove(
     session: &Session,
     updater: &mut CountsUpdater,
 ) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
-    transaction.execute("DELETE FROM unfinished WHERE kind = 'open' AND item = ?", [number])?;
+    delete(transaction, number)?;
     updater.remove(transaction, number, session)
+}
+
+/// Deletes a row, whatever it holds; the counts are not kept up.
+pub(super) fn delete(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM session WHERE number = ?", [number])?;
+    close(transaction, number)
+}
+
+fn close(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM unfinished WHERE kind = 'open' AND item = ?", [number])?;
+    Ok(())
 }
 
 /// A later version of a session, merged with what only the journal knows: values found later, dates
@@ -112,7 +136,10 @@ pub(super) fn update(
     Ok(())
 }
 
-fn number_of(transaction: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<Option<i64>> {
+pub(super) fn number_of(
+    transaction: &Transaction<'_>,
+    id: &SessionId,
+) -> rusqlite::Result<Option<i64>> {
     transaction
         .query_row(
             "SELECT number FROM session WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
@@ -122,19 +149,37 @@ fn number_of(transaction: &Transaction<'_>, id: &SessionId) -> rusqlite::Result<
         .optional()
 }
 
-/// The session of this ID, with the number of its row.
+/// The session of this ID, with the number of its row; `None` also where the row is damaged.
 pub(super) fn find(
     transaction: &Transaction<'_>,
     id: &SessionId,
 ) -> rusqlite::Result<Option<(i64, Session)>> {
     let Some(number) = number_of(transaction, id)? else { return Ok(None) };
-    transaction
+    Ok(at(transaction, number)?.map(|session| (number, session)))
+}
+
+/// The session in the row of this number; `None` where there is no such row, or it is damaged.
+pub(super) fn at(connection: &Connection, number: i64) -> rusqlite::Result<Option<Session>> {
+    let row = connection
         .query_row(
             &format!("SELECT {SELECTED} FROM session WHERE number = ?"),
             [number],
             read_numbered,
         )
-        .optional()
+        .optional()?;
+    Ok(row.and_then(|(_, session)| session))
+}
+
+/// The rows that are damaged, newest first.
+pub(super) fn damaged(
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<DamagedRow>> {
+    connection
+        .prepare(&format!("SELECT {SELECTED} FROM session ORDER BY number DESC"))?
+        .query_map([], |row| row::read_damaged(row, now))?
+        .filter_map(Result::transpose)
+        .collect()
 }
 
 /// The sessions that a trusted clock reading may date, oldest first.
@@ -145,6 +190,7 @@ pub(super) fn undated(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(i6
              WHERE out_of_order IS NOT NULL AND out_of_order & {UNDATED} ORDER BY number"
         ))?
         .query_map([], read_numbered)?
+        .filter_map(|row| row.map(|(number, session)| Some((number, session?))).transpose())
         .collect()
 }
 
@@ -170,6 +216,7 @@ pub(super) fn neighbours(
         )
         .optional()?
         .and_then(|(_, previous)| {
+            let previous = previous?;
             let end = previous.end.as_ref().and_then(|end| end.moment.value.instant());
             end.max(previous.start.value.instant())
         });
@@ -183,7 +230,7 @@ pub(super) fn neighbours(
             read_numbered,
         )
         .optional()?
-        .and_then(|(_, next)| next.start.value.instant());
+        .and_then(|(_, next)| next?.start.value.instant());
     let end = session.end.as_ref().and_then(|end| end.moment.value.latest);
     let after = [next, boot, end].into_iter().flatten().min();
     // A clock that was trusted but wrong must not yield contradictory bounds.
@@ -192,3 +239,6 @@ pub(super) fn neighbours(
         bounds => bounds,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,18 +211,39 @@ pub(super) const BOUND: i64 = 1;
 pub(super) const REFUSED: i64 = 2;
 pub(super) const REJECTED: i64 = 3;
 
+/// The IDs of which there is no session in the journal.
+pub(super) fn orphans(transaction: &Transaction<'_>) -> Result<Vec<SessionId>> {
+    transaction
+        .prepare(
+            "SELECT id FROM sync_state WHERE NOT EXISTS (
+                 SELECT 1 FROM session WHERE substr(session.id, 1, 4) = substr(sync_state.id, 1, 4)
+                 AND session.id = sync_state.id)",
+        )?
+        .query_map([], |row| Ok(row.get(0).ok().map(SessionId::from_bytes)))?
+        .filter_map(Result::transpose)
+        .collect()
+}
+
 /// Drops the salt and digests of an erased session, deletes rows that then carry no information,
 /// and updates what there is still to ask.
 pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()> {
-    let Some(sync_state) = find(transaction, id)? else { return Ok(()) };
-    let is_bound = matches!(sync_state.registration, RegistrationState::Bound { .. });
-    if sync_state.last().is_none() && !is_bound {
+    let known = match find(transaction, id) {
+        // The row is damaged, and may hold salt and digests nevertheless.
+        Err(error) if error.sqlite_error_code().is_none() => None,
+        Ok(None) => return Ok(()),
+        known => known?,
+    };
+    let has_meaning = |sync_state: &SyncState| {
+        let is_bound = matches!(sync_state.registration, RegistrationState::Bound { .. });
+        sync_state.last().is_some() || is_bound
+    };
+    let Some(sync_state) = known.filter(has_meaning) else {
         transaction.execute(
             "DELETE FROM sync_state WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
             [id.as_bytes()],
         )?;
         return Ok(());
-    }
+    };
     let bytes =
         |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
     // Nothing more can be confirmed of a record that was never stated as held, or that is gone and

@@ -15,8 +15,10 @@ use super::schema::{self, CURRENT_VERSION};
 use super::session_counts::{self, CountsUpdater};
 use super::{ErasedCount, JournalError, SetAside};
 use super::{ledger, sessions, sync_state};
-use temoin_core::record::ErasureCertificate;
-use temoin_core::session::{Attributes, Change, ClockReading, Session, SessionId, Uptime, Zone};
+use temoin_core::record::{DamagedRow, ErasureCertificate};
+use temoin_core::session::{
+    Attributes, Change, ClockReading, Session, SessionId, Timestamp, Uptime, Zone,
+};
 
 /// The journal's single writer.
 ///
@@ -272,37 +274,80 @@ impl Journal {
     ) -> Result<ErasedCount, JournalError> {
         let sessions = self.write(|transaction| {
             let mut sessions = 0;
+            let mut has_damaged = false;
             let mut gone = HashSet::new();
             forget(transaction, self.present.as_deref())?;
             let mut updater = CountsUpdater::begin(transaction)?;
             for certificate in certificates {
-                let Some((number, session)) = sessions::find(transaction, &certificate.id)? else {
+                let Some(number) = sessions::number_of(transaction, &certificate.id)? else {
                     continue;
                 };
-                sessions::remove(transaction, number, &session, &mut updater)?;
-                transaction.execute(
-                    "INSERT INTO erasure (id, erased_at, expiry) VALUES (?, ?, ?)
-                     ON CONFLICT (id) DO NOTHING",
-                    params![
-                        certificate.id.as_bytes(),
-                        certificate.erased_at.milliseconds(),
-                        certificate.expiry
-                    ],
-                )?;
+                if let Some(session) = sessions::at(transaction, number)? {
+                    sessions::remove(transaction, number, &session, &mut updater)?;
+                } else {
+                    sessions::delete(transaction, number)?;
+                    has_damaged = true;
+                }
+                certify(transaction, certificate)?;
                 sync_state::forget(transaction, &certificate.id)?;
                 gone.insert(certificate.id);
                 sessions += 1;
             }
             updater.finish(transaction)?;
+            if has_damaged {
+                session_counts::recount(transaction)?;
+            }
             ledger::zero_ids(transaction, &gone)?;
             Ok(sessions)
         })?;
+        Ok(self.finish_erasure(sessions))
+    }
+
+    /// Erases rows that are damaged, by their numbers, whatever they hold; one that was repaired since
+    /// stays. A certificate is stored for each of which the ID can be read. As the ID may be wrong, what
+    /// the operator stated about any session that is not in the journal loses its salt and digests, too.
+    ///
+    /// # Errors
+    /// Nothing is erased then, and the same call may be made again.
+    pub fn erase_damaged(
+        &mut self,
+        rows: &[DamagedRow],
+        erased_at: Timestamp,
+    ) -> Result<ErasedCount, JournalError> {
+        if rows.is_empty() {
+            return Ok(ErasedCount { sessions: 0, is_complete: true });
+        }
+        let sessions = self.write(|transaction| {
+            let mut sessions = 0;
+            for row in rows {
+                if sessions::at(transaction, row.number)?.is_some() {
+                    continue;
+                }
+                sessions::delete(transaction, row.number)?;
+                sessions += 1;
+                if let Some(id) = row.id {
+                    let expiry = DAMAGED.to_owned();
+                    certify(transaction, &ErasureCertificate { id, erased_at, expiry })?;
+                }
+            }
+            let gone: HashSet<SessionId> = sync_state::orphans(transaction)?.into_iter().collect();
+            for id in &gone {
+                sync_state::forget(transaction, id)?;
+            }
+            ledger::zero_ids(transaction, &gone)?;
+            session_counts::recount(transaction)?;
+            Ok(sessions)
+        })?;
+        Ok(self.finish_erasure(sessions))
+    }
+
+    fn finish_erasure(&mut self, sessions: usize) -> ErasedCount {
         let is_complete = sessions == 0
             || self.truncate().unwrap_or_else(|error| {
                 log::warn!("the log still holds what was erased: {error}");
                 false
             });
-        Ok(ErasedCount { sessions, is_complete })
+        ErasedCount { sessions, is_complete }
     }
 
     /// Truncates the write-ahead log, which may still hold erased values. Waits some seconds for
@@ -379,6 +424,23 @@ pub fn is_in_use(directory: &Path) -> bool {
     matches!(Flock::lock(handle, FlockArg::LockSharedNonblock), Err((_, Errno::EWOULDBLOCK)))
 }
 
+/// Why a damaged row was erased, in its certificate.
+const DAMAGED: &str = "damaged";
+
+fn certify(
+    transaction: &Transaction<'_>,
+    certificate: &ErasureCertificate,
+) -> rusqlite::Result<usize> {
+    transaction.execute(
+        "INSERT INTO erasure (id, erased_at, expiry) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        params![
+            certificate.id.as_bytes(),
+            certificate.erased_at.milliseconds(),
+            certificate.expiry
+        ],
+    )
+}
+
 fn has_taken(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection.prepare("SELECT 1 FROM unfinished WHERE kind = 'taken' AND item = ?")?.exists([name])
 }
@@ -387,7 +449,8 @@ fn forget(transaction: &Transaction<'_>, present: Option<&[String]>) -> rusqlite
     let Some(present) = present else { return Ok(()) };
     let taken: Vec<String> = transaction
         .prepare("SELECT item FROM unfinished WHERE kind = 'taken'")?
-        .query_map([], |row| row.get(0))?
+        .query_map([], |row| Ok(row.get(0).ok()))?
+        .filter_map(Result::transpose)
         .collect::<rusqlite::Result<_>>()?;
     for name in taken.iter().filter(|name| !present.contains(name)) {
         transaction.execute("DELETE FROM unfinished WHERE kind = 'taken' AND item = ?", [name])?;

@@ -205,6 +205,8 @@ pub(super) struct EraseArgs {
     pub(super) session: Vec<IdPrefix>,
     #[arg(long)]
     pub(super) all: bool,
+    #[arg(long, conflicts_with_all = ["all", "session"])]
+    pub(super) damaged: bool,
     #[arg(long)]
     pub(super) yes: bool,
     #[arg(long)]

@@ -11,7 +11,7 @@ use temoin_capture::clock;
 use temoin_command_line::language_of_system;
 use temoin_config::ruleset::Ruleset;
 use temoin_config::{Config, DEFAULT_PATH, SystemZone};
-use temoin_core::record::Filter;
+use temoin_core::record::{DamagedRow, Filter};
 use temoin_core::session::{IdPrefix, Session, SessionId, Timestamp, Zone};
 use temoin_core::text::{DateFormatter, Language};
 use temoin_journal::Reader;
@@ -90,7 +90,22 @@ impl Context {
             Some(reader) => reader.find(id)?,
             None => Vec::new(),
         };
+        if let (true, Some(id)) = (found.is_empty(), self.damaged(id)?) {
+            return Err(CliError::said(Failure::Failed, msg::SESSION_DAMAGED, &[("id", &id)]));
+        }
         only(id, found, |session| session.id)
+    }
+
+    /// The ID of the damaged session with this prefix, where there is no other.
+    pub(super) fn damaged(&self, id: &IdPrefix) -> Result<Option<SessionId>, CliError> {
+        let Some(reader) = self.reader()? else { return Ok(None) };
+        if !reader.find(id)?.is_empty() {
+            return Ok(None);
+        }
+        let (low, high) = id.range();
+        let rows = reader.damaged(self.now)?.into_iter();
+        let found = rows.filter_map(|row| row.id).filter(|own| low <= *own && *own <= high);
+        Ok(Some(found.collect::<Vec<_>>()).filter(|found| found.len() == 1).map(|found| found[0]))
     }
 
     /// The bounds of a range: the first instant within, and the first one past it.
@@ -150,6 +165,14 @@ pub(super) fn for_each(
         }
     })?;
     stopped.flatten().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The rows of the record that are damaged.
+pub(super) fn damaged(
+    context: &Context,
+    reader: Option<&Reader>,
+) -> Result<Vec<DamagedRow>, CliError> {
+    Ok(reader.map_or_else(|| Ok(Vec::new()), |reader| reader.damaged(context.now))?)
 }
 
 /// The language of what is said where there is no [`Context`]: the one asked for, else the

@@ -338,8 +338,13 @@ impl HealthCheck<'_> {
                 let text = msg::OVERDUE.fill(self.context.language, count, &[]);
                 self.findings.push(Finding { check: "erasure", health: CheckResult::Wrong, text });
             }
-            Err(error) => self.unchecked("erasure", &error),
+            Err(error) => {
+                let error = error.to_string();
+                let values = [("error", error.as_str())];
+                self.find("erasure", CheckResult::Wrong, &msg::ERASURE_UNKNOWN, &values);
+            }
         }
+        self.damaged(&ruleset);
         match set_aside_files(&self.context.state_dir) {
             Ok(files) if files.is_empty() => {}
             Ok(files) => {
@@ -352,6 +357,26 @@ impl HealthCheck<'_> {
             Err(error) => self.unchecked("set-aside", &error),
         }
         self.find("out-of-reach", CheckResult::Note, &OUT_OF_REACH, &[]);
+    }
+
+    /// Damaged rows are wrong as such: the card may be failing.
+    fn damaged(&mut self, ruleset: &Ruleset) {
+        let now = self.context.now;
+        let found = Reader::open(&self.context.state_dir)
+            .and_then(|reader| reader.map_or(Ok(Vec::new()), |reader| reader.damaged(now)));
+        // An error was reported with the record.
+        let Ok(rows) = found else { return };
+        let mut calendar = ExpiryCache::new(ruleset.applicable_rules(), now);
+        let due = rows.iter().filter(|row| calendar.is_damaged_due(row)).count();
+        for (check, message, count) in
+            [("damaged", &msg::DAMAGED, rows.len()), ("erasure", &msg::DAMAGED_DUE, due)]
+        {
+            if count > 0 {
+                let count = u64::try_from(count).unwrap_or(u64::MAX);
+                let text = message.fill(self.context.language, count, &[]);
+                self.findings.push(Finding { check, health: CheckResult::Wrong, text });
+            }
+        }
     }
 
     fn disk(&mut self) {

@@ -38,10 +38,14 @@ pub(super) fn run(context: &Context, arguments: &EraseArgs) -> Result<(), CliErr
         plan.add_closed(arguments.all)?;
     } else {
         for id in &arguments.session {
-            plan.add_named(&context.session(id)?)?;
+            match context.damaged(id)? {
+                Some(id) => plan.due.push(DueSession { id, day: None }),
+                None => plan.add_named(&context.session(id)?)?,
+            }
         }
     }
-    let count = u64::try_from(plan.due.len()).unwrap_or(u64::MAX);
+    let damaged = plan.count_damaged(arguments)?;
+    let count = u64::try_from(plan.due.len() + damaged).unwrap_or(u64::MAX);
     let clock_says = context.when().date_time(reading.realtime);
     let doubt = (!reading.synchronised).then(|| msg::CLOCK.fill(language, &[("now", &clock_says)]));
     if arguments.dry_run {
@@ -61,7 +65,11 @@ pub(super) fn run(context: &Context, arguments: &EraseArgs) -> Result<(), CliErr
     let due = plan.due;
     let applicable_rules = ruleset.applicable_rules();
     let erasure = ErasureRun { directory: &context.state_dir, applicable_rules, reading };
-    let files = if arguments.all { FileScope::All } else { FileScope::Due };
+    let files = match (arguments.all, arguments.damaged) {
+        (true, _) => FileScope::All,
+        (false, true) => FileScope::DueAndDamaged,
+        (false, false) => FileScope::Due,
+    };
     let outcome = erasure.run_with_retries(&due, files, &mut journal);
     report(context, &outcome)
 }
@@ -78,7 +86,7 @@ fn report(context: &Context, outcome: &ErasureReport) -> Result<(), CliError> {
         text.push_str(&msg::FILES.fill(language, files, &[]));
         text.push('\n');
     }
-    if outcome.sessions > 0 {
+    if outcome.sessions > 0 && outcome.is_done() {
         text.push_str(&wrapped(OUT_OF_REACH.text(language), 80, ""));
     }
     print(&text)?;
@@ -117,6 +125,14 @@ impl<'c, 'a> ErasurePlan<'c, 'a> {
             ControlFlow::<()>::Continue(())
         })?;
         Ok(())
+    }
+
+    /// How many damaged rows will be erased besides.
+    fn count_damaged(&mut self, arguments: &EraseArgs) -> Result<usize, CliError> {
+        let Some(reader) = self.context.reader()? else { return Ok(0) };
+        let rows = reader.damaged(self.calendar.now())?;
+        let is_every = arguments.all || arguments.damaged;
+        Ok(rows.iter().filter(|row| is_every || self.calendar.is_damaged_due(row)).count())
     }
 
     /// Adds a session by ID; an error if it is open.
@@ -162,11 +178,13 @@ impl<'c, 'a> ErasurePlan<'c, 'a> {
 
     fn to_text(&self, count: u64) -> String {
         let language = self.context.language;
-        if self.rows.is_empty() {
+        if count == 0 {
             return format!("{}\n", msg::NONE_DUE.text(language));
         }
-        let mut text = table(&HEAD.map(|message| message.text(language)), &self.rows);
-        text.push('\n');
+        let mut text = match self.rows.as_slice() {
+            [] => String::new(),
+            rows => table(&HEAD.map(|message| message.text(language)), rows) + "\n",
+        };
         text.push_str(&msg::WOULD_GO.fill(language, count, &[]));
         text.push('\n');
         text

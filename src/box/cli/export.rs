@@ -4,7 +4,7 @@ use temoin_core::record::Filter;
 use temoin_page::{CsvWriter, JsonWriter};
 
 use super::arguments::{ExportArgs, ExportFormat};
-use super::context::{Context, for_each};
+use super::context::{Context, damaged, for_each};
 use super::exit::CliError;
 use super::output::new_file;
 
@@ -28,16 +28,21 @@ fn write(
     out: impl Write,
 ) -> Result<(), CliError> {
     let reader = context.reader()?;
+    let damaged = damaged(context, reader.as_ref())?;
     let out = BufWriter::new(out);
     let mut out = match format {
         ExportFormat::Csv => {
             let mut writer = CsvWriter::begin(out)?;
             for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
+            for row in damaged {
+                writer.damaged(&row)?;
+            }
             writer.end()
         }
         ExportFormat::Json => {
             let mut writer = JsonWriter::begin(out)?;
             for_each(reader.as_ref(), filter, None, |own| writer.session(own))?;
+            damaged.iter().for_each(|row| writer.damaged(row));
             writer.end()?
         }
     };

@@ -9,9 +9,9 @@ use temoin_page::JsonWriter;
 use temoin_page::words;
 
 use super::arguments::SessionsArgs;
-use super::context::{Context, for_each};
+use super::context::{Context, damaged, for_each};
 use super::exit::CliError;
-use super::table::table;
+use super::table::{table, wrapped};
 use super::terminal::print;
 
 /// Default number of sessions listed.
@@ -23,23 +23,29 @@ pub(super) fn run(context: &Context, arguments: &SessionsArgs) -> Result<(), Cli
     let filter = Filter { since, until, ..Filter::all(context.now) };
     let reader = context.reader()?;
     if arguments.json {
-        return print_json(reader.as_ref(), &filter, arguments.limit);
+        return print_json(context, reader.as_ref(), &filter, arguments.limit);
     }
     let limit = arguments.limit.unwrap_or(LIMIT);
-    let (sessions, count) = match &reader {
-        Some(reader) => {
-            (reader.sessions(&filter, &Pagination::first(limit))?, reader.count(&filter)?)
-        }
-        None => (Vec::new(), 0),
+    let (sessions, count, damaged) = match &reader {
+        Some(reader) => (
+            reader.sessions(&filter, &Pagination::first(limit))?,
+            reader.count(&filter)?,
+            reader.damaged(context.now)?.len(),
+        ),
+        None => (Vec::new(), 0, 0),
     };
     let language = context.language;
+    let damaged = match u64::try_from(damaged).unwrap_or(u64::MAX) {
+        0 => String::new(),
+        count => wrapped(&msg::DAMAGED.fill(language, count, &[]), 80, ""),
+    };
     if sessions.is_empty() {
         let message = if reader.is_some() && (since.is_some() || until.is_some()) {
             &msg::NONE_IN_RANGE
         } else {
             &msg::NONE
         };
-        return print(&format!("{}\n", message.text(language)));
+        return print(&format!("{}\n{damaged}", message.text(language)));
     }
     let when = context.when();
     let head = HEAD.map(|message| message.text(language));
@@ -50,18 +56,23 @@ pub(super) fn run(context: &Context, arguments: &SessionsArgs) -> Result<(), Cli
         text.push_str(&msg::HIDDEN.fill(language, hidden, &[]));
         text.push('\n');
     }
+    text.push_str(&damaged);
     text.push_str(&context.zone_note());
     print(&text)
 }
 
 /// Streams the newest matching sessions as JSON.
 fn print_json(
+    context: &Context,
     reader: Option<&Reader>,
     filter: &Filter,
     limit: Option<u32>,
 ) -> Result<(), CliError> {
     let mut writer = JsonWriter::begin(BufWriter::new(io::stdout().lock()))?;
     for_each(reader, filter, limit, |own| writer.session(own))?;
+    for row in damaged(context, reader)? {
+        writer.damaged(&row);
+    }
     Ok(writer.end()?.flush()?)
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Cursor, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
+use super::{Cursor, DamagedRow, ErasureCertificate, Filter, LedgerEntry, Pagination, PollReason};
 use crate::assessment::ErasedGroup;
 use crate::assessment::SyncState;
 use crate::assessment::{ApplicableRules, SignedStatus};
@@ -50,6 +50,12 @@ pub trait Records {
         filter: &Filter,
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
     ) -> Result<(), RecordsError>;
+
+    /// The rows that are damaged, newest first. All else that reads sessions passes over them.
+    ///
+    /// # Errors
+    /// [`RecordsError`] when the record cannot be read; the cause has been logged.
+    fn damaged(&self, now: Timestamp) -> Result<Vec<DamagedRow>, RecordsError>;
 
     /// The open sessions.
     ///
@@ -152,6 +158,10 @@ impl<R: Records> Records for Option<R> {
         visit: &mut dyn FnMut(Session) -> ControlFlow<()>,
     ) -> Result<(), RecordsError> {
         self.as_ref().map_or(Ok(()), |records| records.each(filter, visit))
+    }
+
+    fn damaged(&self, now: Timestamp) -> Result<Vec<DamagedRow>, RecordsError> {
+        self.as_ref().map_or(Ok(Vec::new()), |records| records.damaged(now))
     }
 
     fn open(&self) -> Result<Vec<Session>, RecordsError> {

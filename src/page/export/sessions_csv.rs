@@ -1,6 +1,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use temoin_core::record::DamagedRow;
 use temoin_core::session::{Observed, Session, TimeBounds, Timestamp};
 
 const COLUMNS: [&str; 30] = [
@@ -78,6 +79,15 @@ impl<W: Write> CsvWriter<W> {
         observed(&mut cells, attributes.transport);
         let line: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         write!(self.out, "{}\r\n", line.join(","))
+    }
+
+    /// Writes a damaged row: its ID, if that can be read, and that it is damaged.
+    ///
+    /// # Errors
+    /// What the output gives.
+    pub fn damaged(&mut self, row: &DamagedRow) -> io::Result<()> {
+        let id = row.id.map(|id| id.to_string()).unwrap_or_default();
+        write!(self.out, "{id},damaged{}\r\n", ",".repeat(COLUMNS.len() - 2))
     }
 
     /// The output so far, for a caller that drains it.

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use temoin_core::record::DamagedRow;
 use temoin_core::session::{Observed, Session, TimeBounds, Transport};
 
 /// The name and version of the format, its first member.
@@ -12,6 +13,7 @@ pub(super) const SESSIONS_FORMAT: &str = "temoin.sessions/1";
 pub struct JsonWriter<W: Write> {
     out: W,
     is_first: bool,
+    damaged: Vec<JsonDamaged>,
 }
 
 impl<W: Write> JsonWriter<W> {
@@ -21,7 +23,7 @@ impl<W: Write> JsonWriter<W> {
     /// What the output gives.
     pub fn begin(mut out: W) -> io::Result<Self> {
         write!(out, "{{\"format\":\"{SESSIONS_FORMAT}\",\"sessions\":[")?;
-        Ok(Self { out, is_first: true })
+        Ok(Self { out, is_first: true, damaged: Vec::new() })
     }
 
     /// Writes one session.
@@ -35,6 +37,15 @@ impl<W: Write> JsonWriter<W> {
         Ok(())
     }
 
+    /// Adds a damaged row, which stands behind the sessions.
+    pub fn damaged(&mut self, row: &DamagedRow) {
+        self.damaged.push(JsonDamaged {
+            row: row.number,
+            id: row.id.map(|id| id.to_string()),
+            last: row.last.map(|at| at.to_string()),
+        });
+    }
+
     /// The output so far, for a caller that drains it.
     pub fn output(&mut self) -> &mut W {
         &mut self.out
@@ -45,7 +56,12 @@ impl<W: Write> JsonWriter<W> {
     /// # Errors
     /// What the output gives.
     pub fn end(mut self) -> io::Result<W> {
-        self.out.write_all(if self.is_first { b"]}\n" } else { b"\n]}\n" })?;
+        self.out.write_all(if self.is_first { b"]" } else { b"\n]" })?;
+        if !self.damaged.is_empty() {
+            self.out.write_all(b",\"damaged\":")?;
+            serde_json::to_writer(&mut self.out, &self.damaged)?;
+        }
+        self.out.write_all(b"}\n")?;
         Ok(self.out)
     }
 }
@@ -53,6 +69,13 @@ impl<W: Write> JsonWriter<W> {
 /// One session as it stands in the list, for a document of its own.
 pub fn session(own: &Session) -> impl Serialize {
     JsonSession::of(own)
+}
+
+#[derive(Serialize)]
+struct JsonDamaged {
+    row: i64,
+    id: Option<String>,
+    last: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -15,6 +15,8 @@ use temoin_core::text::Message;
 pub(super) enum Notice {
     /// One of the member's own files, or the choice of operator, cannot be used; why, in English.
     RulesetIncomplete(String),
+    /// This many rows of the record are damaged.
+    Damaged(usize),
     /// The operator signed values that differ from what the box saw.
     Differing(AffectedSessions),
     /// No known edition of law is in force today.
@@ -60,6 +62,10 @@ pub(super) fn current_notices(
 ) -> Result<Vec<Notice>, RecordsError> {
     let applicable_rules = ruleset.applicable_rules();
     let mut notices = of_operator(site, records, applicable_rules, now)?;
+    match records.damaged(now)?.len() {
+        0 => {}
+        count => notices.push(Notice::Damaged(count)),
+    }
     notices.extend((site.health_issues)().into_iter().map(Notice::HealthIssue));
     if applicable_rules.profile.is_none() {
         notices.push(Notice::NoProfile);
@@ -231,6 +237,12 @@ impl NoticeText {
             }
             Notice::HealthIssue(HealthIssue::SetAsideUnknown) => {
                 (&msg::UNCHECKED, &msg::UNCHECKED_DO, NextStep::Run("temoin doctor"))
+            }
+            Notice::Damaged(rows) => {
+                let count = u64::try_from(*rows).unwrap_or(u64::MAX);
+                let what = msg::DAMAGED.fill(context.language(), count, &[]);
+                let remedy = context.say(&msg::DAMAGED_DO).to_owned();
+                return Self { what, remedy, next: NextStep::Run("temoin erase --damaged") };
             }
             Notice::HealthIssue(HealthIssue::SetAside(files)) => {
                 let count = u64::try_from(*files).unwrap_or(u64::MAX);

@@ -8,7 +8,7 @@ use crate::export::{CsvWriter, JsonWriter};
 use crate::page_request::PageRequest;
 use crate::page_response::{PageResponse, PageStatus};
 use crate::{Records, RecordsError, Site};
-use temoin_core::record::{Cursor, Filter};
+use temoin_core::record::{Cursor, DamagedRow, Filter};
 use temoin_core::session::Session;
 use temoin_http::{BodyStream, ChunkSource};
 
@@ -60,8 +60,13 @@ enum FormatWriter {
 impl ChunkSource for SessionsFile {
     fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let Some(writer) = &mut self.writer else { return Ok(None) };
-        let some = (self.records)()
-            .and_then(|records| records.some_before(&self.filter, self.place, SESSIONS_PER_CHUNK))
+        let (some, damaged) = (self.records)()
+            .and_then(|records| {
+                let some = records.some_before(&self.filter, self.place, SESSIONS_PER_CHUNK)?;
+                let is_last = some.len() < SESSIONS_PER_CHUNK as usize;
+                let damaged = if is_last { records.damaged(self.filter.now)? } else { Vec::new() };
+                Ok((some, damaged))
+            })
             .map_err(|error| match error {
                 RecordsError::Busy => io::ErrorKind::WouldBlock.into(),
                 RecordsError::Broken => io::Error::other(error),
@@ -71,6 +76,9 @@ impl ChunkSource for SessionsFile {
             writer.session(session)?;
         }
         if some.len() < SESSIONS_PER_CHUNK as usize {
+            for row in damaged {
+                writer.damaged(&row)?;
+            }
             return self.writer.take().map(FormatWriter::end).transpose();
         }
         Ok(Some(mem::take(writer.output())))
@@ -90,6 +98,16 @@ impl FormatWriter {
         match self {
             Self::Csv(writer) => writer.session(session),
             Self::Json(writer) => writer.session(session),
+        }
+    }
+
+    fn damaged(&mut self, row: &DamagedRow) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.damaged(row),
+            Self::Json(writer) => {
+                writer.damaged(row);
+                Ok(())
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{Records, SessionReceipts};
 use temoin_core::assessment::ErasedGroup;
 use temoin_core::assessment::SignedStatus;
 use temoin_core::assessment::SyncState;
-use temoin_core::record::{Cursor, Filter, LedgerEntry, Pagination, PollReason};
+use temoin_core::record::{Cursor, DamagedRow, Filter, LedgerEntry, Pagination, PollReason};
 use temoin_core::session::IdPrefix;
 use temoin_core::session::SessionCounts;
 
@@ -54,6 +54,10 @@ impl Records for CountingRecords {
 
     fn sessions(&self, filter: &Filter, page: &Pagination) -> Result<Vec<Session>, RecordsError> {
         Ok(self.reads.note(self.records.sessions(filter, page)?, Vec::len))
+    }
+
+    fn damaged(&self, now: Timestamp) -> Result<Vec<DamagedRow>, RecordsError> {
+        self.records.damaged(now)
     }
 
     fn some_before(

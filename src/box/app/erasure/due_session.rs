@@ -56,12 +56,25 @@ impl DueSession {
         let zone = expiry_cache.operator_zone();
         let mut going = Vec::new();
         for (due, may_wait) in due.into_iter().zip(may_wait) {
-            if !(may_wait && is_confirmation_pending(reader.sync_state(&due.id)?, zone, now)) {
+            let is_waiting = may_wait
+                && match reader.sync_state(&due.id) {
+                    // What the operator stated is damaged: nothing to wait for.
+                    Err(JournalError::InvalidValue { .. }) => false,
+                    sync_state => is_confirmation_pending(sync_state?, zone, now),
+                };
+            if !is_waiting {
                 going.push(due);
             }
         }
         let known: HashSet<SessionId> = going.iter().map(|due| due.id).collect();
-        for sync_state in reader.confirmed()? {
+        let confirmed = match reader.confirmed() {
+            Err(error @ JournalError::InvalidValue { .. }) => {
+                log::error!("{error}");
+                Vec::new()
+            }
+            confirmed => confirmed?,
+        };
+        for sync_state in confirmed {
             if sync_state.local_state == LocalState::Ended && !known.contains(&sync_state.id) {
                 going.push(Self { id: sync_state.id, day: sync_state.erase_by().map(Day::date) });
             }

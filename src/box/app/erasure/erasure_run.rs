@@ -32,6 +32,8 @@ pub(crate) enum FileScope {
     All,
     /// Those whose time is over.
     Due,
+    /// Those whose time is over, and every damaged row.
+    DueAndDamaged,
 }
 
 /// What an erasure did.
@@ -67,6 +69,9 @@ impl ErasureRun<'_> {
                     break;
                 }
             }
+        }
+        if let Err(error) = self.damaged(files, journal, &mut report) {
+            report.fail(&error);
         }
         // By no clock that may be wrong, since nothing brings them back.
         if self.reading.synchronised {
@@ -112,6 +117,25 @@ impl ErasureRun<'_> {
         let Some(reader) = Reader::open(self.directory)? else { return Ok(Vec::new()) };
         let mut expiry_cache = ExpiryCache::new(self.applicable_rules, self.reading.realtime);
         DueSession::all(&reader, &mut expiry_cache, grace_days)
+    }
+
+    /// Erases the rows that are damaged: all, or those that are due. One without any date that can be
+    /// read is due at once: nothing says that it may be kept.
+    fn damaged(
+        &self,
+        scope: FileScope,
+        journal: &mut Journal,
+        report: &mut ErasureReport,
+    ) -> Result<(), JournalError> {
+        let Some(reader) = Reader::open(self.directory)? else { return Ok(()) };
+        let mut rows = reader.damaged(self.reading.realtime)?;
+        drop(reader);
+        if scope == FileScope::Due {
+            let mut expiry_cache = ExpiryCache::new(self.applicable_rules, self.reading.realtime);
+            rows.retain(|row| expiry_cache.is_damaged_due(row));
+        }
+        report.sessions += journal.erase_damaged(&rows, self.reading.realtime)?.sessions;
+        Ok(())
     }
 
     fn files(&self, files: FileScope, report: &mut ErasureReport) {

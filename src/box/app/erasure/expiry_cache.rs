@@ -4,11 +4,8 @@ use chrono::NaiveDate;
 
 use temoin_core::assessment::ApplicableRules;
 use temoin_core::law::{EraseBy, Span, erase_by};
+use temoin_core::record::{DamagedRow, EARLIEST_PLAUSIBLE};
 use temoin_core::session::{Session, TimeBounds, Timestamp, Zone};
-
-/// Before this, in milliseconds after 1970, the oldest system that temoin runs on did not exist, so a
-/// clock that says so is wrong: Debian 12, 2023-06-10.
-const EARLIEST_PLAUSIBLE: i64 = 1_686_355_200_000;
 
 /// Caches until when each session may be kept. That depends only on the days on which a session's
 /// bounds lie, so each combination of days is judged once.
@@ -52,6 +49,13 @@ impl<'a> ExpiryCache<'a> {
     pub(crate) fn is_due(&mut self, session: &Session) -> bool {
         let now = self.now;
         is_past(self.of(session), now)
+    }
+
+    /// Whether a damaged row should be erased: counted from the last of its dates that can be read. One
+    /// without any is due at once, since nothing says that it may be kept.
+    pub(crate) fn is_damaged_due(&mut self, row: &DamagedRow) -> bool {
+        let now = self.now;
+        row.last.is_none_or(|last| is_past(self.of_file(last), now))
     }
 
     /// Until when a file that was last written to at an instant, and may hold a session of that
