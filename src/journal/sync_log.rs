@@ -408,7 +408,8 @@ fn learn_keys(transaction: &Transaction<'_>, keys: &KeyChain, at: Timestamp) -> 
 }
 
 /// Of each key, the time of the last statement by it. In a receipt the key is at offset 17 and the time of
-/// stating at 81 (PROTOCOL.md, "Receipts"); times compare as their bytes do.
+/// stating at 81 (PROTOCOL.md, "Receipts"); times compare as their bytes do. A receipt that is damaged says
+/// nothing.
 fn last_statements(connection: &Connection) -> Result<Vec<(PublicKey, UnixSeconds)>> {
     connection
         .prepare(
@@ -418,10 +419,11 @@ fn last_statements(connection: &Connection) -> Result<Vec<(PublicKey, UnixSecond
              ) WHERE receipt IS NOT NULL GROUP BY 1",
         )?
         .query_map([], |row| {
-            let key = PublicKey::from_bytes(row.get(0)?).map_err(|_| invalid_column("receipt"))?;
-            let at = UnixSeconds::from_number(u64::from_be_bytes(row.get(1)?));
-            Ok((key, at.ok_or_else(|| invalid_column("receipt"))?))
+            let key = row.get(0).ok().and_then(|bytes| PublicKey::from_bytes(bytes).ok());
+            let at = row.get(1).ok().map(u64::from_be_bytes).and_then(UnixSeconds::from_number);
+            Ok(key.zip(at))
         })?
+        .filter_map(Result::transpose)
         .collect()
 }
 

@@ -233,6 +233,10 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
         Ok(None) => return Ok(()),
         known => known?,
     };
+    transaction.execute(
+        "DELETE FROM earlier_statement WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
+        [id.as_bytes()],
+    )?;
     let has_meaning = |sync_state: &SyncState| {
         let is_bound = matches!(sync_state.registration, RegistrationState::Bound { .. });
         sync_state.last().is_some() || is_bound
@@ -246,15 +250,11 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
     };
     let bytes =
         |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
-    // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
-    // had no date.
-    transaction.execute(
-        "DELETE FROM earlier_statement WHERE substr(id, 1, 4) = substr(?1, 1, 4) AND id = ?1",
-        [id.as_bytes()],
-    )?;
     let earlier: Vec<Receipt> =
         sync_state.earlier.iter().map(|receipt| receipt.clone().without_digests()).collect();
     keep_earlier(transaction, &SyncState { earlier: Vec::new(), ..sync_state.clone() }, &earlier)?;
+    // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
+    // had no date.
     let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();
     transaction.execute(
         "UPDATE sync_state SET held = ?2, not_held = ?3,

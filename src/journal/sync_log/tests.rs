@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 use tempfile::tempdir;
 
+use super::super::connection::DATABASE;
 use super::super::test_support::{
     EIGHT, MINUTE, at, brussels, ended, held_until, key, opening, reading, receipt, secret, sent,
     session,
@@ -447,6 +448,27 @@ fn the_first_statement_stays_and_each_that_a_later_one_contradicts() {
     let state = fixture.sync_state(0);
     assert_eq!(state.statements().count(), 5);
     assert!(state.statements().all(|it| it.digests().is_none()));
+}
+
+#[test]
+fn nothing_of_what_was_stated_stays_with_an_erased_session_whose_row_is_damaged() {
+    let mut fixture = Fixture::new(0..1);
+    fixture.register(0, 10);
+    for (minute, date) in [(20, "2027-11-25"), (21, "2035-01-01")] {
+        fixture.ask(minute, &[receipt(0, minute, held_until(date))]);
+    }
+    let connection = Connection::open(fixture.directory.path().join(DATABASE)).unwrap();
+    connection.execute("UPDATE sync_state SET held = substr(held, 1, 90)", []).unwrap();
+    let reader = fixture.reader();
+    assert!(reader.sync_state(&secret(0).id()).is_err());
+    assert_eq!(reader.keys(key().public()).unwrap().rotations(), []);
+    drop(reader);
+    fixture.erase(0);
+    for table in ["sync_state", "earlier_statement"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        let left: i64 = connection.query_row(&count, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
 }
 
 #[test]
