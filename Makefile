@@ -89,6 +89,7 @@ clean: ## Remove what was built; the downloaded compiler stays in build/toolchai
 -include tests/app/app.mk
 -include tests/bench/bench.mk
 -include tests/fuzz/fuzz.mk
+-include tests/conformance/conformance.mk
 -include board/board.mk
 
 # What `make night` runs; the files included above add theirs.
