@@ -237,16 +237,10 @@ def changed(original: bytes, change: dict[str, int]) -> bytes:
 def refused(run: Run) -> None:
     answer, request, sessions, held = answer_parts()
     key = ed25519.public_key(named("key 0"))
-    # Both sessions held, with one salt.
-    (entry,) = held.values()
-    salt = data(load("status-answer")["salt_of_every_entry"])
-    both = {i: entry[:10] + salt + bytes(160) for i in sessions} | held
-    stated_at = p.Answer(answer).stated_at
     originals = {
         "register": sorted(sessions)[1],
         "status-request": request,
         "status-answer": answer,
-        "status-answer-of-two": p.write_answer(named("key 0"), request, stated_at, both),
         "receipt": data(load("receipts")["held"]),
         "rotation": data(load("rotation")["rotation"]),
     }
@@ -257,12 +251,17 @@ def refused(run: Run) -> None:
         "receipt": lambda body: p.verify_receipt(body, {key}, []),
         "rotation": lambda body: p.KeyChain(key).fits(p.Rotation(body)),
     }
-    readers["status-answer-of-two"] = readers["status-answer"]
     for number, case in enumerate(load("refused")):
         structure = case["structure"]
         body = changed(originals[structure], case["change"])
         why = outcome(lambda: readers[structure](body))
         run.equal(f"{number} {structure} {case['change']}", why, case["refused"])
+
+
+def repeated_salt(run: Run) -> None:
+    case = load("repeated-salt")
+    why = outcome(lambda: p.Answer(data(case["answer"])))
+    run.equal("two records under one salt", why, case["refused"])
 
 
 VECTORS: dict[str, Callable[[Run], None]] = {
@@ -280,6 +279,7 @@ VECTORS: dict[str, Callable[[Run], None]] = {
     "signatures": signatures,
     "freshness": freshness,
     "refused": refused,
+    "repeated-salt": repeated_salt,
 }
 
 
