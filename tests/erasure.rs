@@ -91,6 +91,10 @@ fn a_damaged_session_hides_no_other_stops_no_erasure_and_is_named() {
     poison(&format!("start_source = 99 WHERE {newest}"));
     let listed = program.print("sessions");
     assert!(listed.contains("1 session is damaged"), "{listed}");
+    // It is in none of the counts, and they say so.
+    let held = program.print("held");
+    assert!(held.contains("1 session is damaged"), "{held}");
+    assert_eq!(program.json("held --json")["damaged"], 1);
     let json = program.json("sessions --json");
     assert_eq!(json["sessions"].as_array().unwrap().len(), 2);
     let id = json["damaged"][0]["id"].as_str().unwrap().to_owned();

@@ -9,7 +9,6 @@ use super::{Journal, JournalError, Reader};
 use temoin_core::assessment::LocalState;
 use temoin_core::assessment::SyncState;
 use temoin_core::assessment::SyncVerdict;
-use temoin_core::assessment::is_contradicted;
 use temoin_core::record::PollReason;
 use temoin_core::record::{CallResult, EntryNumber, LedgerEntry, RequestedId, SentRequest};
 use temoin_core::session::{IdPrefix, SessionId, Timestamp, Zone};
@@ -335,19 +334,8 @@ fn keep(transaction: &Transaction<'_>, receipt: &Receipt, zone: Zone) -> Result<
     let receipt = if is_erased { receipt.clone().without_digests() } else { receipt.clone() };
     let at = receipt.statement().at().to_timestamp();
     if receipt.statement().held().is_some() {
-        // The first statement stays, and each that this one contradicts.
-        let replaced = [sync_state.held.take(), sync_state.not_held.take()].into_iter().flatten();
-        let kept: Vec<Receipt> = replaced
-            .enumerate()
-            .filter(|(place, earlier)| {
-                let is_first = *place == 0 && sync_state.earlier.is_empty();
-                is_first || is_contradicted(earlier, &receipt)
-            })
-            .map(|(_, earlier)| earlier)
-            .collect();
-        sync_state::keep_earlier(transaction, &sync_state, &kept)?;
-        sync_state.earlier.extend(kept);
-        sync_state.held = Some(receipt);
+        let kept = sync_state.hold(receipt);
+        sync_state::keep_earlier(transaction, id, &kept)?;
     } else {
         sync_state.not_held = Some(receipt);
     }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, Transaction, params};
 
@@ -139,25 +141,20 @@ fn earlier(connection: &Connection, id: &SessionId) -> Result<Vec<Receipt>> {
     Ok(receipts.into_iter().flatten().collect())
 }
 
-/// Keeps statements that a later one takes the place of. An operator that contradicts itself every day
-/// does not fill the card: of more than [`MOST_EARLIER`], the last ones are dropped.
+/// Keeps statements on a session beside the last ones.
 pub(super) fn keep_earlier(
     transaction: &Transaction<'_>,
-    sync_state: &SyncState,
-    replaced: &[Receipt],
+    id: &SessionId,
+    receipts: &[Receipt],
 ) -> Result<()> {
-    let room = MOST_EARLIER.saturating_sub(sync_state.earlier.len());
-    for receipt in replaced.iter().take(room) {
+    for receipt in receipts {
         transaction.execute(
             "INSERT INTO earlier_statement (id, receipt) VALUES (?, ?)",
-            params![sync_state.id.as_bytes(), receipt.to_bytes()],
+            params![id.as_bytes(), receipt.to_bytes()],
         )?;
     }
     Ok(())
 }
-
-/// How many statements of a session are kept beside the last ones.
-const MOST_EARLIER: usize = 16;
 
 /// The sync state in a row of [`COLUMNS`], as if the session were open.
 pub(super) fn read(row: &Row<'_>) -> Result<SyncState> {
@@ -211,17 +208,30 @@ pub(super) const BOUND: i64 = 1;
 pub(super) const REFUSED: i64 = 2;
 pub(super) const REJECTED: i64 = 3;
 
-/// The IDs of which there is no session in the journal.
-pub(super) fn orphans(transaction: &Transaction<'_>) -> Result<Vec<SessionId>> {
-    transaction
-        .prepare(
-            "SELECT id FROM sync_state WHERE NOT EXISTS (
+/// Drops salts and digests of sessions that are not in the journal, as where a bit of an ID has flipped:
+/// nothing else would ever erase them. Returns the IDs.
+pub(super) fn forget_orphans(transaction: &Transaction<'_>) -> Result<HashSet<SessionId>> {
+    transaction.execute(
+        "DELETE FROM earlier_statement WHERE length(id) <> 32 OR NOT EXISTS (
+             SELECT 1 FROM sync_state
+             WHERE substr(sync_state.id, 1, 4) = substr(earlier_statement.id, 1, 4)
+             AND sync_state.id = earlier_statement.id)",
+        [],
+    )?;
+    transaction.execute("DELETE FROM sync_state WHERE length(id) <> 32", [])?;
+    let orphans: HashSet<SessionId> = transaction
+        .prepare(&format!(
+            "SELECT id FROM sync_state
+             WHERE max(length(coalesce(held, '')), length(coalesce(not_held, ''))) > {}
+             AND NOT EXISTS (
                  SELECT 1 FROM session WHERE substr(session.id, 1, 4) = substr(sync_state.id, 1, 4)
                  AND session.id = sync_state.id)",
-        )?
-        .query_map([], |row| Ok(row.get(0).ok().map(SessionId::from_bytes)))?
-        .filter_map(Result::transpose)
-        .collect()
+            Receipt::SIZE_WITHOUT_DIGESTS
+        ))?
+        .query_map([], |row| Ok(SessionId::from_bytes(row.get(0)?)))?
+        .collect::<Result<_>>()?;
+    orphans.iter().try_for_each(|id| forget(transaction, id))?;
+    Ok(orphans)
 }
 
 /// Drops the salt and digests of an erased session, deletes rows that then carry no information,
@@ -252,7 +262,7 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &SessionId) -> Result<()
         |receipt: Option<Receipt>| receipt.map(|receipt| receipt.without_digests().to_bytes());
     let earlier: Vec<Receipt> =
         sync_state.earlier.iter().map(|receipt| receipt.clone().without_digests()).collect();
-    keep_earlier(transaction, &SyncState { earlier: Vec::new(), ..sync_state.clone() }, &earlier)?;
+    keep_earlier(transaction, id, &earlier)?;
     // Nothing more can be confirmed of a record that was never stated as held, or that is gone and
     // had no date.
     let is_open_ended = sync_state.not_held.is_some() && sync_state.erase_by().is_none();

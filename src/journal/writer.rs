@@ -294,6 +294,7 @@ impl Journal {
                 sessions += 1;
             }
             updater.finish(transaction)?;
+            gone.extend(sync_state::forget_orphans(transaction)?);
             if has_damaged {
                 session_counts::recount(transaction)?;
             }
@@ -330,10 +331,7 @@ impl Journal {
                     certify(transaction, &ErasureCertificate { id, erased_at, expiry })?;
                 }
             }
-            let gone: HashSet<SessionId> = sync_state::orphans(transaction)?.into_iter().collect();
-            for id in &gone {
-                sync_state::forget(transaction, id)?;
-            }
+            let gone = sync_state::forget_orphans(transaction)?;
             ledger::zero_ids(transaction, &gone)?;
             session_counts::recount(transaction)?;
             Ok(sessions)

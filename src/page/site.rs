@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::sync::Arc;
 
 use temoin_core::assessment::ApplicableRules;
@@ -20,6 +21,8 @@ pub struct Site {
     pub form_tokens: TokenKey,
     /// Caches comparisons with the operator's statements.
     pub comparisons: ComparisonCache,
+    /// Since when the record is known to have no damaged row: to know, all of them are read.
+    pub intact_at: Cell<Option<Timestamp>>,
     /// The clock.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The time zone in which times are shown.

@@ -11,6 +11,7 @@ mod scale;
 mod serving;
 mod session_list;
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -230,6 +231,7 @@ fn empty_site() -> Site {
         actions: Box::new(FakeActions::default()),
         form_tokens: TokenKey::draw().unwrap(),
         comparisons: ComparisonCache::default(),
+        intact_at: Cell::default(),
         clock: Box::new(|| at(NOW)),
         zone: zone(),
     }

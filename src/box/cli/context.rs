@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use crate::messages::cli::doctor as zone_msg;
 use crate::messages::cli::error as msg;
+use crate::messages::cli::sessions;
 use temoin_capture::clock;
 use temoin_command_line::language_of_system;
 use temoin_config::ruleset::Ruleset;
@@ -18,6 +19,7 @@ use temoin_journal::Reader;
 
 use super::arguments::{Arguments, RangeArgs, TimeBound};
 use super::exit::{CliError, Failure};
+use super::table::wrapped;
 use super::terminal::complain;
 
 /// What every command needs.
@@ -173,6 +175,14 @@ pub(super) fn damaged(
     reader: Option<&Reader>,
 ) -> Result<Vec<DamagedRow>, CliError> {
     Ok(reader.map_or_else(|| Ok(Vec::new()), |reader| reader.damaged(context.now))?)
+}
+
+/// What is said of rows that are damaged, beside what they are missing from; empty where there is none.
+pub(super) fn damaged_note(context: &Context, rows: usize) -> String {
+    match u64::try_from(rows).unwrap_or(u64::MAX) {
+        0 => String::new(),
+        count => wrapped(&sessions::DAMAGED.fill(context.language, count, &[]), 80, ""),
+    }
 }
 
 /// The language of what is said where there is no [`Context`]: the one asked for, else the

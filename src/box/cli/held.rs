@@ -9,7 +9,7 @@ use temoin_page::SignedCounts;
 use temoin_page::{summary_json, summary_text};
 
 use super::arguments::JsonArgs;
-use super::context::{Context, for_each};
+use super::context::{Context, damaged, damaged_note, for_each};
 use super::exit::CliError;
 use super::terminal::{print, print_json};
 
@@ -45,13 +45,16 @@ pub(super) fn run(context: &Context, output: &JsonArgs) -> Result<(), CliError> 
     }
     // Earlier results stay useful after sync is switched off.
     let signed = Some(signed).filter(|it| context.config.sync || *it != SignedCounts::default());
+    let damaged = damaged(context, reader.as_ref())?.len();
     drop(reader);
     let summary = tally.summary(ruleset.applicable_rules(), context.now);
     if output.json {
-        let held = HeldOutput { summary: summary_json(&summary), signed };
+        let held = HeldOutput { summary: summary_json(&summary), signed, damaged };
         return print_json(&held);
     }
     print(&summary_text(&summary, context.when(), WIDTH))?;
+    // They are in none of the counts.
+    print(&damaged_note(context, damaged))?;
     let signed = signed.map_or_else(String::new, |signed| signed.to_text(context.when(), WIDTH));
     print(&(signed + &context.zone_note()))
 }
@@ -62,4 +65,5 @@ struct HeldOutput<S> {
     #[serde(flatten)]
     summary: S,
     signed: Option<SignedCounts>,
+    damaged: usize,
 }

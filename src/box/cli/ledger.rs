@@ -68,7 +68,9 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[RequestedId], is_full: 
     );
     let mut line = |line: &str| text.push_str(&wrapped(line, WIDTH, "  "));
     let (head, body) = (sent.head.len().to_string(), sent.body.len().to_string());
-    line(&msg::SENT.fill(language, &[("head", &head), ("body", &body)]));
+    if !sent.body.is_empty() {
+        line(&msg::SENT.fill(language, &[("head", &head), ("body", &body)]));
+    }
     let ours: Vec<String> = named
         .iter()
         .filter_map(|place| match place {
@@ -90,7 +92,11 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[RequestedId], is_full: 
     if random > 0 {
         parts.push(msg::RANDOM.fill(language, count(random), &[]));
     }
-    line(&msg::NAMES.fill(language, &[("what", &parts.join(", "))]));
+    if sent.body.is_empty() {
+        line(&say(&msg::BODY_LOST));
+    } else {
+        line(&msg::NAMES.fill(language, &[("what", &parts.join(", "))]));
+    }
     match &entry.outcome {
         None => line(&say(&msg::NO_OUTCOME)),
         Some(outcome) => {
@@ -114,11 +120,12 @@ fn text(context: &Context, entry: &LedgerEntry, named: &[RequestedId], is_full: 
         for line in String::from_utf8_lossy(&sent.head).lines() {
             let _ = writeln!(text, "    {}", line.escape_debug());
         }
-        for (bytes, place) in sent.body.chunks(32).zip(named) {
-            let what = match place {
-                RequestedId::Erased => &msg::IS_ERASED,
-                RequestedId::Filler(_) => &msg::IS_RANDOM,
-                RequestedId::Session(..) => &msg::IS_OURS,
+        for (place, bytes) in sent.body.chunks(32).enumerate() {
+            let what = match named.get(place) {
+                Some(RequestedId::Erased) => &msg::IS_ERASED,
+                Some(RequestedId::Filler(_)) => &msg::IS_RANDOM,
+                Some(RequestedId::Session(..)) => &msg::IS_OURS,
+                None => &msg::IS_ENDING,
             };
             let _ = writeln!(text, "    {} {}", hex(bytes), what.text(language));
         }
@@ -194,6 +201,6 @@ impl JsonNamed {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

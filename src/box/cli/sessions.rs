@@ -9,9 +9,9 @@ use temoin_page::JsonWriter;
 use temoin_page::words;
 
 use super::arguments::SessionsArgs;
-use super::context::{Context, damaged, for_each};
+use super::context::{Context, damaged, damaged_note, for_each};
 use super::exit::CliError;
-use super::table::{table, wrapped};
+use super::table::table;
 use super::terminal::print;
 
 /// Default number of sessions listed.
@@ -35,10 +35,7 @@ pub(super) fn run(context: &Context, arguments: &SessionsArgs) -> Result<(), Cli
         None => (Vec::new(), 0, 0),
     };
     let language = context.language;
-    let damaged = match u64::try_from(damaged).unwrap_or(u64::MAX) {
-        0 => String::new(),
-        count => wrapped(&msg::DAMAGED.fill(language, count, &[]), 80, ""),
-    };
+    let damaged = damaged_note(context, damaged);
     if sessions.is_empty() {
         let message = if reader.is_some() && (since.is_some() || until.is_some()) {
             &msg::NONE_IN_RANGE

@@ -11,6 +11,7 @@ use temoin_sync::{CALL_TIMEOUT, HttpRequest, Plan, PlanReason, Route};
 use super::arguments::SyncArgs;
 use super::context::Context;
 use super::exit::CliError;
+use super::ledger::hex;
 use super::table::{table, wrapped};
 use super::terminal::print;
 
@@ -71,6 +72,8 @@ fn preview(context: &Context, operator: &SyncTarget, plan: &Plan, route: Option<
         let why = reason.map_or(&msg::RANDOM, why).text(language);
         let _ = writeln!(text, "  {id}  {why}");
     }
+    let ending = &plan.request().to_bytes()[32 * StatusRequest::IDS..];
+    let _ = writeln!(text, "  {}  {}", hex(ending), msg::ENDING.text(language));
     text
 }
 

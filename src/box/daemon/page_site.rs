@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +61,7 @@ pub(super) fn site(
         actions: Box::new(actions),
         form_tokens: TokenKey::draw()?,
         comparisons: ComparisonCache::default(),
+        intact_at: Cell::default(),
         clock: Box::new(clock::now),
         zone,
     })

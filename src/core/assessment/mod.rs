@@ -34,5 +34,5 @@ pub use signed_status::{
 };
 pub use summary::{ErasedStatus, GroupStatus, RecordCounts, SessionGroup, SessionTally, Summary};
 pub use sync_state::{
-    LocalState, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict, is_contradicted,
+    LocalState, MOST_EARLIER, OVERDUE_DAYS, RegistrationState, SyncState, SyncVerdict,
 };

@@ -6,6 +6,9 @@ use temoin_protocol::{Day, Receipt, UnixSeconds};
 /// Days after its erase-by date from which a record counts as overdue (PROTOCOL.md, "Erase-by").
 pub const OVERDUE_DAYS: u64 = 14;
 
+/// How many statements of a session are kept beside the last ones.
+pub const MOST_EARLIER: usize = 16;
+
 /// The state of the sync with the operator about one session.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SyncState {
@@ -44,11 +47,48 @@ impl SyncState {
     /// What the operator stated otherwise before its last statement, oldest first.
     pub fn contradictions(&self) -> Vec<&Receipt> {
         let all: Vec<&Receipt> = self.statements().collect();
-        let later = |place: usize| all[place + 1..].iter();
         let is_undone = |(place, it): &(usize, &&Receipt)| {
-            later(*place).any(|later| is_contradicted(it, later))
+            let is_known = all[..*place].iter().any(|it| it.statement().held().is_some());
+            all[place + 1..].iter().any(|later| self.differs(it, is_known, later))
         };
         all.iter().enumerate().filter(is_undone).map(|(_, it)| *it).collect()
+    }
+
+    /// Takes over a statement that a record is held, in the place of the last ones. Returns those of them
+    /// that stay: the first, and each that this one contradicts. Of more than [`MOST_EARLIER`] in all, the
+    /// others are dropped: an operator that contradicts itself every day does not fill the card.
+    pub fn hold(&mut self, receipt: Receipt) -> Vec<Receipt> {
+        let is_first = self.earlier.is_empty();
+        let (held, not_held) = (self.held.take(), self.not_held.take());
+        let is_known = !is_first || held.is_some();
+        let mut kept: Vec<Receipt> = Vec::new();
+        kept.extend(held.filter(|it| is_first || self.differs(it, true, &receipt)));
+        kept.extend(
+            not_held
+                .filter(|it| (is_first && kept.is_empty()) || self.differs(it, is_known, &receipt)),
+        );
+        kept.truncate(MOST_EARLIER.saturating_sub(self.earlier.len()));
+        self.earlier.extend(kept.iter().cloned());
+        self.held = Some(receipt);
+        kept
+    }
+
+    /// Whether an operator that stated `earlier` states otherwise by `later`: another day of erasure, other
+    /// fields, or a record of which it held nothing though it knew the session, as it had bound its ID or
+    /// stated a record before (`is_known`). Fields may come until the end is recorded.
+    fn differs(&self, earlier: &Receipt, is_known: bool, later: &Receipt) -> bool {
+        let Some(later) = later.statement().held() else { return false };
+        let stated_at = earlier.statement().at().to_timestamp();
+        let Some(earlier) = earlier.statement().held() else {
+            let is_bound = |at: Timestamp| at <= stated_at;
+            return is_known
+                || matches!(self.registration, RegistrationState::Bound { at } if is_bound(at));
+        };
+        let (before, after) = (earlier.fields(), later.fields());
+        let is_moved = earlier.erase_by().is_some() && earlier.erase_by() != later.erase_by();
+        let has_lost = before.iter().any(|field| !after.contains(field));
+        let has_gained = after.iter().any(|it| !before.contains(it) && it != Field::EndReason);
+        is_moved || has_lost || (has_gained && before.contains(Field::SessionEnd))
     }
 
     /// The conclusion from the statements as of `now`, with days in the operator's time zone.
@@ -75,18 +115,6 @@ impl SyncState {
             erase_by => SyncVerdict::Held { erase_by },
         }
     }
-}
-
-/// Whether an operator that stated `earlier` cannot rightly state `later`: another day of erasure, other
-/// fields than those that come with the end of a session, or a record again of which it held nothing.
-pub fn is_contradicted(earlier: &Receipt, later: &Receipt) -> bool {
-    let Some(later) = later.statement().held() else { return false };
-    let Some(earlier) = earlier.statement().held() else { return true };
-    let is_moved = earlier.erase_by().is_some() && earlier.erase_by() != later.erase_by();
-    let gained = later.fields().iter().filter(|field| !earlier.fields().contains(*field));
-    let has_changed = earlier.fields().iter().any(|field| !later.fields().contains(field))
-        || gained.into_iter().any(|field| !matches!(field, Field::SessionEnd | Field::EndReason));
-    is_moved || has_changed
 }
 
 fn is_overdue(day: Day, stated: chrono::NaiveDate) -> bool {

@@ -451,6 +451,60 @@ fn the_first_statement_stays_and_each_that_a_later_one_contradicts() {
 }
 
 #[test]
+fn no_operator_is_said_to_contradict_what_it_could_not_know_yet() {
+    let mut fixture = Fixture::new(0..2);
+    // Asked before its registration had arrived, and while the session lasted.
+    fixture.ask(5, &[receipt(0, 5, None)]);
+    fixture.register(0, 10);
+    let fewer = FieldSet::EMPTY.with(Field::SessionStart);
+    let more = FieldSet::from_iter([
+        Field::SessionStart,
+        Field::SessionEnd,
+        Field::AssignedIpv6,
+        Field::OriginAddress,
+    ]);
+    fixture.ask(20, &[receipt(0, 20, Held::new(None, fewer))]);
+    fixture.ask(30, &[receipt(0, 30, Held::new(Some(day("2027-11-25")), more))]);
+    assert!(fixture.sync_state(0).contradictions().is_empty());
+    assert_eq!(fixture.sync_state(0).earlier.len(), 1);
+    // Asked after it had confirmed the registration: it knew better.
+    fixture.register(1, 10);
+    fixture.ask(20, &[receipt(1, 20, None)]);
+    fixture.ask(30, &[receipt(1, 30, held_until("2027-11-25"))]);
+    assert_eq!(fixture.sync_state(1).contradictions().len(), 1);
+    // A field that comes once the end is recorded was not there before, or was denied.
+    let later = more.with(Field::MemberIdentity);
+    fixture.ask(40, &[receipt(0, 40, Held::new(Some(day("2027-11-25")), later))]);
+    assert_eq!(fixture.sync_state(0).contradictions().len(), 1);
+}
+
+#[test]
+fn salt_and_digests_go_with_any_erasure_where_a_bit_of_an_id_has_flipped() {
+    let mut fixture = Fixture::new(0..3);
+    for number in 0..2 {
+        fixture.register(number, 10);
+        for (minute, date) in [(20, "2027-11-25"), (21, "2035-01-01")] {
+            fixture.ask(minute, &[receipt(number, minute, held_until(date))]);
+        }
+    }
+    let connection = Connection::open(fixture.directory.path().join(DATABASE)).unwrap();
+    let change = |table: &str, to: &str, number: u32| {
+        let text = format!("UPDATE {table} SET id = {to} WHERE id = ?");
+        let id = secret(number).id();
+        assert_eq!(connection.execute(&text, [id.as_bytes()]).unwrap(), 1, "{table}");
+    };
+    change("sync_state", "CAST(x'aa' || substr(id, 2) AS BLOB)", 0);
+    change("earlier_statement", "CAST(x'bb' || substr(id, 2) AS BLOB)", 0);
+    change("sync_state", "substr(id, 1, 9)", 1);
+    fixture.erase(2);
+    let longest =
+        |query: &str| -> Option<i64> { connection.query_row(query, [], |row| row.get(0)).unwrap() };
+    let length = i64::try_from(Receipt::SIZE_WITHOUT_DIGESTS).unwrap();
+    assert_eq!(longest("SELECT max(length(held)) FROM sync_state"), Some(length));
+    assert_eq!(longest("SELECT max(length(receipt)) FROM earlier_statement"), None);
+}
+
+#[test]
 fn nothing_of_what_was_stated_stays_with_an_erased_session_whose_row_is_damaged() {
     let mut fixture = Fixture::new(0..1);
     fixture.register(0, 10);

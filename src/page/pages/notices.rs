@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::nav::NavItem;
 use super::overdue_sessions::overdue;
 use super::page_context::PageContext;
@@ -50,6 +52,9 @@ const MAX_LISTED: usize = 5;
 /// How many of the newest sessions with statements are checked.
 const MAX_CHECKED: usize = 100;
 
+/// For how long a record without damage is not read through again.
+const DAMAGE_CHECKED: Duration = Duration::from_secs(3_600);
+
 /// All current notices, worst first.
 ///
 /// # Errors
@@ -62,9 +67,12 @@ pub(super) fn current_notices(
 ) -> Result<Vec<Notice>, RecordsError> {
     let applicable_rules = ruleset.applicable_rules();
     let mut notices = of_operator(site, records, applicable_rules, now)?;
-    match records.damaged(now)?.len() {
-        0 => {}
-        count => notices.push(Notice::Damaged(count)),
+    let is_known = |at: Timestamp| at <= now && now.since(at) < DAMAGE_CHECKED;
+    if !site.intact_at.get().is_some_and(is_known) {
+        match records.damaged(now)?.len() {
+            0 => site.intact_at.set(Some(now)),
+            count => notices.push(Notice::Damaged(count)),
+        }
     }
     notices.extend((site.health_issues)().into_iter().map(Notice::HealthIssue));
     if applicable_rules.profile.is_none() {

@@ -139,6 +139,10 @@ pub(crate) fn sent_request(site: &Site, request: PageRequest) -> Result<PageResp
         });
         html.element("section", &[], |html| {
             html.leaf("h2", &[], context.say(&msg::BODY));
+            if entry.sent.body.is_empty() {
+                html.leaf("p", &[], context.say(&msg::BODY_LOST));
+                return;
+            }
             html.leaf("p", &[("class", "note")], context.say(&msg::BODY_IS));
             html.leaf("pre", &[], ids(&entry.sent.body));
         });

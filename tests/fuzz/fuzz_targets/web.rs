@@ -2,7 +2,7 @@
 //! client on loopback and from behind the web server.
 #![no_main]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -94,6 +94,7 @@ fn site() -> Site {
         actions: Box::new(FakeActions),
         form_tokens: TokenKey::draw().expect("randomness"),
         comparisons: ComparisonCache::default(),
+        intact_at: Cell::default(),
         clock: Box::new(|| at(NOW)),
         zone: "Europe/Brussels".parse().expect("a zone"),
     }
